@@ -1,0 +1,12 @@
+/* Calotype: 3D assets and simulator states to labelled pictures. Everything public. */
+#ifndef CALOTYPE_CALOTYPE_H
+#define CALOTYPE_CALOTYPE_H
+
+#include <calotype/image.h>
+#include <calotype/import.h>
+#include <calotype/render.h>
+#include <calotype/scene.h>
+#include <calotype/status.h>
+#include <calotype/view.h>
+
+#endif

@@ -1,0 +1,32 @@
+/* Files to scenes. */
+#ifndef CALOTYPE_IMPORT_H
+#define CALOTYPE_IMPORT_H
+
+#include <calotype/scene.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct calo_import_options {
+    calo_limits limits;
+} calo_import_options;
+
+/* Loads a file: glTF, GLB, OBJ, STL, PLY. The format is recognized by the first bytes, then
+ * by the name. On success the caller destroys the scene. Thread-safe. `options` may be NULL. */
+CALO_API calo_status calo_scene_load(const char *path, const calo_import_options *options,
+                                     calo_scene **scene, calo_error *err);
+
+/* The same from memory, which may be freed after the call. `path` names the file in messages
+ * and its folder is where linked files are looked for; NULL: linked files are refused. */
+CALO_API calo_status calo_scene_load_memory(const void *bytes, size_t size, const char *path,
+                                            const calo_import_options *options, calo_scene **scene,
+                                            calo_error *err);
+
+/* The formats' names, NULL-terminated. */
+CALO_API const char *const *calo_import_formats(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,111 @@
+/* Scenes and views to frames. */
+#ifndef CALOTYPE_RENDER_H
+#define CALOTYPE_RENDER_H
+
+#include <calotype/image.h>
+#include <calotype/scene.h>
+#include <calotype/view.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum calo_background {
+    CALO_BACKGROUND_TRANSPARENT = 0,
+    CALO_BACKGROUND_COLOR,       /* background_color behind everything, alpha 1 */
+    CALO_BACKGROUND_ENVIRONMENT, /* the environment is seen, alpha 1 */
+} calo_background;
+
+typedef enum calo_cull {
+    CALO_CULL_AUTO = 0, /* back faces of single-sided materials are not drawn */
+    CALO_CULL_OFF,      /* every face is drawn from both sides */
+} calo_cull;
+
+typedef enum calo_switch { CALO_DEFAULT = 0, CALO_ON, CALO_OFF } calo_switch;
+
+/* A light beside the file's own, in world space. */
+typedef struct calo_scene_light {
+    calo_light light;
+    double position[3];
+    double direction[3]; /* the way it shines, unit */
+} calo_scene_light;
+
+/* What shines on the scene. All zero: a uniform white environment of radiance 1 and no lamp. */
+typedef struct calo_lighting {
+    bool no_environment;
+    float environment_color[3];      /* multiplies; {0,0,0} means white (1,1,1) */
+    float environment_strength;      /* 0 means 1; use no_environment for darkness */
+    float environment_rotation_degrees; /* about world z, counter-clockwise seen from above */
+    const calo_image *environment;   /* RGBA32F equirectangular (see docs/conventions.md), NULL: uniform */
+    bool use_scene_lights;           /* KHR_lights_punctual and the like */
+    const calo_scene_light *lights;  /* more lights */
+    uint32_t light_count;
+} calo_lighting;
+
+/* How views are drawn. All zero is the default everywhere. Append only. */
+typedef struct calo_render_options {
+    uint32_t channels;               /* CALO_CHANNEL_BITs; 0: color, depth, normal, mask */
+    calo_pixel_format color_format;  /* NONE: RGBA8 */
+    uint32_t samples;                /* 1, 4 or 16 a pixel for colour; 0: 4 */
+    calo_background background;
+    float background_color[3];       /* linear */
+    calo_cull cull;
+    bool world_space_normals;        /* default: camera space (right, up, back) */
+    bool ray_depth;                  /* default: planar z */
+    float background_depth;
+    calo_switch energy_compensation; /* multiple scattering and diffuse balance; default: see docs/conventions.md */
+    calo_switch occlusion_maps;      /* default: see docs/conventions.md */
+    float point_size_pixels;         /* 0: 3 */
+    float line_width_pixels;         /* 0: 1 */
+} calo_render_options;
+
+typedef struct calo_renderer_options {
+    const char *backend; /* NULL or "auto": CALOTYPE_BACKEND, else the best available; else by name */
+    uint32_t threads;    /* 0: one a core that this process may use */
+} calo_renderer_options;
+
+/* A renderer: backend, threads and scratch memory. One thread at a time may use it. */
+typedef struct calo_renderer calo_renderer;
+
+/* A posed scene made ready for a backend: deformed vertices, mip chains, prefiltered light.
+ * Immutable; may be used by several renderers of the same backend at once. */
+typedef struct calo_prepared calo_prepared;
+
+typedef struct calo_backend_info {
+    const char *name;
+    bool available;
+    char detail[256]; /* what it is, or why it is not available */
+} calo_backend_info;
+
+/* Fills up to `capacity` entries and returns how many backends there are. */
+CALO_API size_t calo_backend_list(calo_backend_info *infos, size_t capacity);
+
+CALO_API calo_status calo_renderer_create(const calo_renderer_options *options, calo_renderer **renderer,
+                                          calo_error *err);
+CALO_API void calo_renderer_destroy(calo_renderer *renderer);
+CALO_API const char *calo_renderer_backend(const calo_renderer *renderer);
+CALO_API uint32_t calo_renderer_threads(const calo_renderer *renderer);
+
+/* The pose and the lighting may be dropped after the call; the scene must outlive `prepared`. */
+CALO_API calo_status calo_renderer_prepare(calo_renderer *renderer, const calo_pose *pose,
+                                           const calo_lighting *lighting, const calo_limits *limits,
+                                           calo_prepared **prepared, calo_error *err);
+CALO_API void calo_prepared_destroy(calo_prepared *prepared);
+
+/* Called for each finished view, from a worker thread, in any order, several at a time. A frame
+ * that the renderer owns is reused after the call. Anything but CALO_OK stops the rendering. */
+typedef calo_status (*calo_frame_callback)(void *user, size_t view_index, calo_frame *frame, calo_error *err);
+
+/* Renders `view_count` views. `frames`: one for each view, made by calo_frame_init with at least
+ * the channels asked for (or with caller's own planes); or NULL, then each worker has its own and
+ * `on_frame` is needed. `on_frame` may be NULL when frames are given. Same input, same bits, for
+ * any number of threads. */
+CALO_API calo_status calo_renderer_render(calo_renderer *renderer, const calo_prepared *prepared,
+                                          const calo_render_options *options, const calo_view *views,
+                                          size_t view_count, calo_frame *frames, calo_frame_callback on_frame,
+                                          void *user, calo_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,87 @@
+#include "base/arena.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+
+enum { ALIGNMENT = 64, SMALL_BLOCK_BYTES = 64 * 1024 };
+
+struct calo_arena_block {
+    calo_arena_block *next;
+    size_t size, used; /* of the memory behind the header */
+};
+
+static const size_t header_bytes = (sizeof(calo_arena_block) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+
+void calo_arena_init(calo_arena *arena, uint64_t max_bytes)
+{
+    *arena = (calo_arena){.max_bytes = max_bytes};
+}
+
+void calo_arena_finish(calo_arena *arena)
+{
+    for (calo_arena_block *block = arena->blocks, *next; block; block = next) {
+        next = block->next;
+        free(block);
+    }
+    *arena = (calo_arena){.max_bytes = arena->max_bytes};
+}
+
+/* A block with room for `bytes`; large requests get a block of their own behind the current one. */
+static calo_arena_block *block_with_room(calo_arena *arena, size_t bytes)
+{
+    calo_arena_block *current = arena->blocks;
+    if (current && current->size - current->used >= bytes)
+        return current;
+    bool own = bytes > SMALL_BLOCK_BYTES / 4;
+    size_t size = own ? bytes : SMALL_BLOCK_BYTES;
+    calo_arena_block *block = aligned_alloc(ALIGNMENT, header_bytes + size);
+    if (!block)
+        return NULL;
+    *block = (calo_arena_block){.size = size};
+    if (own && current) {
+        block->next = current->next;
+        current->next = block;
+    } else {
+        block->next = current;
+        arena->blocks = block;
+    }
+    return block;
+}
+
+void *calo_arena_take(calo_arena *arena, uint64_t count, size_t item_bytes, const char *what, calo_error *err)
+{
+    uint64_t bytes;
+    if (__builtin_mul_overflow(count, (uint64_t)item_bytes, &bytes) || bytes > SIZE_MAX / 2) {
+        calo_fail(err, CALO_ERROR_LIMIT, "%s: %llu items of %zu bytes are more than a machine can hold", what,
+                  (unsigned long long)count, item_bytes);
+        return NULL;
+    }
+    bytes = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    if (arena->max_bytes && bytes > arena->max_bytes - arena->used_bytes) {
+        calo_fail(err, CALO_ERROR_LIMIT,
+                  "%s needs %llu bytes, which with the %llu in use passes the memory limit of %llu bytes: raise it "
+                  "with --max-memory",
+                  what, (unsigned long long)bytes, (unsigned long long)arena->used_bytes,
+                  (unsigned long long)arena->max_bytes);
+        return NULL;
+    }
+    calo_arena_block *block = block_with_room(arena, (size_t)bytes);
+    if (!block) {
+        calo_fail_memory(err, what, (size_t)bytes);
+        return NULL;
+    }
+    void *memory = (char *)block + header_bytes + block->used;
+    block->used += (size_t)bytes;
+    arena->used_bytes += bytes;
+    return memset(memory, 0, (size_t)bytes);
+}
+
+char *calo_arena_text(calo_arena *arena, const char *text, size_t length, calo_error *err)
+{
+    char *copy = calo_arena_take(arena, (uint64_t)length + 1, 1, "a name", err);
+    if (copy)
+        memcpy(copy, text, length);
+    return copy;
+}

@@ -1,0 +1,28 @@
+/* Memory that is freed all at once, under a limit. */
+#ifndef CALO_BASE_ARENA_H
+#define CALO_BASE_ARENA_H
+
+#include <calotype/status.h>
+
+typedef struct calo_arena_block calo_arena_block;
+
+/* One thread at a time. All-zero is an empty arena without a limit. */
+typedef struct calo_arena {
+    calo_arena_block *blocks;
+    uint64_t used_bytes, max_bytes; /* max 0: no limit */
+} calo_arena;
+
+void calo_arena_init(calo_arena *arena, uint64_t max_bytes);
+void calo_arena_finish(calo_arena *arena);
+
+/* Zeroed memory for count items of item_bytes each, aligned to 64; count 0 gives a valid pointer.
+ * NULL with `err` filled (limit or memory) when it cannot be had; `what` names it in the sentence. */
+void *calo_arena_take(calo_arena *arena, uint64_t count, size_t item_bytes, const char *what, calo_error *err);
+
+/* Copies `length` bytes of text and a NUL. */
+char *calo_arena_text(calo_arena *arena, const char *text, size_t length, calo_error *err);
+
+#define CALO_ARENA_TAKE(arena, type, count, what, err) \
+    ((type *)calo_arena_take((arena), (count), sizeof(type), (what), (err)))
+
+#endif
