@@ -1,0 +1,301 @@
+#include "import/textures.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <calotype/image.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/thread.h"
+#include "scene/build.h"
+
+/* One image that waits for decoding: bytes that the caller keeps, or the path of a file. */
+typedef struct waiting_image {
+    int32_t image;
+    char *link, *path; /* path NULL: bytes, or a placeholder already warned about */
+    const void *bytes;
+    size_t size;
+    uint32_t halvings;
+    uint32_t width, height; /* before halving */
+    bool bad;
+    char *reason; /* why it is bad */
+} waiting_image;
+
+struct calo_texture_loader {
+    const calo_import_source *source;
+    calo_scene *scene;
+    waiting_image *images;
+    size_t count, capacity;
+    /* Open addressing over the links: an index into `images` + 1, 0 = free. */
+    uint32_t *slots;
+    size_t slot_count;
+    pthread_mutex_t arena_lock;
+};
+
+static const uint8_t white_texel[4] = {255, 255, 255, 255};
+
+calo_status calo_texture_loader_create(const calo_import_source *source, calo_scene *scene,
+                                       calo_texture_loader **loader, calo_error *err)
+{
+    *loader = calloc(1, sizeof **loader);
+    if (!*loader)
+        return calo_fail_memory(err, "the textures", sizeof **loader);
+    (*loader)->source = source;
+    (*loader)->scene = scene;
+    pthread_mutex_init(&(*loader)->arena_lock, NULL);
+    return CALO_OK;
+}
+
+void calo_texture_loader_destroy(calo_texture_loader *loader)
+{
+    if (!loader)
+        return;
+    for (size_t i = 0; i < loader->count; i++) {
+        free(loader->images[i].link);
+        free(loader->images[i].path);
+        free(loader->images[i].reason);
+    }
+    pthread_mutex_destroy(&loader->arena_lock);
+    free(loader->images);
+    free(loader->slots);
+    free(loader);
+}
+
+/* A placeholder in the scene until it is decoded. */
+static waiting_image *add_waiting(calo_texture_loader *loader, const char *name, calo_error *err)
+{
+    if (loader->count == loader->capacity) {
+        size_t capacity = loader->capacity ? loader->capacity * 2 : 16;
+        waiting_image *grown = realloc(loader->images, capacity * sizeof *grown);
+        if (!grown) {
+            calo_fail_memory(err, "the textures", capacity * sizeof *grown);
+            return NULL;
+        }
+        loader->images = grown;
+        loader->capacity = capacity;
+    }
+    const char *kept = calo_scene_text(loader->scene, name, err);
+    if (!kept)
+        return NULL;
+    calo_scene_image image = {.name = kept, .width = 1, .height = 1, .pixels = white_texel, .missing = true};
+    int32_t index = calo_scene_add_image(loader->scene, &image, err);
+    if (index < 0)
+        return NULL;
+    waiting_image *waiting = &loader->images[loader->count++];
+    *waiting = (waiting_image){.image = index};
+    return waiting;
+}
+
+int32_t calo_texture_loader_add_bytes(calo_texture_loader *loader, const char *name, const void *bytes, size_t size,
+                                      calo_error *err)
+{
+    waiting_image *waiting = add_waiting(loader, name, err);
+    if (!waiting)
+        return -1;
+    waiting->bytes = bytes;
+    waiting->size = size;
+    return waiting->image;
+}
+
+static uint64_t hash_text(const char *text)
+{
+    uint64_t hash = 0xcbf29ce484222325u; /* FNV-1a */
+    for (; *text; text++)
+        hash = (hash ^ (uint8_t)*text) * 0x100000001b3u;
+    return hash;
+}
+
+/* The slot that holds `link`, or the free one where it belongs. */
+static uint32_t *find_slot(const calo_texture_loader *loader, const char *link)
+{
+    size_t at = hash_text(link) & (loader->slot_count - 1);
+    while (loader->slots[at] && strcmp(loader->images[loader->slots[at] - 1].link, link) != 0)
+        at = (at + 1) & (loader->slot_count - 1);
+    return &loader->slots[at];
+}
+
+/* Keeps at least half of the slots free. */
+static calo_status make_slots(calo_texture_loader *loader, calo_error *err)
+{
+    if ((loader->count + 1) * 2 <= loader->slot_count)
+        return CALO_OK;
+    size_t slot_count = loader->slot_count ? loader->slot_count * 2 : 64;
+    uint32_t *slots = calloc(slot_count, sizeof *slots);
+    if (!slots)
+        return calo_fail_memory(err, "the textures", slot_count * sizeof *slots);
+    free(loader->slots);
+    loader->slots = slots;
+    loader->slot_count = slot_count;
+    for (size_t i = 0; i < loader->count; i++)
+        if (loader->images[i].link)
+            *find_slot(loader, loader->images[i].link) = (uint32_t)i + 1;
+    return CALO_OK;
+}
+
+/* Sets waiting->path; what cannot be had stays a placeholder with a warning. */
+static calo_status find_file(calo_texture_loader *loader, waiting_image *waiting, bool uri, calo_error *err)
+{
+    if (!loader->source->has_folder) {
+        calo_scene_warn(loader->scene, "missing-texture",
+                        "the texture \"%s\" is a file of its own, but the asset came from memory without a path: "
+                        "white stands in for it", waiting->link);
+        return CALO_OK;
+    }
+    calo_error why = {0};
+    calo_status status = calo_path_resolve(loader->source->path, waiting->link, uri,
+                                           loader->source->limits.allow_outside_paths, &waiting->path, &why);
+    if (status == CALO_ERROR_NOT_FOUND)
+        calo_scene_warn(loader->scene, "missing-texture", "the texture %s: white stands in for it", why.message);
+    else if (status == CALO_ERROR_UNSUPPORTED)
+        calo_scene_warn(loader->scene, "outside-path", "a texture is left out (white stands in for it): %s",
+                        why.message);
+    else if (status != CALO_OK && err)
+        *err = why;
+    return status == CALO_ERROR_MEMORY ? status : CALO_OK;
+}
+
+int32_t calo_texture_loader_add_file(calo_texture_loader *loader, const char *link, bool uri, calo_error *err)
+{
+    if (make_slots(loader, err) != CALO_OK)
+        return -1;
+    uint32_t *slot = find_slot(loader, link);
+    if (*slot)
+        return loader->images[*slot - 1].image;
+    waiting_image *waiting = add_waiting(loader, link, err);
+    if (!waiting)
+        return -1;
+    waiting->link = strdup(link);
+    if (!waiting->link) {
+        calo_fail_memory(err, "a file name", strlen(link));
+        return -1;
+    }
+    *slot = (uint32_t)loader->count;
+    return find_file(loader, waiting, uri, err) == CALO_OK ? waiting->image : -1;
+}
+
+/* Halves both sides by the mean of two by two texels; an odd last row or column is left out. */
+static void halve(calo_image *image)
+{
+    uint32_t width = image->width > 1 ? image->width / 2 : 1, height = image->height > 1 ? image->height / 2 : 1;
+    size_t right = image->width > 1 ? 4 : 0, below = image->height > 1 ? image->row_bytes : 0;
+    size_t step_x = image->width > 1 ? 8 : 4, step_y = image->height > 1 ? 2 * image->row_bytes : image->row_bytes;
+    uint8_t *to = image->data;
+    for (uint32_t y = 0; y < height; y++) {
+        const uint8_t *from = (const uint8_t *)image->data + y * step_y;
+        for (uint32_t x = 0; x < width; x++, from += step_x, to += 4)
+            for (int c = 0; c < 4; c++)
+                to[c] = (uint8_t)((from[c] + from[right + c] + from[below + c] + from[below + right + c] + 2) / 4);
+    }
+    image->width = width;
+    image->height = height;
+    image->row_bytes = (size_t)width * 4;
+}
+
+static calo_status copy_to_scene(calo_texture_loader *loader, const waiting_image *waiting, const calo_image *image,
+                                 calo_error *err)
+{
+    size_t row_bytes = (size_t)image->width * 4;
+    pthread_mutex_lock(&loader->arena_lock);
+    uint8_t *pixels = calo_arena_take(calo_scene_arena(loader->scene), image->height, row_bytes, "a texture", err);
+    pthread_mutex_unlock(&loader->arena_lock);
+    if (!pixels)
+        return CALO_ERROR_LIMIT;
+    for (uint32_t y = 0; y < image->height; y++)
+        memcpy(pixels + y * row_bytes, (const uint8_t *)image->data + y * image->row_bytes, row_bytes);
+    calo_scene_image *target = &loader->scene->images[waiting->image];
+    target->width = image->width;
+    target->height = image->height;
+    target->pixels = pixels;
+    target->missing = false;
+    return CALO_OK;
+}
+
+static calo_status decode_bytes(calo_texture_loader *loader, waiting_image *waiting, const void *bytes, size_t size,
+                                calo_error *err)
+{
+    calo_image image = {0};
+    const char *name = loader->scene->images[waiting->image].name;
+    calo_status status = calo_image_decode(bytes, size, name, &loader->source->limits, &image, err);
+    if (status == CALO_OK && image.format != CALO_PIXEL_RGBA8)
+        status = calo_fail(err, CALO_ERROR_UNSUPPORTED, "%s holds floating point numbers, which textures cannot", name);
+    if (status == CALO_OK) {
+        waiting->width = image.width;
+        waiting->height = image.height;
+        uint32_t longest = loader->source->limits.max_texture_pixels;
+        for (; image.width > longest || image.height > longest; waiting->halvings++)
+            halve(&image);
+        status = copy_to_scene(loader, waiting, &image, err);
+    }
+    calo_image_finish(&image);
+    return status;
+}
+
+/* A picture that cannot be read is noted for a warning; limits and memory end the loading. */
+static calo_status decode_one(void *user, uint32_t worker, size_t index, calo_error *err)
+{
+    (void)worker;
+    calo_texture_loader *loader = user;
+    waiting_image *waiting = &loader->images[index];
+    calo_file file = {0};
+    calo_error why = {0};
+    calo_status status = CALO_OK;
+    if (waiting->path) {
+        status = calo_file_read(waiting->path, loader->source->limits.max_file_bytes, &file, &why);
+        if (status == CALO_OK)
+            status = decode_bytes(loader, waiting, file.bytes, file.size, &why);
+    } else if (waiting->bytes) {
+        status = decode_bytes(loader, waiting, waiting->bytes, waiting->size, &why);
+    }
+    calo_file_finish(&file);
+    if (status == CALO_OK)
+        return CALO_OK;
+    if (status == CALO_ERROR_LIMIT || status == CALO_ERROR_MEMORY) {
+        *err = why;
+        return status;
+    }
+    waiting->bad = true;
+    waiting->reason = strdup(why.message);
+    return CALO_OK;
+}
+
+/* In the order of the images, so that the same file gives the same list. */
+static calo_status report(calo_texture_loader *loader, calo_error *err)
+{
+    for (size_t i = 0; i < loader->count; i++) {
+        const waiting_image *waiting = &loader->images[i];
+        const calo_scene_image *image = &loader->scene->images[waiting->image];
+        if (waiting->bad)
+            calo_scene_warn(loader->scene, "bad-texture", "a texture cannot be read (white stands in for it): %s",
+                            waiting->reason ? waiting->reason : image->name);
+        if (waiting->halvings)
+            calo_scene_warn(loader->scene, "large-texture",
+                            "the texture %s of %u x %u texels is over the limit of %u a side: %u x %u are used",
+                            image->name, waiting->width, waiting->height, loader->source->limits.max_texture_pixels,
+                            image->width, image->height);
+        if (waiting->path && !waiting->bad) {
+            calo_status status = calo_scene_add_linked_file(loader->scene, waiting->link, err);
+            if (status != CALO_OK)
+                return status;
+        }
+    }
+    return CALO_OK;
+}
+
+calo_status calo_texture_loader_decode(calo_texture_loader *loader, calo_error *err)
+{
+    calo_status status = calo_thread_for(0, loader->count, decode_one, loader, err);
+    if (status == CALO_OK)
+        status = report(loader, err);
+    /* What is decoded does not wait any longer. */
+    for (size_t i = 0; i < loader->count; i++) {
+        waiting_image *waiting = &loader->images[i];
+        free(waiting->path);
+        waiting->path = NULL;
+        waiting->bytes = NULL;
+        waiting->bad = false;
+        waiting->halvings = 0;
+    }
+    return status;
+}
