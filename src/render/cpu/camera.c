@@ -1,0 +1,56 @@
+#include <math.h>
+#include <string.h>
+
+#include "base/linear.h"
+#include "render/cpu/worker.h"
+
+static const float default_near_metres = 1e-3f;
+
+void calo_cpu_camera_init(calo_cpu_camera *camera, const calo_view *view)
+{
+    const calo_mat4 *pose = &view->camera_to_world;
+    calo_mat4 to_camera;
+    calo_mat4_invert_affine(pose, &to_camera); /* checked by the renderer's front */
+    *camera = (calo_cpu_camera){.orthographic = view->orthographic};
+    camera->near_metres = view->near_metres > 0 ? (float)view->near_metres : default_near_metres;
+    const double *right = to_camera.m[0], *up = to_camera.m[1], *back = to_camera.m[2];
+    for (int c = 0; c < 4; c++) {
+        double depth = -back[c], w = view->orthographic ? (c == 3) : depth;
+        camera->projection[0][c] = view->focal_x * right[c] + view->center_x * w;
+        camera->projection[1][c] = -view->focal_y * up[c] + view->center_y * w;
+        camera->projection[2][c] = w;
+        camera->projection[3][c] = depth;
+    }
+    for (int i = 0; i < 3; i++) {
+        camera->position[i] = (float)pose->m[i][3];
+        camera->back[i] = (float)pose->m[i][2];
+        for (int c = 0; c < 3; c++)
+            camera->to_camera[3 * i + c] = (float)to_camera.m[i][c];
+        /* Ray of pixel (x, y): ((x - cx) / fx, -(y - cy) / fy, -1) in camera axes. */
+        camera->ray[i][0] = view->orthographic ? 0 : pose->m[i][0] / view->focal_x;
+        camera->ray[i][1] = view->orthographic ? 0 : -pose->m[i][1] / view->focal_y;
+        camera->ray[i][2] = -pose->m[i][2];
+        if (!view->orthographic)
+            camera->ray[i][2] += -pose->m[i][0] * view->center_x / view->focal_x +
+                                 pose->m[i][1] * view->center_y / view->focal_y;
+    }
+}
+
+void calo_cpu_object_projection(const calo_cpu_camera *camera, const calo_mat4 *object_to_world, float rows[16])
+{
+    calo_mat4 projection, combined;
+    memcpy(projection.m, camera->projection, sizeof projection.m);
+    combined = calo_mat4_multiply(&projection, object_to_world);
+    for (int i = 0; i < 16; i++)
+        rows[i] = (float)combined.m[i / 4][i % 4];
+}
+
+void calo_cpu_pixel_direction(const calo_cpu_camera *camera, double x, double y, float direction[3])
+{
+    double d[3];
+    for (int i = 0; i < 3; i++)
+        d[i] = camera->ray[i][0] * x + camera->ray[i][1] * y + camera->ray[i][2];
+    calo_normalize3(d);
+    for (int i = 0; i < 3; i++)
+        direction[i] = (float)d[i];
+}

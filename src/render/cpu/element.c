@@ -1,0 +1,188 @@
+/* Triangles, lines and points at a pixel: which mix of corners is seen there. */
+#include <math.h>
+
+#include "render/cpu/surface.h"
+
+static bool normalize(float v[3])
+{
+    float length = sqrtf(v[0] * v[0] + v[1] * v[1] + v[2] * v[2]);
+    if (!(length > 0) || !isfinite(length))
+        return false;
+    for (int i = 0; i < 3; i++)
+        v[i] /= length;
+    return true;
+}
+
+static void to_world_normal(const calo_cpu_draw *draw, const float object[3], float world[3])
+{
+    for (int i = 0; i < 3; i++)
+        world[i] = draw->normal_to_world[3 * i] * object[0] + draw->normal_to_world[3 * i + 1] * object[1] +
+                   draw->normal_to_world[3 * i + 2] * object[2];
+}
+
+/* A pixel near the element, so that differences stay small and exact in single precision. */
+static void choose_origin(calo_cpu_element *element, const calo_cpu_worker *worker, const float first[4])
+{
+    element->origin_x = floor(worker->width * 0.5) + 0.5;
+    element->origin_y = floor(worker->height * 0.5) + 0.5;
+    if (!(first[3] >= worker->camera.near_metres))
+        return;
+    element->origin_x = floor(fmax(0, fmin(worker->width, (double)first[0] / first[2]))) + 0.5;
+    element->origin_y = floor(fmax(0, fmin(worker->height, (double)first[1] / first[2]))) + 0.5;
+}
+
+/* Towards the viewer: a triangle's own normal, or the way back to the camera. */
+static void find_geometric_normal(calo_cpu_element *element, const calo_cpu_worker *worker)
+{
+    const calo_cpu_draw *draw = element->draw;
+    const float *p[3];
+    double to_camera[3];
+    for (uint32_t k = 0; k < element->corners; k++)
+        p[k] = draw->positions + 3 * (size_t)element->index[k];
+    for (int i = 0; i < 3; i++) {
+        const double *m = draw->object_to_world.m[i];
+        to_camera[i] = worker->camera.orthographic
+            ? worker->camera.back[i]
+            : worker->camera.position[i] - (m[0] * p[0][0] + m[1] * p[0][1] + m[2] * p[0][2] + m[3]);
+    }
+    if (element->corners == 3) {
+        float a[3], b[3], object[3];
+        for (int i = 0; i < 3; i++) {
+            a[i] = p[1][i] - p[0][i];
+            b[i] = p[2][i] - p[0][i];
+        }
+        /* Unit edges, so that tiny triangles do not vanish in the product. */
+        if (normalize(a) && normalize(b)) {
+            object[0] = a[1] * b[2] - a[2] * b[1];
+            object[1] = a[2] * b[0] - a[0] * b[2];
+            object[2] = a[0] * b[1] - a[1] * b[0];
+            to_world_normal(draw, object, element->geometric_normal);
+            if (normalize(element->geometric_normal)) {
+                const float *n = element->geometric_normal;
+                double side = n[0] * to_camera[0] + n[1] * to_camera[1] + n[2] * to_camera[2];
+                for (int i = 0; side < 0 && i < 3; i++)
+                    element->geometric_normal[i] = -element->geometric_normal[i];
+                return;
+            }
+        }
+    }
+    for (int i = 0; i < 3; i++)
+        element->geometric_normal[i] = (float)to_camera[i];
+    if (!normalize(element->geometric_normal))
+        element->geometric_normal[2] = 1;
+}
+
+static void init_triangle(calo_cpu_element *element, const calo_cpu_worker *worker, float corner[3][4])
+{
+    float x[3], y[3];
+    choose_origin(element, worker, corner[0]);
+    for (int k = 0; k < 3; k++) {
+        x[k] = corner[k][0] - (float)element->origin_x * corner[k][2];
+        y[k] = corner[k][1] - (float)element->origin_y * corner[k][2];
+    }
+    for (int k = 0; k < 3; k++) {
+        int a = (k + 1) % 3, b = (k + 2) % 3;
+        float wa = corner[a][2], wb = corner[b][2];
+        element->constant[k] = x[a] * y[b] - x[b] * y[a];
+        element->step_x[k] = wb * y[a] - wa * y[b];
+        element->step_y[k] = wa * x[b] - wb * x[a];
+    }
+}
+
+/* The part of a line in front of the near plane, and which part of the whole it is. */
+static void init_line(calo_cpu_element *element, const calo_cpu_worker *worker, float corner[2][4])
+{
+    float near_metres = worker->camera.near_metres, range[2] = {0, 1};
+    float d0 = corner[0][3] - near_metres, d1 = corner[1][3] - near_metres;
+    if (d0 < 0)
+        range[0] = d0 / (d0 - d1);
+    else if (d1 < 0)
+        range[1] = d0 / (d0 - d1);
+    float *ends[2] = {element->line_from, element->line_to};
+    for (int k = 0; k < 2; k++) {
+        float at[3];
+        for (int i = 0; i < 3; i++)
+            at[i] = corner[0][i] + range[k] * (corner[1][i] - corner[0][i]);
+        element->line_w[k] = at[2];
+        ends[k][0] = at[0] / at[2];
+        ends[k][1] = at[1] / at[2];
+    }
+    element->line_start = range[0];
+    element->line_length = range[1] - range[0];
+}
+
+void calo_cpu_element_init(calo_cpu_element *element, const calo_cpu_worker *worker, uint32_t id)
+{
+    const calo_cpu_draw *draw = calo_cpu_draw_of(worker->scene, id);
+    const calo_primitive *primitive = draw->primitive;
+    float rows[16], corner[3][4];
+    element->id = id;
+    element->draw = draw;
+    element->material = &worker->scene->materials[draw->material];
+    element->corners = primitive->topology == CALO_TRIANGLES ? 3 : primitive->topology == CALO_LINES ? 2 : 1;
+    calo_cpu_object_projection(&worker->camera, &draw->object_to_world, rows);
+    for (uint32_t k = 0; k < 3; k++) {
+        uint32_t use = k < element->corners ? k : 0;
+        element->index[k] = primitive->indices[(size_t)(id - draw->first_id) * element->corners + use];
+        calo_cpu_project(rows, draw->positions + 3 * (size_t)element->index[k], corner[k]);
+        element->depth[k] = corner[k][3];
+    }
+    find_geometric_normal(element, worker);
+    if (element->corners == 3)
+        init_triangle(element, worker, corner);
+    else if (element->corners == 2)
+        init_line(element, worker, corner);
+}
+
+/* Inside the triangle up to rounding; brought onto it where a sample lies a hair outside. */
+static void triangle_weights(const calo_cpu_element *element, float x, float y, calo_cpu_weights *weights)
+{
+    float e[3], sum = 0, sum_x = 0, sum_y = 0;
+    for (int k = 0; k < 3; k++) {
+        e[k] = element->constant[k] + x * element->step_x[k] + y * element->step_y[k];
+        sum += e[k];
+        sum_x += element->step_x[k];
+        sum_y += element->step_y[k];
+    }
+    float scale = 1 / sum;
+    if (!isfinite(scale)) {
+        /* Seen exactly edge-on: any point of it will do. */
+        *weights = (calo_cpu_weights){.at = {1, 0, 0}};
+        return;
+    }
+    float total = 0;
+    for (int k = 0; k < 3; k++) {
+        float raw = e[k] * scale;
+        weights->dx[k] = (element->step_x[k] - raw * sum_x) * scale;
+        weights->dy[k] = (element->step_y[k] - raw * sum_y) * scale;
+        weights->at[k] = raw > 0 ? fminf(raw, 1) : 0;
+        total += weights->at[k];
+    }
+    for (int k = 0; k < 3; k++)
+        weights->at[k] = total > 0 ? weights->at[k] / total : 1.0f / 3;
+}
+
+static void line_weights(const calo_cpu_element *element, float x, float y, calo_cpu_weights *weights)
+{
+    const float *a = element->line_from, *b = element->line_to;
+    float dx = b[0] - a[0], dy = b[1] - a[1], length2 = dx * dx + dy * dy;
+    float s = length2 > 0 ? fmaxf(0, fminf(1, ((x - a[0]) * dx + (y - a[1]) * dy) / length2)) : 0;
+    float w0 = (1 - s) / element->line_w[0], w1 = s / element->line_w[1];
+    float t = element->line_start + element->line_length * (w1 / (w0 + w1));
+    *weights = (calo_cpu_weights){.at = {1 - t, t, 0}};
+}
+
+void calo_cpu_element_weights(const calo_cpu_element *element, double x, double y, calo_cpu_weights *weights)
+{
+    if (element->corners == 3)
+        triangle_weights(element, (float)(x - element->origin_x), (float)(y - element->origin_y), weights);
+    else if (element->corners == 2)
+        line_weights(element, (float)x, (float)y, weights);
+    else
+        *weights = (calo_cpu_weights){.at = {1, 0, 0}};
+}
+
+float calo_cpu_element_depth(const calo_cpu_element *element, const calo_cpu_weights *weights)
+{
+    return weights->at[0] * element->depth[0] + weights->at[1] * element->depth[1] + weights->at[2] * element->depth[2];
+}

@@ -1,0 +1,71 @@
+/* A posed scene as the cpu backend wants it: draws over shared geometry, with material and light. */
+#ifndef CALO_RENDER_CPU_SCENE_H
+#define CALO_RENDER_CPU_SCENE_H
+
+#include <calotype/render.h>
+
+#include "base/arena.h"
+#include "render/cpu/texture.h"
+#include "render/environment.h"
+
+/* A material with its textures ready; -1 where a slot is empty. */
+typedef struct calo_cpu_material {
+    calo_material source;
+    int32_t textures[CALO_SLOT_COUNT];
+    bool shaded_uv[2]; /* which UV sets its textures read */
+} calo_cpu_material;
+
+/* One node's use of one primitive. Element e of the draw has the id first_id + e everywhere. */
+typedef struct calo_cpu_draw {
+    const calo_primitive *primitive; /* indices, UVs, colours */
+    const float *positions, *normals, *tangents; /* object space, deformed */
+    calo_mat4 object_to_world;
+    float normal_to_world[9]; /* cofactors, so that mirrored and singular transforms work */
+    bool mirrored;            /* the transform turns front faces into back faces */
+    bool unlit;               /* by material, or because points and lines have no normals */
+    uint32_t element_count, first_id;
+    uint32_t instance_id, material_id; /* from 1, as written to pictures */
+    uint32_t material;
+    double center[3], radius; /* bounding sphere, object space */
+} calo_cpu_draw;
+
+/* A light in world space. */
+typedef struct calo_cpu_light {
+    calo_light_kind kind;
+    float position[3], direction[3]; /* direction: the way it shines */
+    float radiant[3];                /* colour times intensity */
+    float range, cone_scale, cone_offset; /* spot: clamp(cos * scale + offset)^2 */
+} calo_cpu_light;
+
+/* Ids of a draw start at a multiple of this, so that id / block finds the draw. Id 0 is none. */
+enum { CALO_CPU_ID_BLOCK = 64 };
+
+/* Immutable once made. Borrows the calo_scene. */
+typedef struct calo_cpu_scene {
+    calo_arena arena;
+    uint32_t draw_count, material_count, texture_count, light_count;
+    calo_cpu_draw *draws;
+    uint32_t *draw_of_block;
+    calo_cpu_material *materials; /* the file's, then the default one */
+    calo_cpu_texture *textures;
+    calo_arena *texture_arenas; /* one a texture: they are filtered side by side */
+    calo_cpu_light *lights;
+    calo_environment environment;
+    bool has_blend;
+    uint32_t max_vertices; /* of one draw: how much scratch a view needs */
+} calo_cpu_scene;
+
+calo_status calo_cpu_scene_prepare(const calo_pose *pose, const calo_lighting *lighting, const calo_limits *limits,
+                                   uint32_t threads, void **scene, calo_error *err);
+void calo_cpu_scene_release(void *scene);
+
+static inline const calo_cpu_draw *calo_cpu_draw_of(const calo_cpu_scene *scene, uint32_t id)
+{
+    return &scene->draws[scene->draw_of_block[id / CALO_CPU_ID_BLOCK]];
+}
+
+/* Averaged tangents where a normal map needs them and the file has none: xyzw a vertex. */
+calo_status calo_cpu_make_tangents(const calo_primitive *primitive, const float *positions, const float *normals,
+                                   const float *uvs, calo_arena *arena, const float **tangents, calo_error *err);
+
+#endif

@@ -1,0 +1,43 @@
+/* Light from all around, filtered once so that shading reads it in constant time. */
+#ifndef CALO_RENDER_ENVIRONMENT_H
+#define CALO_RENDER_ENVIRONMENT_H
+
+#include <calotype/render.h>
+
+#include "base/arena.h"
+
+/* Reflections are filtered for roughness 0, 1/7, ... 1. */
+enum { CALO_ENVIRONMENT_LEVELS = 8 };
+
+/* An octahedral map: rgb floats, size x size. */
+typedef struct calo_octahedral_map {
+    uint32_t size;
+    const float *texels;
+} calo_octahedral_map;
+
+/* Immutable; memory in the arena it was made in. `present` false: darkness. Without `image` the
+ * radiance is `uniform` from everywhere and the maps are empty. */
+typedef struct calo_environment {
+    bool present;
+    float uniform[3];
+    const calo_image *image; /* for the visible background; borrowed */
+    float rotation_sine, rotation_cosine;
+    float scale[3];
+    calo_octahedral_map irradiance;  /* divided by pi: a white Lambert surface's radiance */
+    calo_octahedral_map reflection[CALO_ENVIRONMENT_LEVELS];
+} calo_environment;
+
+/* The picture of `lighting` must outlive the environment. */
+calo_status calo_environment_make(const calo_lighting *lighting, calo_arena *arena, uint32_t threads,
+                                  calo_environment *environment, calo_error *err);
+
+/* Radiance of a white Lambert surface with this world normal. */
+void calo_environment_irradiance(const calo_environment *environment, const float normal[3], float rgb[3]);
+/* Radiance reflected by a GGX lobe of perceptual roughness around `direction`, weighted by its cosine. */
+void calo_environment_reflection(const calo_environment *environment, const float direction[3], float roughness,
+                                 float rgb[3]);
+/* Radiance seen in a direction. Equirectangular: row 0 is +z, the middle column is +x, columns go
+ * clockwise seen from above (Blender's). */
+void calo_environment_radiance(const calo_environment *environment, const float direction[3], float rgb[3]);
+
+#endif

@@ -1,0 +1,300 @@
+/* The renderer's front: chooses the backend, checks everything once, shares views out to threads. */
+#include <calotype/render.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/linear.h"
+#include "base/thread.h"
+#include "render/backend.h"
+
+static const calo_backend *const backends[] = {&calo_backend_cpu};
+enum { BACKEND_COUNT = sizeof backends / sizeof backends[0] };
+
+struct calo_renderer {
+    const calo_backend *backend;
+    uint32_t threads;
+    void **workers;       /* one a thread */
+    calo_frame *frames;   /* one a thread, used when the caller gives none */
+};
+
+struct calo_prepared {
+    const calo_backend *backend;
+    void *scene;
+};
+
+size_t calo_backend_list(calo_backend_info *infos, size_t capacity)
+{
+    for (size_t i = 0; i < BACKEND_COUNT && i < capacity; i++) {
+        infos[i] = (calo_backend_info){.name = backends[i]->name};
+        infos[i].available = backends[i]->probe(infos[i].detail, sizeof infos[i].detail);
+    }
+    return BACKEND_COUNT;
+}
+
+/* By name when asked for by name; an unavailable one is an error, never another one instead. */
+static calo_status choose_backend(const char *wanted, const calo_backend **backend, calo_error *err)
+{
+    const char *source = "asked for";
+    if (!wanted || strcmp(wanted, "auto") == 0) {
+        wanted = getenv("CALOTYPE_BACKEND");
+        source = "asked for by CALOTYPE_BACKEND";
+    }
+    bool automatic = !wanted || !wanted[0] || strcmp(wanted, "auto") == 0;
+    char detail[256];
+    for (size_t i = 0; i < BACKEND_COUNT; i++) {
+        if (!automatic && strcmp(wanted, backends[i]->name) != 0)
+            continue;
+        if (backends[i]->probe(detail, sizeof detail)) {
+            *backend = backends[i];
+            return CALO_OK;
+        }
+        if (!automatic)
+            return calo_fail(err, CALO_ERROR_BACKEND, "the backend \"%s\" (%s) is not available here: %s", wanted,
+                             source, detail);
+    }
+    if (automatic)
+        return calo_fail(err, CALO_ERROR_BACKEND, "no backend is available here: see `calotype backends`");
+    return calo_fail(err, CALO_ERROR_BACKEND, "there is no backend \"%s\" (%s): `calotype backends` lists them",
+                     wanted, source);
+}
+
+calo_status calo_renderer_create(const calo_renderer_options *options, calo_renderer **out, calo_error *err)
+{
+    *out = NULL;
+    const calo_backend *backend = NULL;
+    calo_status status = choose_backend(options ? options->backend : NULL, &backend, err);
+    if (status != CALO_OK)
+        return status;
+    calo_renderer *renderer = calloc(1, sizeof *renderer);
+    if (!renderer)
+        return calo_fail_memory(err, "a renderer", sizeof *renderer);
+    renderer->backend = backend;
+    renderer->threads = options && options->threads ? options->threads : calo_thread_cores();
+    renderer->workers = calloc(renderer->threads, sizeof *renderer->workers);
+    renderer->frames = calloc(renderer->threads, sizeof *renderer->frames);
+    if (!renderer->workers || !renderer->frames)
+        status = calo_fail_memory(err, "a renderer", renderer->threads * sizeof *renderer->frames);
+    for (uint32_t i = 0; status == CALO_OK && i < renderer->threads; i++)
+        status = backend->open_worker(&renderer->workers[i], err);
+    if (status != CALO_OK) {
+        calo_renderer_destroy(renderer);
+        return status;
+    }
+    *out = renderer;
+    return CALO_OK;
+}
+
+void calo_renderer_destroy(calo_renderer *renderer)
+{
+    if (!renderer)
+        return;
+    for (uint32_t i = 0; i < renderer->threads; i++) {
+        if (renderer->workers && renderer->workers[i])
+            renderer->backend->close_worker(renderer->workers[i]);
+        if (renderer->frames)
+            calo_frame_finish(&renderer->frames[i]);
+    }
+    free(renderer->workers);
+    free(renderer->frames);
+    free(renderer);
+}
+
+const char *calo_renderer_backend(const calo_renderer *renderer) { return renderer->backend->name; }
+uint32_t calo_renderer_threads(const calo_renderer *renderer) { return renderer->threads; }
+
+static bool finite_floats(const float *values, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!isfinite(values[i]))
+            return false;
+    return true;
+}
+
+static calo_status check_lighting(const calo_lighting *lighting, calo_error *err)
+{
+    const calo_image *image = lighting->environment;
+    if (!finite_floats(lighting->environment_color, 3) || !isfinite(lighting->environment_strength) ||
+        !isfinite(lighting->environment_rotation_degrees))
+        return calo_fail(err, CALO_ERROR_ARGUMENT, "the environment's color, strength or rotation is not finite");
+    if (image && (image->format != CALO_PIXEL_RGBA32F || !image->data || !image->width || !image->height))
+        return calo_fail(err, CALO_ERROR_ARGUMENT,
+                         "the environment must be an RGBA32F picture (an HDR or EXR file gives one)");
+    for (uint32_t i = 0; i < lighting->light_count; i++) {
+        const calo_scene_light *light = &lighting->lights[i];
+        double length = calo_length3(light->direction);
+        if (!isfinite(light->light.intensity) || !finite_floats(light->light.color, 3) || !isfinite(length) ||
+            !isfinite(calo_length3(light->position)))
+            return calo_fail(err, CALO_ERROR_ARGUMENT, "light %u has a value that is not finite", i);
+        if (light->light.kind != CALO_LIGHT_POINT && fabs(length - 1) > 1e-3)
+            return calo_fail(err, CALO_ERROR_ARGUMENT, "light %u has a direction of length %g: give a unit vector",
+                             i, length);
+    }
+    return CALO_OK;
+}
+
+calo_status calo_renderer_prepare(calo_renderer *renderer, const calo_pose *pose, const calo_lighting *lighting,
+                                  const calo_limits *limits, calo_prepared **out, calo_error *err)
+{
+    *out = NULL;
+    calo_lighting light = lighting ? *lighting : (calo_lighting){0};
+    calo_limits resolved = calo_limits_resolve(limits);
+    calo_status status = check_lighting(&light, err);
+    if (status != CALO_OK)
+        return status;
+    if (light.environment_color[0] == 0 && light.environment_color[1] == 0 && light.environment_color[2] == 0)
+        for (int i = 0; i < 3; i++)
+            light.environment_color[i] = 1;
+    if (light.environment_strength == 0)
+        light.environment_strength = 1;
+    calo_prepared *prepared = calloc(1, sizeof *prepared);
+    if (!prepared)
+        return calo_fail_memory(err, "a prepared scene", sizeof *prepared);
+    prepared->backend = renderer->backend;
+    status = renderer->backend->prepare(pose, &light, &resolved, renderer->threads, &prepared->scene, err);
+    if (status != CALO_OK) {
+        free(prepared);
+        return status;
+    }
+    *out = prepared;
+    return CALO_OK;
+}
+
+void calo_prepared_destroy(calo_prepared *prepared)
+{
+    if (!prepared)
+        return;
+    prepared->backend->release(prepared->scene);
+    free(prepared);
+}
+
+static calo_status check_view(const calo_view *view, size_t index, calo_error *err)
+{
+    if (view->width < 1 || view->height < 1 || view->width > CALO_FRAME_MAX_SIDE || view->height > CALO_FRAME_MAX_SIDE)
+        return calo_fail(err, CALO_ERROR_ARGUMENT, "view %zu is %u x %u pixels: a side must be 1 to %u", index,
+                         view->width, view->height, CALO_FRAME_MAX_SIDE);
+    for (int r = 0; r < 4; r++)
+        for (int c = 0; c < 4; c++)
+            if (!isfinite(view->camera_to_world.m[r][c]))
+                return calo_fail(err, CALO_ERROR_ARGUMENT, "view %zu has a camera_to_world that is not finite", index);
+    calo_mat4 inverse;
+    if (!calo_mat4_invert_affine(&view->camera_to_world, &inverse))
+        return calo_fail(err, CALO_ERROR_ARGUMENT, "view %zu has a camera_to_world without an inverse", index);
+    if (!(view->focal_x > 0) || !(view->focal_y > 0) || !isfinite(view->focal_x) || !isfinite(view->focal_y) ||
+        !isfinite(view->center_x) || !isfinite(view->center_y) || !(view->near_metres >= 0) ||
+        !isfinite(view->near_metres))
+        return calo_fail(err, CALO_ERROR_ARGUMENT,
+                         "view %zu has unusable intrinsics: focal lengths (%g, %g) must be positive, principal point "
+                         "(%g, %g) finite, near (%g) not negative",
+                         index, view->focal_x, view->focal_y, view->center_x, view->center_y, view->near_metres);
+    return CALO_OK;
+}
+
+static calo_status resolve_options(const calo_render_options *given, calo_render_options *options, calo_error *err)
+{
+    *options = given ? *given : (calo_render_options){0};
+    if (!options->channels)
+        options->channels = CALO_CHANNEL_BIT(CALO_CHANNEL_COLOR) | CALO_CHANNEL_BIT(CALO_CHANNEL_DEPTH) |
+                            CALO_CHANNEL_BIT(CALO_CHANNEL_NORMAL) | CALO_CHANNEL_BIT(CALO_CHANNEL_MASK);
+    if (options->channels >> CALO_CHANNEL_COUNT)
+        return calo_fail(err, CALO_ERROR_ARGUMENT, "the channel set 0x%x holds an unknown channel", options->channels);
+    if (!options->color_format)
+        options->color_format = CALO_PIXEL_RGBA8;
+    if (options->color_format != CALO_PIXEL_RGBA8 && options->color_format != CALO_PIXEL_RGB8 &&
+        options->color_format != CALO_PIXEL_RGBA32F)
+        return calo_fail(err, CALO_ERROR_ARGUMENT, "colour can be RGBA8, RGB8 or RGBA32F, not format %d",
+                         (int)options->color_format);
+    if (options->color_format == CALO_PIXEL_RGB8 && options->background == CALO_BACKGROUND_TRANSPARENT)
+        return calo_fail(err, CALO_ERROR_ARGUMENT, "RGB8 has no alpha: give a background");
+    if (!options->samples)
+        options->samples = 4;
+    if (options->samples != 1 && options->samples != 4 && options->samples != 16)
+        return calo_fail(err, CALO_ERROR_ARGUMENT, "%u samples a pixel: only 1, 4 and 16 are possible",
+                         options->samples);
+    if (!options->point_size_pixels)
+        options->point_size_pixels = 3;
+    if (!options->line_width_pixels)
+        options->line_width_pixels = 1;
+    if (!(options->point_size_pixels > 0 && options->point_size_pixels <= 1024) ||
+        !(options->line_width_pixels > 0 && options->line_width_pixels <= 1024))
+        return calo_fail(err, CALO_ERROR_ARGUMENT, "a point size of %g and a line width of %g: both must be in (0, 1024]",
+                         options->point_size_pixels, options->line_width_pixels);
+    if (!finite_floats(options->background_color, 3) || !isfinite(options->background_depth))
+        return calo_fail(err, CALO_ERROR_ARGUMENT, "the background's color or depth is not finite");
+    return CALO_OK;
+}
+
+typedef struct render_run {
+    calo_renderer *renderer;
+    const calo_prepared *prepared;
+    calo_render_options options;
+    const calo_view *views;
+    calo_frame *frames;
+    calo_frame_callback on_frame;
+    void *user;
+} render_run;
+
+/* The worker's own frame, made anew only when the size or the channels change. */
+static calo_status own_frame(render_run *run, uint32_t worker, const calo_view *view, calo_frame **out, calo_error *err)
+{
+    calo_frame *frame = &run->renderer->frames[worker];
+    bool fits = frame->width == view->width && frame->height == view->height;
+    for (int c = 0; fits && c < CALO_CHANNEL_COUNT; c++)
+        fits = (frame->planes[c].format != CALO_PIXEL_NONE) == (run->options.channels >> c & 1);
+    fits = fits && (!(run->options.channels & 1) || frame->planes[0].format == run->options.color_format);
+    *out = frame;
+    if (fits)
+        return CALO_OK;
+    calo_frame_finish(frame);
+    return calo_frame_init(frame, view->width, view->height, run->options.channels, run->options.color_format, err);
+}
+
+static calo_status check_frame(const render_run *run, size_t index, const calo_frame *frame, calo_error *err)
+{
+    const calo_view *view = &run->views[index];
+    for (int c = 0; c < CALO_CHANNEL_COUNT; c++) {
+        const calo_image *plane = &frame->planes[c];
+        if (!(run->options.channels >> c & 1))
+            continue;
+        if (!plane->data || plane->width != view->width || plane->height != view->height ||
+            (c == CALO_CHANNEL_COLOR && plane->format != run->options.color_format))
+            return calo_fail(err, CALO_ERROR_ARGUMENT,
+                             "frame %zu has no fitting plane for the channel %s of %u x %u pixels", index,
+                             calo_channel_name((calo_channel)c), view->width, view->height);
+    }
+    return CALO_OK;
+}
+
+static calo_status render_view(void *user, uint32_t worker, size_t index, calo_error *err)
+{
+    render_run *run = user;
+    calo_frame *frame = run->frames ? &run->frames[index] : NULL;
+    calo_status status = frame ? check_frame(run, index, frame, err)
+                               : own_frame(run, worker, &run->views[index], &frame, err);
+    if (status == CALO_OK)
+        status = run->renderer->backend->draw(run->renderer->workers[worker], run->prepared->scene, &run->options,
+                                              &run->views[index], frame, err);
+    if (status == CALO_OK && run->on_frame)
+        status = run->on_frame(run->user, index, frame, err);
+    return status;
+}
+
+calo_status calo_renderer_render(calo_renderer *renderer, const calo_prepared *prepared,
+                                 const calo_render_options *options, const calo_view *views, size_t view_count,
+                                 calo_frame *frames, calo_frame_callback on_frame, void *user, calo_error *err)
+{
+    render_run run = {renderer, prepared, {0}, views, frames, on_frame, user};
+    if (!frames && !on_frame)
+        return calo_fail(err, CALO_ERROR_ARGUMENT, "neither frames nor a frame callback: the pictures would be lost");
+    if (prepared->backend != renderer->backend)
+        return calo_fail(err, CALO_ERROR_ARGUMENT, "the scene was prepared for the backend %s, the renderer is %s",
+                         prepared->backend->name, renderer->backend->name);
+    calo_status status = resolve_options(options, &run.options, err);
+    for (size_t i = 0; status == CALO_OK && i < view_count; i++)
+        status = check_view(&views[i], i, err);
+    if (status != CALO_OK)
+        return status;
+    return calo_thread_for(renderer->threads, view_count, render_view, &run, err);
+}
