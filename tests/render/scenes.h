@@ -1,0 +1,178 @@
+/* Small scenes and cameras made in memory, and one call that renders them. For tests only. */
+#ifndef TESTS_RENDER_SCENES_H
+#define TESTS_RENDER_SCENES_H
+
+#include <calotype/calotype.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/linear.h"
+#include "base/random.h"
+#include "scene/build.h"
+
+/* A scene under construction; world = file coordinates (z up). */
+typedef struct test_scene {
+    calo_scene *scene;
+    calo_error err;
+} test_scene;
+
+static inline test_scene test_scene_start(void)
+{
+    test_scene out = {0};
+    assert_int_equal(calo_scene_create("test", "test", NULL, &out.scene, &out.err), CALO_OK);
+    return out;
+}
+
+static inline void *test_copy(test_scene *s, const void *data, size_t bytes)
+{
+    void *copy = calo_arena_take(calo_scene_arena(s->scene), bytes, 1, "test", &s->err);
+    assert_non_null(copy);
+    memcpy(copy, data, bytes);
+    return copy;
+}
+
+static inline int32_t test_material(test_scene *s, const calo_material *material)
+{
+    int32_t index = calo_scene_add_material(s->scene, material, &s->err);
+    assert_true(index >= 0);
+    return index;
+}
+
+/* A texture with the given RGBA8 texels, repeat and linear unless changed by the caller. */
+static inline int32_t test_texture(test_scene *s, uint32_t width, uint32_t height, const uint8_t *rgba,
+                                   calo_texture sampler)
+{
+    calo_scene_image image = {.name = "test", .width = width, .height = height};
+    image.pixels = test_copy(s, rgba, 4ul * width * height);
+    sampler.image = calo_scene_add_image(s->scene, &image, &s->err);
+    int32_t index = calo_scene_add_texture(s->scene, &sampler, &s->err);
+    assert_true(index >= 0);
+    return index;
+}
+
+static inline void test_use_texture(calo_material *material, calo_material_slot slot, int32_t texture)
+{
+    material->slots[slot] = (calo_texture_use){.texture = texture, .transform = {1, 0, 0, 0, 1, 0}};
+}
+
+/* Adds a node with one mesh of one primitive, whose arrays must already be in the arena. */
+static inline int32_t test_node(test_scene *s, const calo_primitive *primitive, const calo_mat4 *matrix)
+{
+    calo_mesh mesh = {.name = "test", .primitive_count = 1};
+    mesh.primitives = test_copy(s, primitive, sizeof *primitive);
+    calo_node node = calo_node_default();
+    node.mesh = calo_scene_add_mesh(s->scene, &mesh, &s->err);
+    if (matrix) {
+        node.has_matrix = true;
+        node.matrix = *matrix;
+    }
+    int32_t index = calo_scene_add_node(s->scene, &node, &s->err);
+    assert_true(index >= 0);
+    return index;
+}
+
+/* Two triangles a, b, c and a, c, d; UVs (0,0) (1,0) (1,1) (0,1). */
+static inline calo_primitive test_quad(test_scene *s, const float corners[12], int32_t material)
+{
+    static const uint32_t indices[] = {0, 1, 2, 0, 2, 3};
+    static const float uvs[] = {0, 0, 1, 0, 1, 1, 0, 1};
+    return (calo_primitive){
+        .vertex_count = 4,
+        .index_count = 6,
+        .indices = indices,
+        .positions = test_copy(s, corners, 12 * sizeof *corners),
+        .uvs = {test_copy(s, uvs, sizeof uvs), NULL},
+        .material = material,
+        .polygon_count = 1,
+        .source_vertex_count = 4,
+    };
+}
+
+/* A unit sphere of rings x 2 rings quads with exact vertex normals. */
+static inline calo_primitive test_sphere(test_scene *s, uint32_t rings, int32_t material)
+{
+    uint32_t columns = 2 * rings, count = (rings + 1) * (columns + 1);
+    float *positions = CALO_ARENA_TAKE(calo_scene_arena(s->scene), float, 3ull * count, "test", &s->err);
+    float *uvs = CALO_ARENA_TAKE(calo_scene_arena(s->scene), float, 2ull * count, "test", &s->err);
+    uint32_t *indices = CALO_ARENA_TAKE(calo_scene_arena(s->scene), uint32_t, 6ull * rings * columns, "test", &s->err);
+    for (uint32_t r = 0, v = 0; r <= rings; r++)
+        for (uint32_t c = 0; c <= columns; c++, v++) {
+            double polar = M_PI * r / rings, around = 2 * M_PI * c / columns;
+            positions[3 * v] = (float)(sin(polar) * cos(around));
+            positions[3 * v + 1] = (float)(sin(polar) * sin(around));
+            positions[3 * v + 2] = (float)cos(polar);
+            uvs[2 * v] = (float)c / (float)columns;
+            uvs[2 * v + 1] = (float)r / (float)rings;
+        }
+    uint32_t n = 0;
+    for (uint32_t r = 0; r < rings; r++)
+        for (uint32_t c = 0; c < columns; c++) {
+            uint32_t a = r * (columns + 1) + c, b = a + columns + 1;
+            uint32_t quad[6] = {a, b, b + 1, a, b + 1, a + 1};
+            memcpy(indices + n, quad, sizeof quad);
+            n += 6;
+        }
+    return (calo_primitive){.vertex_count = count, .index_count = n, .indices = indices, .positions = positions,
+                            .normals = positions, .uvs = {uvs, NULL}, .material = material,
+                            .polygon_count = n / 6, .source_vertex_count = count};
+}
+
+static inline void test_seal(test_scene *s)
+{
+    if (calo_scene_seal(s->scene, &s->err) != CALO_OK)
+        fail_msg("%s", s->err.message);
+}
+
+/* A camera at `position` that looks at `target`. */
+static inline calo_view test_view(uint32_t size, double fov_degrees, const double position[3], const double target[3])
+{
+    calo_view view = {.width = size, .height = size, .center_x = size / 2.0, .center_y = size / 2.0};
+    view.focal_x = view.focal_y = size / 2.0 / tan(fov_degrees * M_PI / 360);
+    view.camera_to_world = calo_look_at(position, target);
+    return view;
+}
+
+/* Renders one view; the caller finishes the frame. */
+static inline calo_frame test_render(const calo_scene *scene, const calo_lighting *lighting,
+                                     const calo_render_options *options, const calo_view *view)
+{
+    calo_error err = {0};
+    calo_pose *pose = NULL;
+    calo_renderer *renderer = NULL;
+    calo_prepared *prepared = NULL;
+    calo_frame frame = {0};
+    calo_pixel_format format = options->color_format ? options->color_format : CALO_PIXEL_RGBA8;
+    if (calo_pose_create(scene, NULL, &pose, &err) != CALO_OK ||
+        calo_renderer_create(&(calo_renderer_options){.backend = "cpu", .threads = 1}, &renderer, &err) != CALO_OK ||
+        calo_renderer_prepare(renderer, pose, lighting, NULL, &prepared, &err) != CALO_OK ||
+        calo_frame_init(&frame, view->width, view->height, options->channels, format, &err) != CALO_OK ||
+        calo_renderer_render(renderer, prepared, options, view, 1, &frame, NULL, NULL, &err) != CALO_OK)
+        fail_msg("%s", err.message);
+    calo_prepared_destroy(prepared);
+    calo_renderer_destroy(renderer);
+    calo_pose_destroy(pose);
+    return frame;
+}
+
+static inline const float *test_floats(const calo_frame *frame, calo_channel channel, uint32_t x, uint32_t y)
+{
+    const calo_image *plane = &frame->planes[channel];
+    return (const float *)((const char *)plane->data + y * plane->row_bytes) +
+           x * calo_pixel_components(plane->format);
+}
+
+static inline uint8_t test_mask(const calo_frame *frame, uint32_t x, uint32_t y)
+{
+    const calo_image *plane = &frame->planes[CALO_CHANNEL_MASK];
+    return ((const uint8_t *)plane->data)[y * plane->row_bytes + x];
+}
+
+#define TEST_BIT(name) CALO_CHANNEL_BIT(CALO_CHANNEL_##name)
+
+#endif
