@@ -8,15 +8,12 @@
 #ifndef CALOTYPE_SCENE_H
 #define CALOTYPE_SCENE_H
 
+#include <calotype/matrix.h>
 #include <calotype/status.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-typedef struct calo_mat4 {
-    double m[4][4]; /* m[row][column] */
-} calo_mat4;
 
 typedef enum calo_wrap { CALO_WRAP_REPEAT = 0, CALO_WRAP_CLAMP, CALO_WRAP_MIRROR } calo_wrap;
 typedef enum calo_filter { CALO_FILTER_LINEAR = 0, CALO_FILTER_NEAREST } calo_filter;

@@ -3,8 +3,9 @@
 #ifndef CALO_BASE_LINEAR_H
 #define CALO_BASE_LINEAR_H
 
-#include <calotype/scene.h>
+#include <calotype/matrix.h>
 #include <math.h>
+#include <stdbool.h>
 
 static inline double calo_dot3(const double a[3], const double b[3])
 {
