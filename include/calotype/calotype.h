@@ -4,6 +4,7 @@
 
 #include <calotype/image.h>
 #include <calotype/import.h>
+#include <calotype/job.h>
 #include <calotype/matrix.h>
 #include <calotype/render.h>
 #include <calotype/scene.h>

@@ -1,0 +1,81 @@
+/* The main job: one 3D file in, one labelled multi-view object on disk. */
+#ifndef CALOTYPE_JOB_H
+#define CALOTYPE_JOB_H
+
+#include <calotype/import.h>
+#include <calotype/render.h>
+#include <calotype/view.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum calo_package {
+    CALO_PACKAGE_FILES = 0, /* FOLDER/NAME/ */
+    CALO_PACKAGE_ZIP,       /* FOLDER/NAME.zip with NAME/ inside */
+} calo_package;
+
+typedef enum calo_naming {
+    CALO_NAME_DEFAULT = 0, /* files: the stem; zip: the uid */
+    CALO_NAME_STEM,        /* "duck" for models/duck.glb */
+    CALO_NAME_UID,         /* uuid5 of the path as given, in the DNS name space */
+} calo_naming;
+
+typedef enum calo_image_format {
+    CALO_IMAGE_PNG = 0, /* pictures as PNG, everything else as npy */
+    CALO_IMAGE_EXR,     /* one multi-channel OpenEXR a view */
+} calo_image_format;
+
+typedef enum calo_id_format { CALO_IDS_PNG = 0 /* 16-bit */, CALO_IDS_NPY /* uint32 */ } calo_id_format;
+
+/* Called when a view is done, one call at a time, from any thread. Anything but CALO_OK stops the
+ * job, which then leaves nothing behind. */
+typedef calo_status (*calo_progress_callback)(void *user, size_t done, size_t total, calo_error *err);
+
+/* All zero but output_folder: the objaverse-xl protocol, colour only. Append only. */
+typedef struct calo_item_options {
+    const char *output_folder; /* made when it is not there */
+    calo_package package;
+    calo_naming naming;
+    calo_image_format image_format;
+    calo_id_format id_format;
+    calo_import_options import;
+    const char *animation; /* a name or an index from 0; NULL: the rest pose */
+    double time_seconds;
+    calo_view_options views;
+    bool has_seed;            /* views.seed counts; else the seed comes from the file's SHA-256 */
+    const char *camera_file;  /* instead of a preset: see calo_view_set_load */
+    const char *scene_camera; /* instead of a preset: a camera of the file by name, by index, or "all" */
+    calo_lighting lighting;
+    const char *environment_name; /* for metadata.json; NULL: "white" or "none" */
+    calo_render_options render;   /* channels 0: colour only */
+    const char *sheet_path;       /* a contact sheet as PNG; NULL: none */
+    calo_progress_callback on_progress;
+    void *progress_user;
+} calo_item_options;
+
+/* What was done. The caller finishes it, also after a failure. */
+typedef struct calo_item_result {
+    char save_uid[37], sha256[65];
+    char *path; /* the folder or zip */
+    uint64_t seed;
+    size_t view_count;
+    calo_scene_statistics statistics;
+    calo_warning *warnings;
+    size_t warning_count;
+    double load_seconds, render_seconds; /* render: with encoding and writing */
+} calo_item_result;
+
+/* Renders one file. The object appears under its name when it is whole, or not at all. The renderer
+ * is used during the call only; one call a renderer at a time. */
+CALO_API calo_status calo_item_run(calo_renderer *renderer, const char *path, const calo_item_options *options,
+                                   calo_item_result *result, calo_error *err);
+CALO_API void calo_item_result_finish(calo_item_result *result);
+
+/* The name (without folder and ending) that the file's object will get, malloc'ed. */
+CALO_API calo_status calo_item_name(const char *path, const calo_item_options *options, char **name, calo_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

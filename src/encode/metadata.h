@@ -1,0 +1,39 @@
+/* metadata.json: what an object is, how it was rendered, and where each view's files are. */
+#ifndef CALO_ENCODE_METADATA_H
+#define CALO_ENCODE_METADATA_H
+
+#include <calotype/render.h>
+
+#include "encode/file_names.h"
+#include "encode/json_writer.h"
+
+/* The file and what is in it. */
+typedef struct calo_object_facts {
+    const char *file_identifier; /* the path as it was given */
+    const char *save_uid, *sha256;
+    const calo_scene *scene;
+    const calo_scene_statistics *statistics;
+} calo_object_facts;
+
+/* How it was rendered. Options are resolved: no zeros that mean defaults. */
+typedef struct calo_metadata {
+    calo_object_facts object;
+    double scale, translation[3];
+    const calo_view_set *views;
+    const calo_render_options *render;
+    const calo_lighting *lighting;
+    const char *environment_name; /* "white", "none" or a file */
+    const char *animation_name;   /* NULL: the rest pose */
+    double time_seconds;
+    const char *backend;
+    calo_file_layout layout;
+} calo_metadata;
+
+/* The keys of the Objaverse-XL scripts that describe the object, into the open object of `json`. */
+void calo_metadata_write_object(calo_json_writer *json, const calo_object_facts *object);
+/* "warnings": [{"id", "message"}]. */
+void calo_metadata_write_warnings(calo_json_writer *json, const calo_scene *scene);
+
+calo_status calo_encode_metadata(const calo_metadata *metadata, calo_blob *blob, calo_error *err);
+
+#endif

@@ -1,0 +1,121 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/linear.h"
+#include "base/text.h"
+#include "job/item.h"
+
+static calo_status find_animation(calo_item *item, calo_error *err)
+{
+    const char *wanted = item->options->animation;
+    const calo_scene *scene = item->scene;
+    int64_t index;
+    item->animation = -1;
+    if (!wanted)
+        return CALO_OK;
+    for (uint32_t i = 0; i < scene->animation_count && item->animation < 0; i++)
+        if (strcmp(scene->animations[i].name, wanted) == 0)
+            item->animation = (int32_t)i;
+    if (item->animation < 0 && calo_parse_integer(wanted, &index) && index >= 0 && index < scene->animation_count)
+        item->animation = (int32_t)index;
+    if (item->animation >= 0)
+        return CALO_OK;
+    return calo_fail(err, CALO_ERROR_NOT_FOUND,
+                     "%s: there is no animation \"%s\" among its %u: `calotype info` lists them", item->path, wanted,
+                     scene->animation_count);
+}
+
+static calo_status make_pose(const calo_item *item, const calo_mat4 *root, calo_pose **pose, calo_error *err)
+{
+    calo_pose_options options = {item->animation + 1, item->options->time_seconds, root};
+    return calo_pose_create(item->scene, &options, pose, err);
+}
+
+/* The pose once as the file has it, to measure it, and once more fitted into the box. */
+static calo_status make_fitted_pose(calo_item *item, calo_fit fit, calo_error *err)
+{
+    calo_pose *measured = NULL;
+    double low[3], high[3];
+    calo_status status = make_pose(item, NULL, &measured, err);
+    if (status == CALO_OK)
+        status = calo_pose_bounds(measured, low, high, err);
+    calo_pose_destroy(measured);
+    if (status != CALO_OK)
+        return status;
+    calo_fit_normalization(fit, low, high, &item->scale, item->translation);
+    calo_mat4 root = calo_mat4_identity();
+    for (int i = 0; i < 3; i++) {
+        root.m[i][i] = item->scale;
+        root.m[i][3] = item->translation[i];
+    }
+    return make_pose(item, &root, &item->pose, err);
+}
+
+/* 53 bits of the content's hash: the same file gives the same views anywhere, and the number
+ * survives readers of JSON that keep doubles only. */
+static uint64_t seed_of(const calo_item *item)
+{
+    uint64_t seed = 0;
+    if (item->options->has_seed)
+        return item->options->views.seed;
+    for (int i = 0; i < 8; i++)
+        seed = seed << 8 | item->hash.bytes[i];
+    return seed >> 11;
+}
+
+static calo_status check_choices(const calo_item_options *options, calo_error *err)
+{
+    const calo_view_options *views = &options->views;
+    const char *source = options->camera_file ? "a camera file" : "the file's own cameras";
+    if (!options->camera_file && !options->scene_camera)
+        return CALO_OK;
+    if (options->camera_file && options->scene_camera)
+        return calo_fail(err, CALO_ERROR_ARGUMENT, "cameras from a file and the scene's own camera: choose one");
+    if (views->preset || views->count || views->override_radius || views->override_elevation || views->override_fov ||
+        views->only_northern_hemisphere)
+        return calo_fail(err, CALO_ERROR_ARGUMENT,
+                         "%s and a preset's options (number of views, radius, elevation, field of view, hemisphere) "
+                         "do not go together: leave one out",
+                         source);
+    return CALO_OK;
+}
+
+/* Cameras that are given rather than made. */
+static calo_status load_given_views(calo_item *item, calo_error *err)
+{
+    const calo_item_options *options = item->options;
+    calo_status status = CALO_OK;
+    if (options->camera_file)
+        status =
+            calo_view_set_load(options->camera_file, options->views.width, options->views.height, &item->views, err);
+    else
+        item->views = (calo_view_set){.protocol = "scene", .fit = CALO_FIT_NONE};
+    if (status == CALO_OK && options->views.fit)
+        item->views.fit = options->views.fit;
+    return status;
+}
+
+calo_status calo_item_make_views(calo_item *item, calo_error *err)
+{
+    const calo_item_options *options = item->options;
+    calo_view_options views = options->views;
+    views.seed = item->result->seed = seed_of(item);
+    calo_status status = check_choices(options, err);
+    if (status == CALO_OK)
+        status = find_animation(item, err);
+    if (status != CALO_OK)
+        return status;
+    if (options->camera_file || options->scene_camera)
+        status = load_given_views(item, err);
+    else
+        status = calo_view_set_make(&views, &item->views, err);
+    if (status == CALO_OK)
+        status = make_fitted_pose(item, item->views.fit, err);
+    if (status == CALO_OK && options->scene_camera)
+        status = calo_scene_camera_views(item->scene, item->pose, options->scene_camera, item->scale,
+                                         options->views.width, options->views.height, &item->views, err);
+    item->views.seed = views.seed;
+    item->result->view_count = item->views.count;
+    return status;
+}

@@ -1,0 +1,27 @@
+#include "encode/metadata.h"
+#include "job/item.h"
+
+calo_status calo_item_write_metadata(calo_item *item, calo_error *err)
+{
+    const calo_item_options *options = item->options;
+    const char *environment = options->lighting.no_environment ? "none" : "white";
+    calo_metadata metadata = {
+        .object = {item->path, item->result->save_uid, item->result->sha256, item->scene, &item->result->statistics},
+        .scale = item->scale,
+        .translation = {item->translation[0], item->translation[1], item->translation[2]},
+        .views = &item->views,
+        .render = &item->render,
+        .lighting = &options->lighting,
+        .environment_name = options->environment_name ? options->environment_name : environment,
+        .animation_name = item->animation < 0 ? NULL : item->scene->animations[item->animation].name,
+        .time_seconds = options->time_seconds,
+        .backend = calo_renderer_backend(item->renderer),
+        .layout = item->layout,
+    };
+    calo_blob blob = {0};
+    calo_status status = calo_encode_metadata(&metadata, &blob, err);
+    if (status == CALO_OK)
+        status = calo_store_put(item->store, "metadata.json", blob.bytes, blob.size, err);
+    calo_blob_finish(&blob);
+    return status;
+}

@@ -1,0 +1,41 @@
+/* One file on its way through the job: the steps of run_item.c and what they hand on. */
+#ifndef CALO_JOB_ITEM_H
+#define CALO_JOB_ITEM_H
+
+#include <calotype/job.h>
+
+#include "base/hash.h"
+#include "encode/file_names.h"
+#include "store/store.h"
+
+typedef struct calo_item {
+    calo_renderer *renderer;
+    const char *path;
+    const calo_item_options *options;
+    calo_item_result *result;
+    calo_sha256 hash;
+    calo_scene *scene;
+    int32_t animation; /* index, or -1 */
+    calo_view_set views;
+    calo_pose *pose; /* normalized */
+    double scale, translation[3];
+    calo_render_options render; /* resolved */
+    calo_file_layout layout;
+    calo_store *store;
+} calo_item;
+
+/* load.c: the scene, its hash and statistics; refuses what could not be written later. */
+calo_status calo_item_load(calo_item *item, calo_error *err);
+/* cameras.c: the pose, its normalization and the views. */
+calo_status calo_item_make_views(calo_item *item, calo_error *err);
+/* outputs.c: opens the store; renders, encodes and puts each view into it in order. */
+calo_status calo_item_open_store(calo_item *item, calo_error *err);
+calo_status calo_item_render(calo_item *item, calo_error *err);
+/* describe.c: metadata.json. */
+calo_status calo_item_write_metadata(calo_item *item, calo_error *err);
+
+/* scene_cameras.c: the views of the file's own cameras in `pose`. */
+calo_status calo_scene_camera_views(const calo_scene *scene, const calo_pose *pose, const char *wanted, double scale,
+                                    uint32_t width, uint32_t height, calo_view_set *set, calo_error *err);
+
+#endif

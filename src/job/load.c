@@ -1,0 +1,108 @@
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "job/item.h"
+#include "scene/build.h"
+
+static double now_seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* Ids that do not fit 16 bits are told before an hour of rendering, not after. */
+static calo_status check_id_range(const calo_item *item, calo_error *err)
+{
+    const calo_scene *scene = item->scene;
+    uint64_t instances = 0, materials = scene->material_count + 1ull;
+    for (uint32_t i = 0; i < scene->node_count; i++) {
+        const calo_node *node = &scene->nodes[i];
+        if (node->visible && node->mesh >= 0)
+            instances += node->instance_count ? node->instance_count : 1;
+    }
+    uint32_t channels = item->render.channels;
+    bool too_many = (instances > UINT16_MAX && channels & CALO_CHANNEL_BIT(CALO_CHANNEL_INSTANCE_ID)) ||
+                    (materials > UINT16_MAX && channels & CALO_CHANNEL_BIT(CALO_CHANNEL_MATERIAL_ID));
+    if (!too_many || item->layout.exr || item->layout.npy_ids)
+        return CALO_OK;
+    return calo_fail(err, CALO_ERROR_UNSUPPORTED,
+                     "%s: %llu instances and %llu materials do not fit the 16 bits of a PNG: write the ids as npy "
+                     "(--ids=npy)",
+                     item->path, (unsigned long long)instances, (unsigned long long)materials);
+}
+
+static void resolve_options(calo_item *item)
+{
+    const calo_item_options *options = item->options;
+    item->render = options->render;
+    if (!item->render.channels)
+        item->render.channels = CALO_CHANNEL_BIT(CALO_CHANNEL_COLOR);
+    item->layout.exr = options->image_format == CALO_IMAGE_EXR;
+    item->layout.npy_ids = options->id_format == CALO_IDS_NPY;
+    if (!item->render.color_format)
+        item->render.color_format = item->layout.exr ? CALO_PIXEL_RGBA32F : CALO_PIXEL_RGBA8;
+    item->layout.float_color = item->render.color_format == CALO_PIXEL_RGBA32F;
+    if (!item->render.samples)
+        item->render.samples = 4;
+    if (!item->render.point_size_pixels)
+        item->render.point_size_pixels = 3;
+    if (!item->render.line_width_pixels)
+        item->render.line_width_pixels = 1;
+}
+
+static calo_status read_scene(calo_item *item, calo_error *err)
+{
+    calo_file file;
+    calo_limits limits = calo_limits_resolve(&item->options->import.limits);
+    calo_status status = calo_file_read(item->path, limits.max_file_bytes, &file, err);
+    if (status != CALO_OK)
+        return status;
+    item->hash = calo_sha256_of(file.bytes, file.size);
+    status = calo_scene_load_memory(file.bytes, file.size, item->path, &item->options->import, &item->scene, err);
+    calo_file_finish(&file);
+    return status;
+}
+
+/* The result keeps the warnings; the scene goes. */
+static calo_status copy_warnings(calo_item *item, calo_error *err)
+{
+    calo_item_result *result = item->result;
+    size_t count = item->scene->warning_count;
+    result->warnings = calloc(count ? count : 1, sizeof *result->warnings);
+    if (!result->warnings)
+        return calo_fail_memory(err, "warnings", count * sizeof *result->warnings);
+    for (size_t i = 0; i < count; i++) {
+        const calo_warning *warning = &item->scene->warnings[i];
+        calo_warning copy = {strdup(warning->id), strdup(warning->message)};
+        result->warnings[result->warning_count++] = copy;
+        if (!copy.id || !copy.message)
+            return calo_fail_memory(err, "a warning", strlen(warning->message));
+    }
+    return CALO_OK;
+}
+
+calo_status calo_item_load(calo_item *item, calo_error *err)
+{
+    double start = now_seconds();
+    resolve_options(item);
+    calo_uuid5_dns(item->path, item->result->save_uid);
+    calo_status status = read_scene(item, err);
+    if (status != CALO_OK)
+        return status;
+    calo_sha256_text(&item->hash, item->result->sha256);
+    if (item->scene->light_count > 0 && !item->options->lighting.use_scene_lights)
+        calo_scene_warn(item->scene, "lights-ignored",
+                        "the file's %u lights do not shine: the protocol's own light does (--lights file lets them)",
+                        item->scene->light_count);
+    status = calo_scene_count(item->scene, &item->result->statistics, err);
+    if (status == CALO_OK)
+        status = check_id_range(item, err);
+    if (status == CALO_OK)
+        status = copy_warnings(item, err);
+    item->result->load_seconds = now_seconds() - start;
+    return status;
+}

@@ -1,0 +1,26 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/hash.h"
+#include "job/item.h"
+
+calo_status calo_item_name(const char *path, const calo_item_options *options, char **name, calo_error *err)
+{
+    char uid[37];
+    bool by_uid = options->naming == CALO_NAME_UID ||
+                  (options->naming == CALO_NAME_DEFAULT && options->package == CALO_PACKAGE_ZIP);
+    const char *file = calo_path_name(path), *dot = strrchr(file, '.');
+    size_t length = dot && dot != file ? (size_t)(dot - file) : strlen(file);
+    *name = NULL;
+    if (by_uid) {
+        calo_uuid5_dns(path, uid);
+        *name = strdup(uid);
+    } else {
+        if (length == 0 || strcmp(file, ".") == 0 || strcmp(file, "..") == 0)
+            return calo_fail(err, CALO_ERROR_ARGUMENT, "\"%s\" does not name a file", path);
+        *name = strndup(file, length);
+    }
+    return *name ? CALO_OK : calo_fail_memory(err, "a name", length);
+}

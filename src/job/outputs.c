@@ -1,0 +1,215 @@
+/* Frames to files: encoded by the threads that rendered them, stored in the order of the views. */
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "encode/encode.h"
+#include "encode/sheet.h"
+#include "job/item.h"
+
+typedef struct encoded_file {
+    char name[CALO_FILE_NAME_BYTES];
+    calo_blob blob;
+} encoded_file;
+
+typedef struct encoded_view {
+    encoded_file files[CALO_CHANNEL_COUNT];
+    size_t file_count;
+} encoded_view;
+
+typedef struct output_run {
+    calo_item *item;
+    calo_sheet *sheet;
+    pthread_mutex_t lock;
+    encoded_view **waiting; /* encoded, not yet stored; one a view */
+    size_t next, done;      /* the view to be stored next; views rendered */
+    bool storing;           /* a thread is storing; the others leave their views to it */
+} output_run;
+
+static void free_view(encoded_view *view)
+{
+    if (!view)
+        return;
+    for (size_t i = 0; i < view->file_count; i++)
+        calo_blob_finish(&view->files[i].blob);
+    free(view);
+}
+
+/* ---- encoding ---- */
+
+static calo_status encode_channel(const calo_item *item, const char *view_name, const calo_frame *frame,
+                                  calo_channel channel, encoded_file *file, calo_error *err)
+{
+    calo_channel_file_name(&item->layout, view_name, channel, file->name);
+    if (item->layout.exr)
+        return calo_encode_exr(frame, &file->blob, err);
+    if (calo_channel_is_png(&item->layout, channel))
+        return calo_encode_png(&frame->planes[channel], &file->blob, err);
+    return calo_encode_npy(&frame->planes[channel], &file->blob, err);
+}
+
+static calo_status encode_view(const calo_item *item, const calo_view *view, const calo_frame *frame, encoded_view *out,
+                               calo_error *err)
+{
+    calo_status status = CALO_OK;
+    for (int c = 0; c < CALO_CHANNEL_COUNT && status == CALO_OK; c++) {
+        if (!(item->render.channels >> c & 1))
+            continue;
+        status = encode_channel(item, view->name, frame, (calo_channel)c, &out->files[out->file_count++], err);
+        if (item->layout.exr)
+            break;
+    }
+    return status;
+}
+
+/* ---- storing, in order ---- */
+
+static calo_status store_view(calo_item *item, encoded_view *view, calo_error *err)
+{
+    calo_status status = CALO_OK;
+    for (size_t i = 0; i < view->file_count && status == CALO_OK; i++)
+        status =
+            calo_store_put(item->store, view->files[i].name, view->files[i].blob.bytes, view->files[i].blob.size, err);
+    free_view(view);
+    return status;
+}
+
+/* Stores what is next in line, without holding the others up: they only leave their views here. */
+static calo_status store_waiting(output_run *run, calo_error *err)
+{
+    calo_status status = CALO_OK;
+    if (run->storing)
+        return CALO_OK;
+    run->storing = true;
+    while (status == CALO_OK && run->next < run->item->views.count && run->waiting[run->next]) {
+        encoded_view *view = run->waiting[run->next];
+        run->waiting[run->next++] = NULL;
+        pthread_mutex_unlock(&run->lock);
+        status = store_view(run->item, view, err);
+        pthread_mutex_lock(&run->lock);
+    }
+    /* After a failure nothing more may be stored. */
+    run->storing = status != CALO_OK;
+    return status;
+}
+
+static calo_status hand_over(output_run *run, size_t index, encoded_view *view, calo_error *err)
+{
+    const calo_item_options *options = run->item->options;
+    pthread_mutex_lock(&run->lock);
+    run->waiting[index] = view;
+    run->done++;
+    calo_status status = store_waiting(run, err);
+    if (status == CALO_OK && options->on_progress)
+        status = options->on_progress(options->progress_user, run->done, run->item->views.count, err);
+    pthread_mutex_unlock(&run->lock);
+    return status;
+}
+
+static calo_status on_frame(void *user, size_t index, calo_frame *frame, calo_error *err)
+{
+    output_run *run = user;
+    const calo_view *view = &run->item->views.views[index];
+    encoded_view *encoded = calloc(1, sizeof *encoded);
+    if (!encoded)
+        return calo_fail_memory(err, "an encoded view", sizeof *encoded);
+    calo_status status = encode_view(run->item, view, frame, encoded, err);
+    if (status == CALO_OK && run->sheet)
+        status = calo_sheet_add(run->sheet, index, view->name, frame, err);
+    if (status == CALO_OK)
+        return hand_over(run, index, encoded, err);
+    free_view(encoded);
+    return status;
+}
+
+/* ---- the contact sheet ---- */
+
+static calo_status open_sheet(output_run *run, calo_error *err)
+{
+    const calo_item *item = run->item;
+    const calo_view *first = &item->views.views[0];
+    if (!item->options->sheet_path)
+        return CALO_OK;
+    return calo_sheet_create(item->views.count, first->width, first->height, item->render.channels,
+                             calo_path_name(item->path), 0, &run->sheet, err);
+}
+
+static calo_status write_sheet(const output_run *run, calo_error *err)
+{
+    const char *path = run->item->options->sheet_path;
+    calo_blob blob = {0};
+    size_t folder_length = path ? calo_path_folder_length(path) : 0;
+    calo_status status = CALO_OK;
+    if (!path)
+        return CALO_OK;
+    if (folder_length > 1) {
+        char *folder = strndup(path, folder_length - 1);
+        status = folder ? calo_folder_create(folder, err) : calo_fail_memory(err, "a path", folder_length);
+        free(folder);
+    }
+    if (status == CALO_OK)
+        status = calo_encode_png(calo_sheet_picture(run->sheet), &blob, err);
+    if (status == CALO_OK)
+        status = calo_file_write(path, blob.bytes, blob.size, err);
+    calo_blob_finish(&blob);
+    return status;
+}
+
+/* ---- the run ---- */
+
+calo_status calo_item_open_store(calo_item *item, calo_error *err)
+{
+    const calo_item_options *options = item->options;
+    char *name = NULL;
+    calo_status status = calo_item_name(item->path, options, &name, err);
+    if (status != CALO_OK)
+        return status;
+    status = options->package == CALO_PACKAGE_ZIP
+                 ? calo_store_open_zip(options->output_folder, name, &item->store, err)
+                 : calo_store_open_folder(options->output_folder, name, &item->store, err);
+    free(name);
+    if (status != CALO_OK)
+        return status;
+    item->result->path = strdup(calo_store_path(item->store));
+    return item->result->path ? CALO_OK : calo_fail_memory(err, "a path", 0);
+}
+
+static calo_status render_views(output_run *run, calo_error *err)
+{
+    calo_item *item = run->item;
+    calo_prepared *prepared = NULL;
+    calo_status status = calo_renderer_prepare(item->renderer, item->pose, &item->options->lighting,
+                                               &item->options->import.limits, &prepared, err);
+    if (status == CALO_OK)
+        status = calo_renderer_render(item->renderer, prepared, &item->render, item->views.views, item->views.count,
+                                      NULL, on_frame, run, err);
+    calo_prepared_destroy(prepared);
+    return status;
+}
+
+calo_status calo_item_render(calo_item *item, calo_error *err)
+{
+    struct timespec start, end;
+    output_run run = {.item = item};
+    clock_gettime(CLOCK_MONOTONIC, &start);
+    run.waiting = calloc(item->views.count, sizeof *run.waiting);
+    if (!run.waiting)
+        return calo_fail_memory(err, "a list of views", item->views.count * sizeof *run.waiting);
+    pthread_mutex_init(&run.lock, NULL);
+    calo_status status = open_sheet(&run, err);
+    if (status == CALO_OK)
+        status = render_views(&run, err);
+    if (status == CALO_OK)
+        status = write_sheet(&run, err);
+    for (size_t i = 0; i < item->views.count; i++)
+        free_view(run.waiting[i]);
+    free(run.waiting);
+    calo_sheet_destroy(run.sheet);
+    pthread_mutex_destroy(&run.lock);
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    item->result->render_seconds = (double)(end.tv_sec - start.tv_sec) + 1e-9 * (double)(end.tv_nsec - start.tv_nsec);
+    return status;
+}

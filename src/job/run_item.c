@@ -1,0 +1,54 @@
+/* The one picture: import -> scene -> views -> render -> encode -> store. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "job/item.h"
+
+static void finish_item(calo_item *item)
+{
+    calo_store_destroy(item->store);
+    calo_pose_destroy(item->pose);
+    calo_view_set_finish(&item->views);
+    calo_scene_destroy(item->scene);
+}
+
+/* Every sentence names the file that it is about. */
+static calo_status name_file(const calo_item *item, calo_status status, calo_error *err)
+{
+    if (status == CALO_OK || status == CALO_ERROR_CANCELLED || !err || strstr(err->message, item->path))
+        return status;
+    return calo_fail_within(err, status, "%s", item->path);
+}
+
+calo_status calo_item_run(calo_renderer *renderer, const char *path, const calo_item_options *options,
+                          calo_item_result *result, calo_error *err)
+{
+    calo_item item = {.renderer = renderer, .path = path, .options = options, .result = result};
+    *result = (calo_item_result){0};
+    calo_status status = calo_item_load(&item, err);
+    if (status == CALO_OK)
+        status = calo_item_make_views(&item, err);
+    if (status == CALO_OK)
+        status = calo_item_open_store(&item, err);
+    if (status == CALO_OK)
+        status = calo_item_render(&item, err);
+    if (status == CALO_OK)
+        status = calo_item_write_metadata(&item, err);
+    if (status == CALO_OK)
+        status = calo_store_commit(item.store, err);
+    status = name_file(&item, status, err);
+    finish_item(&item);
+    return status;
+}
+
+void calo_item_result_finish(calo_item_result *result)
+{
+    for (size_t i = 0; i < result->warning_count; i++) {
+        free((char *)result->warnings[i].id);
+        free((char *)result->warnings[i].message);
+    }
+    free(result->warnings);
+    free(result->path);
+    *result = (calo_item_result){0};
+}

@@ -1,0 +1,104 @@
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/exact_math.h"
+#include "base/linear.h"
+#include "base/text.h"
+#include "job/item.h"
+
+enum { DEFAULT_HEIGHT = 512 };
+
+/* `index` counts the nodes that carry a camera. */
+static bool is_wanted(const calo_scene *scene, const calo_node *node, uint32_t index, const char *wanted)
+{
+    int64_t number;
+    if (strcmp(wanted, "all") == 0 || strcmp(node->name, wanted) == 0 ||
+        strcmp(scene->cameras[node->camera].name, wanted) == 0)
+        return true;
+    return calo_parse_integer(wanted, &number) && number == index;
+}
+
+/* A node's place as a rigid pose: the axes lose the scale that the normalization brought. */
+static bool rigid_pose(const calo_mat4 *node_to_world, calo_mat4 *pose)
+{
+    *pose = *node_to_world;
+    for (int c = 0; c < 3; c++) {
+        double axis[3] = {pose->m[0][c], pose->m[1][c], pose->m[2][c]};
+        if (!(calo_normalize3(axis) > 0))
+            return false;
+        for (int r = 0; r < 3; r++)
+            pose->m[r][c] = axis[r];
+    }
+    return calo_mat4_determinant3(pose) > 0.999;
+}
+
+static void set_lens(const calo_camera *camera, double scale, calo_view *view)
+{
+    view->orthographic = camera->orthographic;
+    if (camera->orthographic) {
+        view->focal_x = view->width / 2.0 / (camera->x_magnitude * scale);
+        view->focal_y = view->height / 2.0 / (camera->y_magnitude * scale);
+    } else {
+        view->focal_x = view->focal_y = view->height / 2.0 / calo_tan(camera->fov_y_radians / 2);
+    }
+    view->center_x = view->width / 2.0;
+    view->center_y = view->height / 2.0;
+    view->near_metres = camera->near_metres * scale;
+}
+
+static void set_size(const calo_camera *camera, uint32_t width, uint32_t height, calo_view *view)
+{
+    double aspect = camera->orthographic ? camera->x_magnitude / camera->y_magnitude : camera->aspect_ratio;
+    if (!(aspect > 1e-3 && aspect < 1e3))
+        aspect = 1;
+    view->height = height ? height : width ? (uint32_t)fmax(1, floor(width / aspect + 0.5)) : DEFAULT_HEIGHT;
+    view->width = width ? width : (uint32_t)fmax(1, floor(view->height * aspect + 0.5));
+}
+
+static void note_ranges(calo_view_set *set)
+{
+    set->radius_min = set->radius_max = set->elevation_min_degrees = set->elevation_max_degrees = NAN;
+    set->fov_min_degrees = set->fov_max_degrees = NAN;
+    for (size_t i = 0; i < set->count; i++) {
+        calo_view *view = &set->views[i];
+        double longer = fmax(view->width, view->height);
+        view->azimuth_degrees = view->elevation_degrees = view->radius = view->fov_degrees = NAN;
+        if (!view->orthographic)
+            view->fov_degrees = 2 * calo_degrees(calo_atan2(longer / 2, view->focal_x));
+        set->fov_min_degrees = fmin(set->fov_min_degrees, view->fov_degrees);
+        set->fov_max_degrees = fmax(set->fov_max_degrees, view->fov_degrees);
+    }
+}
+
+calo_status calo_scene_camera_views(const calo_scene *scene, const calo_pose *pose, const char *wanted, double scale,
+                                    uint32_t width, uint32_t height, calo_view_set *set, calo_error *err)
+{
+    uint32_t seen = 0;
+    set->views = calloc(scene->node_count ? scene->node_count : 1, sizeof *set->views);
+    if (!set->views)
+        return calo_fail_memory(err, "views", scene->node_count * sizeof *set->views);
+    for (uint32_t i = 0; i < scene->node_count; i++) {
+        const calo_node *node = &scene->nodes[i];
+        if (node->camera < 0 || !node->visible || !is_wanted(scene, node, seen++, wanted))
+            continue;
+        calo_view *view = &set->views[set->count];
+        const calo_camera *camera = &scene->cameras[node->camera];
+        if (!rigid_pose(&pose->node_to_world[i], &view->camera_to_world))
+            return calo_fail(err, CALO_ERROR_UNSUPPORTED,
+                             "%s: the camera of the node \"%s\" is sheared, mirrored or flat: it cannot be rendered",
+                             scene->path, node->name);
+        snprintf(view->name, sizeof view->name, "%03zu", set->count);
+        set_size(camera, width, height, view);
+        set_lens(camera, scale, view);
+        set->count++;
+    }
+    if (set->count == 0)
+        return calo_fail(err, CALO_ERROR_NOT_FOUND,
+                         "%s: there is no camera \"%s\" among its %u: `calotype info` lists them", scene->path, wanted,
+                         seen);
+    note_ranges(set);
+    return CALO_OK;
+}
