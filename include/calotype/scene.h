@@ -101,8 +101,8 @@ typedef struct calo_primitive {
     const calo_morph_target *morph_targets;
     int32_t material; /* -1: calo_material_default */
     /* What the file held before triangulation and splitting, for statistics only. */
-    uint32_t polygon_count;
-    uint32_t source_vertex_count;
+    uint32_t polygon_count; /* 0: as many as triangles */
+    uint32_t source_vertex_count; /* 0: vertex_count */
     const uint32_t *source_vertices; /* vertex -> the file's vertex, or NULL: the same */
     const uint8_t *edge_flags; /* a triangle: bit i set = edge (i, i+1) is a polygon's; NULL: all are */
 } calo_primitive;
@@ -113,6 +113,8 @@ typedef struct calo_mesh {
     const calo_primitive *primitives;
     uint32_t weight_count;
     const float *weights; /* default morph weights */
+    /* Not 0: the source_vertices of all its primitives number the same vertices, this many. */
+    uint32_t source_vertex_count;
 } calo_mesh;
 
 /* A node's parent stands before it in the array. */

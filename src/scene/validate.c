@@ -1,0 +1,434 @@
+/* What scene.h promises, checked once for every importer. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/linear.h"
+#include "scene/build.h"
+
+static bool index_ok(int32_t index, uint32_t count) { return index >= -1 && index < (int64_t)count; }
+
+static bool finite_doubles(const double *values, size_t count)
+{
+    double sum = 0;
+    for (size_t i = 0; i < count; i++)
+        sum += values[i] * 0; /* NaN as soon as one is not finite */
+    return sum == 0;
+}
+
+static bool finite_floats(const float *values, size_t count)
+{
+    float sum = 0;
+    for (size_t i = 0; i < count; i++)
+        sum += values[i] * 0;
+    return sum == 0;
+}
+
+static bool finite_matrix(const calo_mat4 *matrix) { return finite_doubles(&matrix->m[0][0], 16); }
+
+static uint32_t element_size(calo_topology topology)
+{
+    switch (topology) {
+    case CALO_TRIANGLES: return 3;
+    case CALO_LINES: return 2;
+    case CALO_POINTS: return 1;
+    }
+    return 0;
+}
+
+/* ---- primitives ---- */
+
+typedef struct primitive_place {
+    calo_scene *scene;
+    const calo_mesh *mesh;
+    uint32_t index; /* in the mesh */
+} primitive_place;
+
+#define FAIL_PRIMITIVE(place, err, status, format, ...) \
+    calo_fail((err), (status), "%s: mesh \"%s\", primitive %u: " format, (place)->scene->path, (place)->mesh->name, \
+              (place)->index, __VA_ARGS__)
+
+static calo_status check_indices(const primitive_place *place, const calo_primitive *primitive, calo_error *err)
+{
+    uint32_t size = element_size(primitive->topology);
+    if (size == 0)
+        return FAIL_PRIMITIVE(place, err, CALO_ERROR_FORMAT, "%d is not a topology", (int)primitive->topology);
+    if (primitive->index_count % size)
+        return FAIL_PRIMITIVE(place, err, CALO_ERROR_FORMAT, "%u indices are not whole elements of %u",
+                              primitive->index_count, size);
+    if (primitive->index_count && (!primitive->indices || !primitive->positions))
+        return FAIL_PRIMITIVE(place, err, CALO_ERROR_FORMAT, "%s are missing",
+                              primitive->indices ? "positions" : "indices");
+    uint32_t largest = 0;
+    for (uint32_t i = 0; i < primitive->index_count; i++)
+        largest = primitive->indices[i] > largest ? primitive->indices[i] : largest;
+    if (primitive->index_count && largest >= primitive->vertex_count)
+        return FAIL_PRIMITIVE(place, err, CALO_ERROR_FORMAT, "index %u is not below the %u vertices", largest,
+                              primitive->vertex_count);
+    return CALO_OK;
+}
+
+static calo_status fail_position(const primitive_place *place, const float *p, uint32_t vertex, calo_error *err)
+{
+    return FAIL_PRIMITIVE(place, err, CALO_ERROR_FORMAT,
+                          "vertex %u is at (%g, %g, %g), which is not finite: repair the file", vertex, (double)p[0],
+                          (double)p[1], (double)p[2]);
+}
+
+/* Vertices that nothing uses may hold anything: a copy with zeros in their place is kept. */
+static calo_status replace_unused(const primitive_place *place, calo_primitive *primitive, calo_error *err)
+{
+    size_t float_count = (size_t)primitive->vertex_count * 3;
+    float *positions = CALO_ARENA_TAKE(calo_scene_arena(place->scene), float, float_count, "positions", err);
+    if (!positions)
+        return CALO_ERROR_LIMIT;
+    memcpy(positions, primitive->positions, float_count * sizeof *positions);
+    for (size_t v = 0; v < primitive->vertex_count; v++)
+        if (!finite_floats(positions + 3 * v, 3))
+            memset(positions + 3 * v, 0, 3 * sizeof *positions);
+    primitive->positions = positions;
+    calo_scene_warn(place->scene, "unused-vertices",
+                    "mesh \"%s\", primitive %u: vertices that nothing uses are not finite: they are left out",
+                    place->mesh->name, place->index);
+    return CALO_OK;
+}
+
+static calo_status check_positions(const primitive_place *place, calo_primitive *primitive, calo_error *err)
+{
+    if (!primitive->positions || finite_floats(primitive->positions, (size_t)primitive->vertex_count * 3))
+        return CALO_OK;
+    for (uint32_t i = 0; i < primitive->index_count; i++) {
+        const float *p = primitive->positions + (size_t)primitive->indices[i] * 3;
+        if (!finite_floats(p, 3))
+            return fail_position(place, p, primitive->indices[i], err);
+    }
+    return replace_unused(place, primitive, err);
+}
+
+static calo_status check_deformers(const primitive_place *place, const calo_primitive *primitive, calo_error *err)
+{
+    size_t float_count = (size_t)primitive->vertex_count * 3;
+    for (uint32_t t = 0; t < primitive->morph_target_count; t++) {
+        const calo_morph_target *target = &primitive->morph_targets[t];
+        if (target->positions && !finite_floats(target->positions, float_count))
+            return FAIL_PRIMITIVE(place, err, CALO_ERROR_FORMAT,
+                                  "morph target %u moves a vertex by a value that is not finite: repair the file", t);
+    }
+    if (primitive->influences && (!primitive->joints || !primitive->weights))
+        return FAIL_PRIMITIVE(place, err, CALO_ERROR_FORMAT, "%s are missing",
+                              primitive->joints ? "skin weights" : "skin joints");
+    if (primitive->influences && !finite_floats(primitive->weights,
+                                                (size_t)primitive->vertex_count * primitive->influences))
+        return FAIL_PRIMITIVE(place, err, CALO_ERROR_FORMAT, "a skin weight is %s: repair the file", "not finite");
+    return CALO_OK;
+}
+
+/* The numbers of the file's vertices, which statistics count with. */
+static calo_status check_sources(const primitive_place *place, const calo_primitive *primitive, calo_error *err)
+{
+    uint32_t limit = place->mesh->source_vertex_count ? place->mesh->source_vertex_count
+                                                      : primitive->source_vertex_count;
+    for (uint32_t v = 0; primitive->source_vertices && v < primitive->vertex_count; v++)
+        if (primitive->source_vertices[v] >= limit)
+            return FAIL_PRIMITIVE(place, err, CALO_ERROR_FORMAT, "vertex %u comes from vertex %u of only %u", v,
+                                  primitive->source_vertices[v], limit);
+    return CALO_OK;
+}
+
+static calo_status check_primitive(const primitive_place *place, calo_primitive *primitive, calo_error *err)
+{
+    if (!index_ok(primitive->material, place->scene->material_count))
+        return FAIL_PRIMITIVE(place, err, CALO_ERROR_FORMAT, "material %d does not exist (there are %u)",
+                              primitive->material, place->scene->material_count);
+    calo_status status = check_indices(place, primitive, err);
+    if (status == CALO_OK)
+        status = check_positions(place, primitive, err);
+    if (status == CALO_OK)
+        status = check_deformers(place, primitive, err);
+    if (status == CALO_OK)
+        status = check_sources(place, primitive, err);
+    return status;
+}
+
+static calo_status check_meshes(calo_scene *scene, calo_error *err)
+{
+    for (uint32_t m = 0; m < scene->mesh_count; m++) {
+        const calo_mesh *mesh = &scene->meshes[m];
+        if (mesh->weights && !finite_floats(mesh->weights, mesh->weight_count))
+            return calo_fail(err, CALO_ERROR_FORMAT, "%s: mesh \"%s\": a morph weight is not finite", scene->path,
+                             mesh->name);
+        for (uint32_t p = 0; p < mesh->primitive_count; p++) {
+            primitive_place place = {scene, mesh, p};
+            /* The scene is still being built, and the array is in its arena. */
+            calo_status status = check_primitive(&place, (calo_primitive *)&mesh->primitives[p], err);
+            if (status != CALO_OK)
+                return status;
+        }
+    }
+    return CALO_OK;
+}
+
+/* ---- materials ---- */
+
+static calo_status check_materials(const calo_scene *scene, calo_error *err)
+{
+    for (uint32_t t = 0; t < scene->texture_count; t++)
+        if (scene->textures[t].image < 0 || !index_ok(scene->textures[t].image, scene->image_count))
+            return calo_fail(err, CALO_ERROR_FORMAT, "%s: texture %u uses image %d, which does not exist",
+                             scene->path, t, scene->textures[t].image);
+    for (uint32_t m = 0; m < scene->material_count; m++)
+        for (int slot = 0; slot < CALO_SLOT_COUNT; slot++) {
+            const calo_texture_use *use = &scene->materials[m].slots[slot];
+            if (!index_ok(use->texture, scene->texture_count) || use->uv_set > 1)
+                return calo_fail(err, CALO_ERROR_FORMAT,
+                                 "%s: material \"%s\" uses texture %d with UV set %u, which does not exist",
+                                 scene->path, scene->materials[m].name, use->texture, use->uv_set);
+        }
+    return CALO_OK;
+}
+
+/* ---- nodes ---- */
+
+static bool node_indices_ok(const calo_scene *scene, const calo_node *node)
+{
+    return index_ok(node->mesh, scene->mesh_count) && index_ok(node->skin, scene->skin_count) &&
+           index_ok(node->camera, scene->camera_count) && index_ok(node->light, scene->light_count);
+}
+
+static bool node_transform_ok(const calo_node *node)
+{
+    bool local = node->has_matrix ? finite_matrix(&node->matrix)
+                                  : finite_doubles(node->translation, 3) && finite_doubles(node->rotation, 4) &&
+                                        finite_doubles(node->scale, 3);
+    for (uint32_t i = 0; local && i < node->instance_count; i++)
+        local = finite_matrix(&node->instances[i]);
+    return local;
+}
+
+static calo_status check_node(const calo_scene *scene, uint32_t n, calo_error *err)
+{
+    const calo_node *node = &scene->nodes[n];
+    if (!index_ok(node->parent, n))
+        return calo_fail(err, CALO_ERROR_FORMAT, "%s: node %u (\"%s\") stands before its parent %d", scene->path, n,
+                         node->name, node->parent);
+    if (!node_indices_ok(scene, node))
+        return calo_fail(err, CALO_ERROR_FORMAT,
+                         "%s: node %u (\"%s\") names a mesh, skin, camera or light that does not exist", scene->path,
+                         n, node->name);
+    if (!node_transform_ok(node))
+        return calo_fail(err, CALO_ERROR_FORMAT,
+                         "%s: the transform of node %u (\"%s\") is not finite: repair the file", scene->path, n,
+                         node->name);
+    if (node->weights && !finite_floats(node->weights, node->weight_count))
+        return calo_fail(err, CALO_ERROR_FORMAT, "%s: node %u (\"%s\"): a morph weight is not finite", scene->path, n,
+                         node->name);
+    return CALO_OK;
+}
+
+static calo_status check_nodes(const calo_scene *scene, calo_error *err)
+{
+    uint32_t limit = calo_scene_limits(scene)->max_nesting;
+    uint32_t *depths = calloc((size_t)scene->node_count + 1, sizeof *depths);
+    if (!depths)
+        return calo_fail_memory(err, "the node tree", scene->node_count * sizeof *depths);
+    calo_status status = CALO_OK;
+    for (uint32_t n = 0; status == CALO_OK && n < scene->node_count; n++) {
+        status = check_node(scene, n, err);
+        if (status != CALO_OK)
+            break;
+        depths[n] = scene->nodes[n].parent < 0 ? 1 : depths[scene->nodes[n].parent] + 1;
+        if (depths[n] > limit)
+            status = calo_fail(err, CALO_ERROR_LIMIT,
+                               "%s: node %u (\"%s\") is nested %u deep, more than the limit of %u", scene->path, n,
+                               scene->nodes[n].name, depths[n], limit);
+    }
+    free(depths);
+    return status;
+}
+
+/* ---- skins ---- */
+
+static uint32_t largest_joint(const calo_mesh *mesh)
+{
+    uint32_t largest = 0;
+    for (uint32_t p = 0; p < mesh->primitive_count; p++) {
+        const calo_primitive *primitive = &mesh->primitives[p];
+        size_t count = (size_t)primitive->vertex_count * primitive->influences;
+        for (size_t i = 0; i < count; i++)
+            largest = primitive->joints[i] > largest ? primitive->joints[i] : largest;
+    }
+    return largest;
+}
+
+static bool mesh_has_influences(const calo_mesh *mesh)
+{
+    for (uint32_t p = 0; p < mesh->primitive_count; p++)
+        if (mesh->primitives[p].influences)
+            return true;
+    return false;
+}
+
+static calo_status check_skin(const calo_scene *scene, uint32_t s, calo_error *err)
+{
+    const calo_skin *skin = &scene->skins[s];
+    for (uint32_t j = 0; j < skin->joint_count; j++) {
+        if (skin->joints[j] < 0 || !index_ok(skin->joints[j], scene->node_count))
+            return calo_fail(err, CALO_ERROR_FORMAT, "%s: skin %u (\"%s\"): joint %u is node %d, which does not exist",
+                             scene->path, s, skin->name, j, skin->joints[j]);
+        if (!finite_matrix(&skin->inverse_bind[j]))
+            return calo_fail(err, CALO_ERROR_FORMAT,
+                             "%s: skin %u (\"%s\"): the inverse bind matrix of joint %u is not finite", scene->path, s,
+                             skin->name, j);
+    }
+    return CALO_OK;
+}
+
+/* Every pair of a mesh and a skin; the largest joint of a mesh is looked for once. */
+static calo_status check_skinned_nodes(const calo_scene *scene, calo_error *err)
+{
+    int64_t *largest = malloc(((size_t)scene->mesh_count + 1) * sizeof *largest);
+    if (!largest)
+        return calo_fail_memory(err, "the skins", scene->mesh_count * sizeof *largest);
+    for (uint32_t m = 0; m < scene->mesh_count; m++)
+        largest[m] = mesh_has_influences(&scene->meshes[m]) ? (int64_t)largest_joint(&scene->meshes[m]) : -1;
+    calo_status status = CALO_OK;
+    for (uint32_t n = 0; status == CALO_OK && n < scene->node_count; n++) {
+        const calo_node *node = &scene->nodes[n];
+        if (node->mesh < 0 || node->skin < 0)
+            continue;
+        const calo_skin *skin = &scene->skins[node->skin];
+        if (largest[node->mesh] >= (int64_t)skin->joint_count)
+            status = calo_fail(err, CALO_ERROR_FORMAT,
+                               "%s: mesh \"%s\" uses joint %lld of skin \"%s\", which has only %u", scene->path,
+                               scene->meshes[node->mesh].name, (long long)largest[node->mesh], skin->name,
+                               skin->joint_count);
+    }
+    free(largest);
+    return status;
+}
+
+static calo_status check_skins(const calo_scene *scene, calo_error *err)
+{
+    for (uint32_t s = 0; s < scene->skin_count; s++) {
+        calo_status status = check_skin(scene, s, err);
+        if (status != CALO_OK)
+            return status;
+    }
+    return scene->skin_count ? check_skinned_nodes(scene, err) : CALO_OK;
+}
+
+/* ---- animations, cameras, lights ---- */
+
+/* The place of a channel's fault as a sentence, or NULL. */
+static const char *channel_fault(const calo_scene *scene, const calo_animation_channel *channel)
+{
+    if (channel->node < 0 || !index_ok(channel->node, scene->node_count))
+        return "moves a node that does not exist";
+    if (channel->key_count == 0 || !channel->times_seconds || !channel->values)
+        return "has no keys";
+    if (channel->path != CALO_PATH_WEIGHTS && channel->components != (channel->path == CALO_PATH_ROTATION ? 4 : 3))
+        return "has the wrong number of components";
+    for (uint32_t k = 0; k < channel->key_count; k++)
+        if (!isfinite(channel->times_seconds[k]) ||
+            (k && channel->times_seconds[k] < channel->times_seconds[k - 1]))
+            return "has times that do not ascend";
+    size_t values = (size_t)channel->key_count * channel->components;
+    if (!finite_floats(channel->values, channel->interpolation == CALO_INTERPOLATION_CUBIC ? values * 3 : values))
+        return "has a value that is not finite";
+    return NULL;
+}
+
+static calo_status check_animations(const calo_scene *scene, calo_error *err)
+{
+    for (uint32_t a = 0; a < scene->animation_count; a++)
+        for (uint32_t c = 0; c < scene->animations[a].channel_count; c++) {
+            const char *fault = channel_fault(scene, &scene->animations[a].channels[c]);
+            if (fault)
+                return calo_fail(err, CALO_ERROR_FORMAT, "%s: animation %u (\"%s\"), channel %u %s: repair the file",
+                                 scene->path, a, scene->animations[a].name, c, fault);
+        }
+    return CALO_OK;
+}
+
+static calo_status check_cameras_and_lights(const calo_scene *scene, calo_error *err)
+{
+    for (uint32_t i = 0; i < scene->camera_count; i++) {
+        const calo_camera *camera = &scene->cameras[i];
+        const double values[] = {camera->fov_y_radians, camera->aspect_ratio, camera->x_magnitude,
+                                 camera->y_magnitude,   camera->near_metres,  camera->far_metres};
+        if (!finite_doubles(values, sizeof values / sizeof values[0]))
+            return calo_fail(err, CALO_ERROR_FORMAT, "%s: camera %u (\"%s\") has a value that is not finite",
+                             scene->path, i, camera->name);
+    }
+    for (uint32_t i = 0; i < scene->light_count; i++) {
+        const calo_light *light = &scene->lights[i];
+        const float values[] = {light->color[0],     light->color[1],     light->color[2],
+                                light->intensity,    light->range_metres, light->inner_cone_radians,
+                                light->outer_cone_radians};
+        if (!finite_floats(values, sizeof values / sizeof values[0]))
+            return calo_fail(err, CALO_ERROR_FORMAT, "%s: light %u (\"%s\") has a value that is not finite",
+                             scene->path, i, light->name);
+    }
+    return CALO_OK;
+}
+
+/* ---- the whole ---- */
+
+static uint64_t mesh_elements(const calo_mesh *mesh)
+{
+    uint64_t count = 0;
+    for (uint32_t p = 0; p < mesh->primitive_count; p++)
+        count += mesh->primitives[p].index_count / element_size(mesh->primitives[p].topology);
+    return count;
+}
+
+static calo_status count_meshes(const calo_scene *scene, uint64_t *counts, calo_error *err)
+{
+    uint64_t total = 0, limit = calo_scene_limits(scene)->max_triangles;
+    for (uint32_t m = 0; m < scene->mesh_count; m++)
+        counts[m] = mesh_elements(&scene->meshes[m]);
+    for (uint32_t n = 0; n < scene->node_count; n++) {
+        const calo_node *node = &scene->nodes[n];
+        uint64_t drawn;
+        if (!node->visible || node->mesh < 0)
+            continue;
+        if (__builtin_mul_overflow(counts[node->mesh], node->instance_count ? node->instance_count : 1, &drawn) ||
+            __builtin_add_overflow(total, drawn, &total) || total > limit)
+            return calo_fail(err, CALO_ERROR_LIMIT,
+                             "%s has more than %llu triangles, lines and points, instances counted: raise the limit "
+                             "with --max-triangles",
+                             scene->path, (unsigned long long)limit);
+    }
+    if (total == 0)
+        return calo_fail(err, CALO_ERROR_EMPTY, "%s: no triangles, lines or points to draw", scene->path);
+    return CALO_OK;
+}
+
+static calo_status check_size(const calo_scene *scene, calo_error *err)
+{
+    uint64_t *counts = calloc((size_t)scene->mesh_count + 1, sizeof *counts);
+    if (!counts)
+        return calo_fail_memory(err, "the meshes", scene->mesh_count * sizeof *counts);
+    calo_status status = count_meshes(scene, counts, err);
+    free(counts);
+    return status;
+}
+
+calo_status calo_scene_seal(calo_scene *scene, calo_error *err)
+{
+    calo_status status = check_meshes(scene, err);
+    if (status == CALO_OK)
+        status = check_materials(scene, err);
+    if (status == CALO_OK)
+        status = check_nodes(scene, err);
+    if (status == CALO_OK)
+        status = check_skins(scene, err);
+    if (status == CALO_OK)
+        status = check_animations(scene, err);
+    if (status == CALO_OK)
+        status = check_cameras_and_lights(scene, err);
+    if (status == CALO_OK && !finite_matrix(&scene->source_to_world))
+        status = calo_fail(err, CALO_ERROR_FORMAT, "%s: the transform into the world is not finite", scene->path);
+    return status == CALO_OK ? check_size(scene, err) : status;
+}
