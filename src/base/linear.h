@@ -82,10 +82,11 @@ static inline void calo_mat4_cofactors(const calo_mat4 *a, double out[3][3])
         }
 }
 
-/* The inverse of an affine matrix (last row 0 0 0 1); false when it is singular. */
+/* The inverse of an affine matrix (last row 0 0 0 1); false, and the identity, when it is singular. */
 static inline bool calo_mat4_invert_affine(const calo_mat4 *a, calo_mat4 *out)
 {
     double cofactors[3][3], determinant = calo_mat4_determinant3(a);
+    *out = calo_mat4_identity();
     if (!(determinant != 0) || !isfinite(1 / determinant))
         return false;
     calo_mat4_cofactors(a, cofactors);

@@ -1,5 +1,4 @@
 #include <math.h>
-#include <string.h>
 
 #include "base/linear.h"
 #include "render/cpu/worker.h"
@@ -16,10 +15,10 @@ void calo_cpu_camera_init(calo_cpu_camera *camera, const calo_view *view)
     const double *right = to_camera.m[0], *up = to_camera.m[1], *back = to_camera.m[2];
     for (int c = 0; c < 4; c++) {
         double depth = -back[c], w = view->orthographic ? (c == 3) : depth;
-        camera->projection[0][c] = view->focal_x * right[c] + view->center_x * w;
-        camera->projection[1][c] = -view->focal_y * up[c] + view->center_y * w;
-        camera->projection[2][c] = w;
-        camera->projection[3][c] = depth;
+        camera->projection.m[0][c] = view->focal_x * right[c] + view->center_x * w;
+        camera->projection.m[1][c] = -view->focal_y * up[c] + view->center_y * w;
+        camera->projection.m[2][c] = w;
+        camera->projection.m[3][c] = depth;
     }
     for (int i = 0; i < 3; i++) {
         camera->position[i] = (float)pose->m[i][3];
@@ -36,13 +35,10 @@ void calo_cpu_camera_init(calo_cpu_camera *camera, const calo_view *view)
     }
 }
 
-void calo_cpu_object_projection(const calo_cpu_camera *camera, const calo_mat4 *object_to_world, float rows[16])
+void calo_cpu_object_projection(const calo_cpu_camera *camera, const calo_mat4 *object_to_world,
+                                calo_mat4 *object_to_screen)
 {
-    calo_mat4 projection, combined;
-    memcpy(projection.m, camera->projection, sizeof projection.m);
-    combined = calo_mat4_multiply(&projection, object_to_world);
-    for (int i = 0; i < 16; i++)
-        rows[i] = (float)combined.m[i / 4][i % 4];
+    *object_to_screen = calo_mat4_multiply(&camera->projection, object_to_world);
 }
 
 void calo_cpu_pixel_direction(const calo_cpu_camera *camera, double x, double y, float direction[3])

@@ -107,6 +107,7 @@ static calo_status begin(calo_cpu_worker *worker, const calo_cpu_scene *scene, c
     worker->band_top = 0;
     worker->band_bottom = view->height;
     worker->element->id = 0;
+    worker->element->draw = NULL;
     calo_cpu_camera_init(&worker->camera, view);
     choose_samples(worker);
     calo_status status = size_buffers(worker, err);

@@ -12,7 +12,7 @@ typedef struct geometry_stage {
     calo_cpu_worker *worker;
     const calo_cpu_draw *draw;
     calo_cpu_pass pass;
-    float rows[16];
+    calo_mat4 object_to_screen;
     bool cull_back;
 } geometry_stage;
 
@@ -53,9 +53,14 @@ static calo_status transform_vertices(geometry_stage *stage, calo_error *err)
                                     sizeof *worker->vertices * worker->scene->max_vertices);
         worker->vertex_capacity = worker->scene->max_vertices;
     }
+    float rows[4][4];
+    for (int i = 0; i < 16; i++)
+        rows[i / 4][i % 4] = (float)stage->object_to_screen.m[i / 4][i % 4];
     for (uint32_t i = 0; i < count; i++) {
+        const float *in = stage->draw->positions + 3 * (size_t)i;
         float p[4];
-        calo_cpu_project(stage->rows, stage->draw->positions + 3 * (size_t)i, p);
+        for (int r = 0; r < 4; r++)
+            p[r] = rows[r][0] * in[0] + rows[r][1] * in[1] + rows[r][2] * in[2] + rows[r][3];
         worker->vertices[i] = (calo_cpu_vertex){.x = p[0], .y = p[1], .w = p[2], .depth = p[3]};
         finish_vertex(worker, &worker->vertices[i]);
     }
@@ -250,15 +255,11 @@ static void draw_lines(geometry_stage *stage)
 /* ---- a draw ---- */
 
 /* True when the bounding sphere lies wholly behind the camera or beside the picture. */
-static bool is_out_of_sight(const calo_cpu_worker *worker, const calo_cpu_draw *draw)
+static bool is_out_of_sight(const calo_cpu_worker *worker, const calo_cpu_draw *draw,
+                            const calo_mat4 *object_to_screen)
 {
-    double rows[4][4], planes[5][4];
-    for (int r = 0; r < 4; r++)
-        for (int c = 0; c < 4; c++) {
-            rows[r][c] = 0;
-            for (int k = 0; k < 4; k++)
-                rows[r][c] += worker->camera.projection[r][k] * draw->object_to_world.m[k][c];
-        }
+    const double (*rows)[4] = object_to_screen->m;
+    double planes[5][4];
     for (int c = 0; c < 4; c++) {
         planes[0][c] = rows[3][c] - (c == 3 ? (double)worker->camera.near_metres : 0);
         planes[1][c] = rows[0][c];
@@ -282,13 +283,13 @@ calo_status calo_cpu_draw_geometry(calo_cpu_worker *worker, const calo_cpu_draw 
 {
     const calo_cpu_material *material = &worker->scene->materials[draw->material];
     calo_topology topology = draw->primitive->topology;
-    /* Points and lines are wider than their bounds tell. */
-    if (topology == CALO_TRIANGLES && is_out_of_sight(worker, draw))
-        return CALO_OK;
     geometry_stage stage = {.worker = worker, .draw = draw, .pass = pass};
+    calo_cpu_object_projection(&worker->camera, &draw->object_to_world, &stage.object_to_screen);
+    /* Points and lines are wider than their bounds tell. */
+    if (topology == CALO_TRIANGLES && is_out_of_sight(worker, draw, &stage.object_to_screen))
+        return CALO_OK;
     stage.cull_back = topology == CALO_TRIANGLES && worker->options->cull == CALO_CULL_AUTO &&
                       !material->source.double_sided;
-    calo_cpu_object_projection(&worker->camera, &draw->object_to_world, stage.rows);
     calo_status status = transform_vertices(&stage, err);
     if (status != CALO_OK)
         return status;

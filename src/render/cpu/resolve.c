@@ -107,7 +107,6 @@ static void background(const calo_cpu_worker *worker, double x, double y, float 
 static void shade_samples(calo_cpu_worker *worker, uint32_t id, uint32_t x, uint32_t y, uint32_t samples, float rgba[4])
 {
     const calo_cpu_element *element = element_of(worker, id);
-    calo_cpu_weights weights;
     calo_cpu_surface surface;
     int32_t sum_x = 0, sum_y = 0, count = 0;
     for (uint32_t s = 0; s < worker->sample_count; s++)
@@ -117,8 +116,7 @@ static void shade_samples(calo_cpu_worker *worker, uint32_t id, uint32_t x, uint
             count++;
         }
     double scale = 1.0 / (CALO_CPU_SUBPIXEL * (double)count);
-    calo_cpu_element_weights(element, x + 0.5 + sum_x * scale, y + 0.5 + sum_y * scale, &weights);
-    calo_cpu_element_surface(worker, element, &weights, &surface);
+    calo_cpu_element_surface(worker, element, x + 0.5 + sum_x * scale, y + 0.5 + sum_y * scale, &surface);
     calo_cpu_shade(worker, element, &surface, rgba);
     rgba[3] = element->material->source.alpha_mode == CALO_ALPHA_BLEND ? surface.base_color[3] : 1;
 }
@@ -209,10 +207,8 @@ static void resolve_pixel(calo_cpu_worker *worker, const calo_frame *frame, uint
     float rgba[4] = {0};
     const calo_cpu_element *element = NULL;
     if (id) {
-        calo_cpu_weights weights;
         element = element_of(worker, id);
-        calo_cpu_element_weights(element, x + 0.5, y + 0.5, &weights);
-        calo_cpu_element_surface(worker, element, &weights, &surface);
+        calo_cpu_element_surface(worker, element, x + 0.5, y + 0.5, &surface);
         if (wants_color)
             calo_cpu_shade(worker, element, &surface, rgba);
         rgba[3] = 1;

@@ -85,7 +85,7 @@ static void find_base_color(const calo_cpu_scene *scene, const calo_cpu_element 
     if (element->draw->primitive->colors) {
         interpolate(element, weights->at, element->draw->primitive->colors, 4, vertex);
         for (int i = 0; i < 4; i++)
-            rgba[i] *= vertex[i];
+            rgba[i] *= fmaxf(0, vertex[i]);
     }
     /* MASK was tested before; what is left of it is opaque. */
     if (material->source.alpha_mode == CALO_ALPHA_OPAQUE)
@@ -263,21 +263,23 @@ static void find_place(const calo_cpu_worker *worker, const calo_cpu_element *el
     }
     if (!normalize(surface->to_viewer))
         memcpy(surface->to_viewer, camera->back, sizeof surface->to_viewer);
-    surface->depth = calo_cpu_element_depth(element, weights);
 }
 
-void calo_cpu_element_surface(const calo_cpu_worker *worker, const calo_cpu_element *element,
-                              const calo_cpu_weights *weights, calo_cpu_surface *surface)
+void calo_cpu_element_surface(const calo_cpu_worker *worker, const calo_cpu_element *element, double x, double y,
+                              calo_cpu_surface *surface)
 {
     const calo_cpu_scene *scene = worker->scene;
+    calo_cpu_weights weights;
     uv_sets sets;
-    find_uvs(element, weights, &sets);
-    find_place(worker, element, weights, surface);
+    calo_cpu_element_weights(element, x, y, &weights);
+    find_uvs(element, &weights, &sets);
+    find_place(worker, element, &weights, surface);
+    surface->depth = calo_cpu_element_depth(element, &weights, x, y);
     memcpy(surface->geometric_normal, element->geometric_normal, sizeof surface->geometric_normal);
-    find_normal(scene, element, weights, &sets, surface->normal);
+    find_normal(scene, element, &weights, &sets, surface->normal);
     surface->uv[0] = surface->uv[1] = 0;
     if (element->draw->primitive->uvs[0])
-        interpolate(element, weights->at, element->draw->primitive->uvs[0], 2, surface->uv);
-    find_base_color(scene, element, weights, &sets, surface->base_color);
+        interpolate(element, weights.at, element->draw->primitive->uvs[0], 2, surface->uv);
+    find_base_color(scene, element, &weights, &sets, surface->base_color);
     find_material(scene, element->material, &sets, surface);
 }

@@ -9,12 +9,15 @@
  * (Olano and Greer 1997: no clipping, perspective-correct). */
 typedef struct calo_cpu_element {
     uint32_t id;
-    const calo_cpu_draw *draw;
+    const calo_cpu_draw *draw; /* object_to_screen is this draw's */
+    calo_mat4 object_to_screen;
     const calo_cpu_material *material;
     uint32_t corners, index[3];
     double origin_x, origin_y;
     float constant[3], step_x[3], step_y[3];
-    float depth[3];
+    bool orthographic;
+    float depth[3]; /* of the corners */
+    float depth_plane[3], depth_low, depth_high; /* triangles: 1 / depth, orthographic: depth, at (1, dx, dy) */
     float line_from[2], line_to[2], line_w[2]; /* lines: the part in front, on the screen */
     float line_start, line_length;             /* and which part of the whole it is */
     float geometric_normal[3]; /* world, unit, towards the viewer */
@@ -37,12 +40,13 @@ typedef struct calo_cpu_surface {
 void calo_cpu_element_init(calo_cpu_element *element, const calo_cpu_worker *worker, uint32_t id);
 /* (x, y) in pixels; the centre of the top left pixel is (0.5, 0.5). */
 void calo_cpu_element_weights(const calo_cpu_element *element, double x, double y, calo_cpu_weights *weights);
-float calo_cpu_element_depth(const calo_cpu_element *element, const calo_cpu_weights *weights);
+float calo_cpu_element_depth(const calo_cpu_element *element, const calo_cpu_weights *weights, double x, double y);
 /* Base colour with everything that multiplies it; alpha included. */
 void calo_cpu_element_base_color(const calo_cpu_scene *scene, const calo_cpu_element *element,
                                  const calo_cpu_weights *weights, float rgba[4]);
-void calo_cpu_element_surface(const calo_cpu_worker *worker, const calo_cpu_element *element,
-                              const calo_cpu_weights *weights, calo_cpu_surface *surface);
+/* Everything that is seen of the element at (x, y). */
+void calo_cpu_element_surface(const calo_cpu_worker *worker, const calo_cpu_element *element, double x, double y,
+                              calo_cpu_surface *surface);
 
 /* lighting.c: linear radiance towards the viewer. */
 void calo_cpu_shade(const calo_cpu_worker *worker, const calo_cpu_element *element, const calo_cpu_surface *surface,

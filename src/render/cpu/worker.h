@@ -12,7 +12,7 @@ enum {
 /* The camera, in the form that vertices are transformed with. */
 typedef struct calo_cpu_camera {
     bool orthographic;
-    double projection[4][4]; /* world to (x * w, y * w, w, depth): x, y in pixels from the top left */
+    calo_mat4 projection;    /* world to (x * w, y * w, w, depth): x, y in pixels from the top left */
     float near_metres;
     float position[3], back[3]; /* world */
     float to_camera[9];      /* world directions to camera axes */
@@ -81,15 +81,10 @@ enum { CALO_CPU_FRAGMENT_MAX = 1 << 22 };
 
 /* camera.c */
 void calo_cpu_camera_init(calo_cpu_camera *camera, const calo_view *view);
-/* Rows of the object's transform to (x * w, y * w, w, depth). */
-void calo_cpu_object_projection(const calo_cpu_camera *camera, const calo_mat4 *object_to_world, float rows[16]);
+/* From object space to (x * w, y * w, w, depth). */
+void calo_cpu_object_projection(const calo_cpu_camera *camera, const calo_mat4 *object_to_world,
+                                calo_mat4 *object_to_screen);
 void calo_cpu_pixel_direction(const calo_cpu_camera *camera, double x, double y, float direction[3]);
-
-static inline void calo_cpu_project(const float rows[16], const float p[3], float out[4])
-{
-    for (int i = 0; i < 4; i++)
-        out[i] = rows[4 * i] * p[0] + rows[4 * i + 1] * p[1] + rows[4 * i + 2] * p[2] + rows[4 * i + 3];
-}
 
 /* geometry.c: draws one draw's elements into the visibility buffer (rows of the band only). */
 calo_status calo_cpu_draw_geometry(calo_cpu_worker *worker, const calo_cpu_draw *draw, calo_cpu_pass pass,
