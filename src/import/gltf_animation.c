@@ -123,6 +123,8 @@ static bool read_keys(const calo_gltf_record *channel, const calo_gltf_record *s
         calo_gltf_accessor_open(gltf, output, &accessor) != CALO_OK ||
         calo_gltf_read_floats(sampler, &accessor, CALO_GLTF_PLAIN, &values) != CALO_OK)
         return false;
+    if (accessor.components != (out->path == CALO_PATH_WEIGHTS ? 1 : out->components))
+        return drop_channel(channel, "its values have the wrong number of components");
     uint64_t value_count = (uint64_t)values.count * accessor.components;
     uint64_t a_key = (uint64_t)out->components * (out->interpolation == CALO_INTERPOLATION_CUBIC ? 3 : 1);
     if (times.count == 0 || value_count < times.count * a_key)
