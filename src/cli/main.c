@@ -1,0 +1,133 @@
+#include <calotype/status.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/args.h"
+#include "cli/cli.h"
+
+volatile sig_atomic_t calo_interrupted;
+
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    void (*help)(FILE *to);
+    const char *summary;
+} verbs[] = {
+    {"render", calo_cmd_render, calo_render_help, "a 3D file to labelled pictures: colour, depth, normals, masks, ids"},
+    {"info", calo_cmd_info, calo_info_help, "what is in a 3D file: counts, size, materials, animations, warnings"},
+    {"backends", calo_cmd_backends, calo_backends_help, "what can draw on this machine, and which formats are read"},
+};
+enum { VERB_COUNT = sizeof verbs / sizeof verbs[0] };
+
+int calo_exit_code(calo_status status)
+{
+    switch (status) {
+    case CALO_OK: return CALO_EXIT_OK;
+    case CALO_ERROR_ARGUMENT: return CALO_EXIT_USAGE;
+    case CALO_ERROR_NOT_FOUND: return CALO_EXIT_NOT_FOUND;
+    case CALO_ERROR_IO: return CALO_EXIT_IO;
+    case CALO_ERROR_FORMAT:
+    case CALO_ERROR_EMPTY: return CALO_EXIT_BAD_FILE;
+    case CALO_ERROR_UNSUPPORTED: return CALO_EXIT_UNSUPPORTED;
+    case CALO_ERROR_LIMIT:
+    case CALO_ERROR_MEMORY: return CALO_EXIT_LIMIT;
+    case CALO_ERROR_BACKEND: return CALO_EXIT_BACKEND;
+    case CALO_ERROR_CANCELLED: return CALO_EXIT_INTERRUPTED;
+    }
+    return CALO_EXIT_SOME_FAILED;
+}
+
+int calo_report(const calo_error *err)
+{
+    fprintf(stderr, "calotype: %s\n", err->message);
+    return calo_exit_code(err->status);
+}
+
+static void on_signal(int number)
+{
+    (void)number;
+    calo_interrupted = 1;
+}
+
+static void catch_signals(void)
+{
+    struct sigaction stop = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND | SA_RESTART};
+    sigaction(SIGINT, &stop, NULL);
+    sigaction(SIGTERM, &stop, NULL);
+    /* A closed pipe is an error of the write, not the end of the program with files half-written. */
+    signal(SIGPIPE, SIG_IGN);
+}
+
+static void print_overview(FILE *to)
+{
+    fputs("calotype turns 3D files into labelled pictures for machine learning, on any machine:\n"
+          "no GPU, no display, no X server.\n\n"
+          "  calotype render chair.glb -o out --depth --normals --mask    32 views into out/chair/\n"
+          "  calotype info chair.glb                                      what is in the file\n\n"
+          "Verbs\n",
+          to);
+    for (size_t i = 0; i < VERB_COUNT; i++)
+        fprintf(to, "  %-10s %s\n", verbs[i].name, verbs[i].summary);
+    fputs("\n`calotype help VERB` explains a verb with all its options; `calotype --version` tells the version.\n", to);
+}
+
+static int fail_unknown_verb(const char *word)
+{
+    const char *names[VERB_COUNT + 2] = {0};
+    for (size_t i = 0; i < VERB_COUNT; i++)
+        names[i] = verbs[i].name;
+    names[VERB_COUNT] = "help";
+    const char *nearest = calo_nearest_word(word, names);
+    if (nearest)
+        fprintf(stderr, "calotype: there is no verb \"%s\": did you mean `calotype %s`?\n", word, nearest);
+    else if (strchr(word, '.'))
+        fprintf(stderr, "calotype: \"%s\" is not a verb: did you mean `calotype render %s -o FOLDER`?\n", word, word);
+    else
+        fprintf(stderr, "calotype: there is no verb \"%s\": `calotype --help` lists them\n", word);
+    return CALO_EXIT_USAGE;
+}
+
+static int print_help(const char *verb)
+{
+    for (size_t i = 0; verb && i < VERB_COUNT; i++)
+        if (strcmp(verb, verbs[i].name) == 0) {
+            verbs[i].help(stdout);
+            return CALO_EXIT_OK;
+        }
+    if (verb)
+        return fail_unknown_verb(verb);
+    print_overview(stdout);
+    return CALO_EXIT_OK;
+}
+
+static int run(int argc, char **argv)
+{
+    const char *word = argc > 1 ? argv[1] : NULL;
+    if (!word) {
+        print_overview(stderr);
+        return CALO_EXIT_USAGE;
+    }
+    if (strcmp(word, "--version") == 0 || strcmp(word, "version") == 0) {
+        printf("calotype %s\n", calo_version());
+        return CALO_EXIT_OK;
+    }
+    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0)
+        return print_help(argc > 2 ? argv[2] : NULL);
+    for (size_t i = 0; i < VERB_COUNT; i++)
+        if (strcmp(word, verbs[i].name) == 0)
+            return verbs[i].run(argc - 2, argv + 2);
+    return fail_unknown_verb(word);
+}
+
+int main(int argc, char **argv)
+{
+    catch_signals();
+    int code = run(argc, argv);
+    /* Whoever closed the pipe early has read enough. */
+    if (fflush(stdout) != 0 && errno != EPIPE && code == CALO_EXIT_OK) {
+        fprintf(stderr, "calotype: cannot write to standard output: %s\n", strerror(errno));
+        code = CALO_EXIT_IO;
+    }
+    return code;
+}
