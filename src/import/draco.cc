@@ -124,7 +124,7 @@ bool calo_draco_find_attribute(const calo_draco_mesh *mesh, uint32_t id, uint32_
                                uint32_t *components)
 {
     const draco::PointAttribute *attribute = mesh->mesh->GetAttributeByUniqueId(id);
-    if (!attribute)
+    if (!attribute || attribute->num_components() < 1 || attribute->num_components() > 4)
         return false;
     *component_type = component_type_of(*attribute);
     *components = static_cast<uint32_t>(attribute->num_components());

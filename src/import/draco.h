@@ -25,7 +25,7 @@ uint32_t calo_draco_triangle_count(const calo_draco_mesh *mesh);
 void calo_draco_copy_indices(const calo_draco_mesh *mesh, uint32_t *indices);
 
 /* An attribute's layout by Draco's unique id: the component type by glTF's number. False when there
- * is no such attribute. */
+ * is no such attribute of 1 to 4 components. */
 bool calo_draco_find_attribute(const calo_draco_mesh *mesh, uint32_t id, uint32_t *component_type,
                                uint32_t *components);
 

@@ -62,7 +62,8 @@ calo_status calo_gltf_draco_attribute(const calo_gltf_record *primitive, const c
     if (id < 0)
         return gltf->status;
     if (!calo_draco_find_attribute(draco->mesh, (uint32_t)id, &accessor->component_type, &accessor->components))
-        return calo_gltf_fail(&extension, CALO_ERROR_FORMAT, "the Draco data has no attribute %d for %s", id, name);
+        return calo_gltf_fail(&extension, CALO_ERROR_FORMAT,
+                              "the Draco data has no attribute %d of 1 to 4 components for %s", id, name);
     accessor->index = -1;
     accessor->count = calo_draco_vertex_count(draco->mesh);
     accessor->stride = calo_gltf_component_bytes(accessor->component_type) * accessor->components;

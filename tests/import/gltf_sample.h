@@ -15,6 +15,7 @@
 typedef struct gltf_sample {
     calo_blob binary, views, accessors;
     int view_count, accessor_count;
+    int fallback; /* 1: views name a second buffer, which has no bytes */
     calo_limits limits;
     calo_error error;
 } gltf_sample;
