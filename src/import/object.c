@@ -1,0 +1,27 @@
+#include "import/object.h"
+
+#include "scene/build.h"
+
+calo_status calo_import_add_object(calo_scene *scene, const char *name, const calo_primitive *primitive,
+                                   calo_error *err)
+{
+    calo_primitive *kept = CALO_ARENA_TAKE(calo_scene_arena(scene), calo_primitive, 1, "a mesh", err);
+    const char *kept_name = calo_scene_text(scene, name, err);
+    if (!kept || !kept_name)
+        return CALO_ERROR_LIMIT;
+    *kept = *primitive;
+    calo_mesh mesh = {.name = kept_name, .primitive_count = 1, .primitives = kept};
+    calo_node node = calo_node_default();
+    node.name = kept_name;
+    node.mesh = calo_scene_add_mesh(scene, &mesh, err);
+    if (node.mesh < 0 || calo_scene_add_node(scene, &node, err) < 0)
+        return CALO_ERROR_LIMIT;
+    return CALO_OK;
+}
+
+int32_t calo_import_add_plain_material(calo_scene *scene, bool colored, int32_t texture, calo_error *err)
+{
+    calo_material material = calo_material_plain(colored);
+    material.slots[CALO_SLOT_BASE_COLOR].texture = texture;
+    return calo_scene_add_material(scene, &material, err);
+}
