@@ -53,8 +53,8 @@ typedef struct calo_render_options {
     bool world_space_normals;        /* default: camera space (right, up, back) */
     bool ray_depth;                  /* default: planar z */
     float background_depth;
-    calo_switch energy_compensation; /* multiple scattering and diffuse balance; default: see docs/conventions.md */
-    calo_switch occlusion_maps;      /* default: see docs/conventions.md */
+    calo_switch energy_compensation; /* multiple scattering and diffuse balance; default: off, as EEVEE */
+    calo_switch occlusion_maps;      /* default: on, as glTF says */
     float point_size_pixels;         /* 0: 3 */
     float line_width_pixels;         /* 0: 1 */
 } calo_render_options;

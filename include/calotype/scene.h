@@ -75,6 +75,10 @@ typedef struct calo_material {
 
 CALO_API calo_material calo_material_default(void);
 
+/* What is drawn where a file gives no material: Blender's grey (0.8, not metallic, roughness 0.5), or white
+ * under vertex colours. glTF's own default, a rough white metal, would vanish in a white environment. */
+CALO_API calo_material calo_material_plain(bool has_colors);
+
 typedef enum calo_topology { CALO_TRIANGLES = 0, CALO_LINES, CALO_POINTS } calo_topology;
 
 /* Dense deltas, three floats a vertex; NULL where the target leaves an attribute alone. */
@@ -99,7 +103,7 @@ typedef struct calo_primitive {
     const float *weights;    /* sum 1 */
     uint32_t morph_target_count;
     const calo_morph_target *morph_targets;
-    int32_t material; /* -1: calo_material_default */
+    int32_t material; /* -1: calo_material_plain */
     /* What the file held before triangulation and splitting, for statistics only. */
     uint32_t polygon_count; /* 0: as many as triangles */
     uint32_t source_vertex_count; /* 0: vertex_count */

@@ -1,7 +1,8 @@
 /* The reflection model: GGX with height-correlated Smith masking over a Lambert base (glTF 2.0,
  * appendix B), under an environment by the split sum (Karis 2013) and under punctual lights.
  * With energy compensation, light lost between microfacets comes back (Fdez-Aguera 2019) and the
- * base gets what the top layer leaves. Without, layers are added as Blender's EEVEE 3.4 does. */
+ * base gets what the top layer leaves. Without (the default), layers are added as Blender's EEVEE
+ * 3.4 does: nearer to its pictures on every object compared (docs/blender.md). */
 #include <math.h>
 
 #include "render/cpu/surface.h"
@@ -40,7 +41,7 @@ typedef struct reflection {
 
 static void find_lobe(const calo_render_options *options, const calo_cpu_surface *surface, reflection *out)
 {
-    bool compensate = options->energy_compensation != CALO_OFF;
+    bool compensate = options->energy_compensation == CALO_ON;
     float scale, bias, strongest = 0;
     out->n_dot_v = fminf(1, fmaxf(1e-4f, dot(surface->normal, surface->to_viewer)));
     out->alpha = fmaxf(surface->roughness * surface->roughness, 1e-3f);

@@ -30,7 +30,7 @@ typedef struct texture_job {
 static calo_status prepare_materials(const calo_scene *source, calo_cpu_scene *scene, int32_t **used_out,
                                      calo_error *err)
 {
-    scene->material_count = source->material_count + 1;
+    scene->material_count = source->material_count + 2;
     scene->materials = CALO_ARENA_TAKE(&scene->arena, calo_cpu_material, scene->material_count, "materials", err);
     int32_t *used = CALO_ARENA_TAKE(&scene->arena, int32_t, 2ull * source->texture_count, "textures", err);
     if (!scene->materials || !used)
@@ -38,7 +38,8 @@ static calo_status prepare_materials(const calo_scene *source, calo_cpu_scene *s
     memset(used, -1, 2 * sizeof *used * source->texture_count);
     for (uint32_t m = 0; m < scene->material_count; m++) {
         calo_cpu_material *material = &scene->materials[m];
-        material->source = m < source->material_count ? source->materials[m] : calo_material_default();
+        material->source = m < source->material_count ? source->materials[m]
+                                                      : calo_material_plain(m > source->material_count);
         for (int slot = 0; slot < CALO_SLOT_COUNT; slot++) {
             const calo_texture_use *use = &material->source.slots[slot];
             material->textures[slot] = -1;
@@ -165,8 +166,10 @@ static calo_status add_draw(calo_cpu_scene *scene, const node_use *use, const ca
 {
     calo_cpu_draw *draw = &scene->draws[scene->draw_count++];
     *draw = (calo_cpu_draw){.primitive = primitive, .instance_id = use->instance_id};
-    draw->material = primitive->material >= 0 ? (uint32_t)primitive->material : scene->material_count - 1;
-    draw->material_id = draw->material + 1;
+    /* The last two are the plain ones, without and with vertex colours: one id for both. */
+    uint32_t plain = scene->material_count - 2;
+    draw->material = primitive->material >= 0 ? (uint32_t)primitive->material : plain + (primitive->colors != NULL);
+    draw->material_id = (draw->material < plain ? draw->material : plain) + 1;
     const calo_material *material = &scene->materials[draw->material].source;
     draw->unlit = material->unlit || (primitive->topology != CALO_TRIANGLES && !primitive->normals);
     scene->has_blend |= material->alpha_mode == CALO_ALPHA_BLEND;

@@ -46,7 +46,7 @@ typedef struct calo_cpu_scene {
     uint32_t draw_count, material_count, texture_count, light_count;
     calo_cpu_draw *draws;
     uint32_t *draw_of_block;
-    calo_cpu_material *materials; /* the file's, then the default one */
+    calo_cpu_material *materials; /* the file's, then the plain ones */
     calo_cpu_texture *textures;
     calo_arena *texture_arenas; /* one a texture: they are filtered side by side */
     calo_cpu_light *lights;
