@@ -137,8 +137,8 @@ void calo_draco_copy_attribute(const calo_draco_mesh *mesh, uint32_t id, void *v
     const uint32_t count = mesh->mesh->num_points();
     const bool convert = component_type_of(*attribute) == FLOAT && attribute->data_type() != draco::DT_FLOAT32;
     const auto components = static_cast<int8_t>(attribute->num_components());
-    const size_t element_bytes = convert ? components * sizeof(float)
-                                         : components * static_cast<size_t>(draco::DataTypeLength(attribute->data_type()));
+    const size_t component_bytes = convert ? sizeof(float) : draco::DataTypeLength(attribute->data_type());
+    const size_t element_bytes = components * component_bytes;
     char *to = static_cast<char *>(values);
     for (uint32_t i = 0; i < count; i++, to += element_bytes) {
         const draco::AttributeValueIndex index = attribute->mapped_index(draco::PointIndex(i));

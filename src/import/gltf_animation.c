@@ -89,6 +89,8 @@ static bool read_target(const calo_gltf_record *channel, calo_animation_channel 
     } else {
         return drop_channel(channel, "its path is not translation, rotation, scale or weights");
     }
+    if (out->path != CALO_PATH_WEIGHTS && gltf->scene->nodes[out->node].has_matrix)
+        return drop_channel(channel, "its node has a matrix, which cannot be animated");
     return true;
 }
 

@@ -55,9 +55,9 @@ static calo_status load_primitive(const calo_gltf_record *primitive, uint32_t ta
     out->material = calo_gltf_index(primitive, "material", CALO_GLTF_MATERIALS);
     if (out->material >= 0)
         gltf->material_used[out->material] = true;
-    if (calo_gltf_repair_normals(primitive, out) != CALO_OK)
+    if (calo_gltf_drop_unused_vertices(primitive, out) != CALO_OK)
         return gltf->status;
-    return calo_gltf_drop_unused_vertices(primitive, out);
+    return calo_gltf_repair_normals(primitive, out);
 }
 
 /* The largest number of morph targets; all primitives should have the same. */

@@ -152,6 +152,9 @@ calo_status calo_gltf_load_topology(const calo_gltf_record *primitive, const cal
 static bool make_marks(calo_gltf *gltf, uint32_t count)
 {
     if (count > gltf->vertex_mark_count) {
+        /* Doubling: primitives that grow one by one must not fill the memory with old arrays. */
+        uint32_t doubled = gltf->vertex_mark_count > UINT32_MAX / 2 ? UINT32_MAX : gltf->vertex_mark_count * 2;
+        count = count > doubled ? count : doubled;
         gltf->vertex_marks = calo_arena_take(&gltf->scratch, count, sizeof(uint32_t), "vertex marks", gltf->err);
         gltf->vertex_numbers = calo_arena_take(&gltf->scratch, count, sizeof(uint32_t), "vertex marks", gltf->err);
         if (!gltf->vertex_marks || !gltf->vertex_numbers)

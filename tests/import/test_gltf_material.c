@@ -261,7 +261,8 @@ static void test_linked_picture(void **state)
     snprintf(path, sizeof path, "%s/a.gltf", folder);
     snprintf(json, sizeof json,
              "{\"asset\":{\"version\":\"2.0\"},\"accessors\":[{\"componentType\":5126,\"type\":\"VEC3\",\"count\":3}],"
-             "\"meshes\":[{\"primitives\":[{\"attributes\":{\"POSITION\":0},\"material\":0}]}],\"nodes\":[{\"mesh\":0}],"
+             "\"meshes\":[{\"primitives\":[{\"attributes\":{\"POSITION\":0},\"material\":0}]}],"
+             "\"nodes\":[{\"mesh\":0}],"
              "\"materials\":[{\"normalTexture\":{\"index\":0},\"emissiveTexture\":{\"index\":1},"
              "\"occlusionTexture\":{\"index\":2}}],"
              "\"textures\":[{\"source\":0},{\"source\":1},{\"source\":2}],\"images\":[{\"uri\":\"my%%20picture.png\"},"

@@ -112,7 +112,8 @@ static void test_transforms(void **state)
     const double expected[4][4] = {{1, 4, 7, 10}, {2, 5, 8, 11}, {3, 6, 9, 12}, {0, 0, 0, 1}};
     assert_true(matrix->has_matrix);
     assert_memory_equal(matrix->matrix.m, expected, sizeof expected);
-    assert_memory_equal(scene->nodes[find_node(scene, "zero")].rotation, ((double[]){0, 0, 0, 1}), 4 * sizeof(double));
+    const double no_turn[4] = {0, 0, 0, 1};
+    assert_memory_equal(scene->nodes[find_node(scene, "zero")].rotation, no_turn, sizeof no_turn);
     assert_int_equal(has_warning(scene, "bad-rotation"), 1);
     /* y up becomes z up. */
     const double z_up[4][4] = {{1, 0, 0, 0}, {0, 0, -1, 0}, {0, 1, 0, 0}, {0, 0, 0, 1}};
@@ -271,16 +272,18 @@ static void test_bad_animations(void **state)
     sample_floats(&sample, 3, 2, moves);
     sample_floats(&sample, 1, 2, good);
     calo_scene *scene = sample_load(
-        &sample, MESH ",'nodes':[{'mesh':0}],'animations':[{'samplers':[{'input':1,'output':0},{'input':3,'output':2},"
+        &sample, MESH ",'nodes':[{'mesh':0},{'matrix':[1,0,0,0,0,1,0,0,0,0,1,0,5,0,0,1]}],"
+                 "'animations':[{'samplers':[{'input':1,'output':0},{'input':3,'output':2},"
                  "{'input':3,'output':0},{'input':3,'output':0,'interpolation':'CUBICSPLINE'},"
                  "{'input':3,'output':0,'interpolation':'MAGIC'}],'channels':["
                  "{'sampler':0,'target':{'node':0,'path':'scale'}},{'sampler':1,'target':{'node':0,'path':'scale'}},"
                  "{'sampler':2,'target':{'node':0,'path':'weights'}},{'sampler':2,'target':{'node':0,'path':'color'}},"
                  "{'sampler':3,'target':{'node':0,'path':'scale'}},{'sampler':4,'target':{'node':0,'path':'scale'}},"
-                 "{'sampler':2,'target':{'node':0,'path':'rotation'}}]}]");
+                 "{'sampler':2,'target':{'node':0,'path':'rotation'}},"
+                 "{'sampler':2,'target':{'node':1,'path':'scale'}}]}]");
     assert_loaded(scene, &sample);
     assert_int_equal(scene->animations[0].channel_count, 0);
-    assert_int_equal(has_warning(scene, "bad-animation"), 7);
+    assert_int_equal(has_warning(scene, "bad-animation"), 8);
     calo_scene_destroy(scene);
     sample_finish(&sample);
 }
