@@ -82,8 +82,8 @@ void sample_write(const gltf_sample *sample, const char *rest, calo_blob *glb)
     append_text(&json, "{'asset':{'version':'2.0'}");
     if (binary.size > 0)
         assert_int_equal(calo_blob_print(&json, NULL, ",'buffers':[{'byteLength':%zu},{'byteLength':999}],"
-                                         "'bufferViews':[%.*s]", sample->binary.size, (int)sample->views.size, (char *)sample->views.bytes),
-                         CALO_OK);
+                                         "'bufferViews':[%.*s]", sample->binary.size, (int)sample->views.size,
+                                         (char *)sample->views.bytes), CALO_OK);
     if (sample->accessor_count > 0)
         assert_int_equal(calo_blob_print(&json, NULL, ",'accessors':[%.*s]", (int)sample->accessors.size,
                                          (char *)sample->accessors.bytes), CALO_OK);

@@ -10,14 +10,14 @@
 
 enum { GRID = 20, VERTICES = GRID * GRID, TRIANGLES = (GRID - 1) * (GRID - 1) * 2 };
 
-typedef struct grid {
+typedef struct grid_mesh {
     float positions[VERTICES][3];
     uint32_t indices[TRIANGLES * 3];
-} grid;
+} grid_mesh;
 
-static grid make_grid(void)
+static grid_mesh make_grid(void)
 {
-    grid made;
+    grid_mesh made;
     uint32_t *index = made.indices;
     for (uint32_t y = 0; y < GRID; y++)
         for (uint32_t x = 0; x < GRID; x++) {
@@ -50,7 +50,7 @@ static void test_meshopt_grid(void **state)
 {
     (void)state;
     for (int wide = 0; wide < 2; wide++) {
-        grid grid = make_grid();
+        grid_mesh grid = make_grid();
         static uint8_t packed[65536];
         gltf_sample sample = {0};
         size_t size = meshopt_encodeVertexBuffer(packed, sizeof packed, grid.positions, VERTICES, 12);

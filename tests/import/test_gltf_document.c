@@ -261,13 +261,13 @@ static void test_short_buffer(void **state)
                    "buffers[0]: it has no \"uri\"");
 }
 
-typedef struct folder {
+typedef struct test_folder {
     char path[64], file[96];
-} folder;
+} test_folder;
 
-static folder make_folder(void)
+static test_folder make_folder(void)
 {
-    folder made;
+    test_folder made;
     snprintf(made.path, sizeof made.path, "%s", "/tmp/calotype-test-XXXXXX");
     assert_non_null(mkdtemp(made.path));
     snprintf(made.file, sizeof made.file, "%s/a.gltf", made.path);
@@ -278,7 +278,7 @@ static void test_linked_files(void **state)
 {
     (void)state;
     gltf_sample sample = {0};
-    folder folder = make_folder();
+    test_folder folder = make_folder();
     char data[128];
     snprintf(data, sizeof data, "%s/a b.bin", folder.path);
     assert_int_equal(calo_file_write(data, sample_triangle, sizeof sample_triangle, NULL), CALO_OK);
