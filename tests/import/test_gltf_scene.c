@@ -129,7 +129,8 @@ static void test_cameras_and_lights(void **state)
     calo_scene *scene = sample_load(
         &sample, MESH ",'nodes':[{'mesh':0,'camera':1,'extensions':{'KHR_lights_punctual':{'light':2}}}],"
                  "'cameras':[{'type':'perspective','name':'eye','perspective':{'yfov':0.5,'aspectRatio':1.5,"
-                 "'znear':0.1,'zfar':100}},{'type':'orthographic','orthographic':{'xmag':2,'ymag':3,'znear':0.5,'zfar':9}}],"
+                 "'znear':0.1,'zfar':100}},"
+                 "{'type':'orthographic','orthographic':{'xmag':2,'ymag':3,'znear':0.5,'zfar':9}}],"
                  "'extensions':{'KHR_lights_punctual':{'lights':[{'type':'directional','color':[1,0.5,0.25],"
                  "'intensity':3},{'type':'point','range':7,'name':'bulb'},{'type':'spot','spot':{'innerConeAngle':0.25,"
                  "'outerConeAngle':0.5}}]}}");
