@@ -1,0 +1,1 @@
+"""What an example model is made with: shapes, textures and a GLB writer. Standard library only."""
