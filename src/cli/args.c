@@ -193,6 +193,11 @@ static calo_status parse_option(const calo_option *options, int argc, char **arg
     bool takes_value = option->kind != CALO_OPTION_FLAG && option->value;
     if (!takes_value && value)
         return calo_fail(err, CALO_ERROR_ARGUMENT, "--%s takes no value, but got \"%s\"", option->name, value);
+    /* Where the value may be left out, the next word is one only if it is one of the choices. */
+    unsigned choice;
+    if (option->kind == CALO_OPTION_MAYBE && takes_value && !value && *at + 1 < argc &&
+        read_choice(option, argv[*at + 1], &choice, NULL) == CALO_OK)
+        value = argv[++*at];
     if (takes_value && option->kind != CALO_OPTION_MAYBE && !value) {
         if (*at + 1 >= argc)
             return calo_fail(err, CALO_ERROR_ARGUMENT, "--%s needs a value: --%s %s", option->name, option->name,

@@ -142,25 +142,29 @@ static bool list_line(const char *title, uint32_t index, uint32_t count)
     return index < LIST_LIMIT;
 }
 
+static const char *shown_name(const char *name) { return *name ? name : "(no name)"; }
+
 static void print_lists(const calo_scene *scene)
 {
     for (uint32_t i = 0; i < scene->material_count; i++)
         if (list_line("Materials", i, scene->material_count))
-            printf("  %u  %s\n", i, scene->materials[i].name);
+            printf("  %u  %s\n", i, shown_name(scene->materials[i].name));
     for (uint32_t i = 0; i < scene->image_count; i++)
         if (list_line("Images", i, scene->image_count))
             printf("  %u  %s  %u x %u%s\n", i, scene->images[i].name, scene->images[i].width, scene->images[i].height,
                    scene->images[i].missing ? "  MISSING, a placeholder stands in" : "");
     for (uint32_t i = 0; i < scene->animation_count; i++)
         if (list_line("Animations", i, scene->animation_count))
-            printf("  %u  %s  %.3g s\n", i, scene->animations[i].name, scene->animations[i].duration_seconds);
+            printf("  %u  %s  %.3g s\n", i, shown_name(scene->animations[i].name),
+                   scene->animations[i].duration_seconds);
     for (uint32_t i = 0; i < scene->camera_count; i++)
         if (list_line("Cameras", i, scene->camera_count))
-            printf("  %u  %s%s\n", i, scene->cameras[i].name, scene->cameras[i].orthographic ? "  orthographic" : "");
+            printf("  %u  %s%s\n", i, shown_name(scene->cameras[i].name),
+                   scene->cameras[i].orthographic ? "  orthographic" : "");
     for (uint32_t i = 0; i < scene->node_count; i++)
         if (list_line("Nodes", i, scene->node_count))
-            printf("  %u  %s%s%s\n", i, scene->nodes[i].name, scene->nodes[i].mesh >= 0 ? "  draws " : "",
-                   scene->nodes[i].mesh >= 0 ? scene->meshes[scene->nodes[i].mesh].name : "");
+            printf("  %u  %s%s%s\n", i, shown_name(scene->nodes[i].name), scene->nodes[i].mesh >= 0 ? "  draws " : "",
+                   scene->nodes[i].mesh >= 0 ? shown_name(scene->meshes[scene->nodes[i].mesh].name) : "");
     for (uint32_t i = 0; i < scene->warning_count; i++)
         if (list_line("Warnings", i, scene->warning_count))
             printf("  %s  %s\n", scene->warnings[i].id, scene->warnings[i].message);

@@ -126,12 +126,11 @@ static void write_lighting(calo_json_writer *json, const calo_metadata *metadata
 
 static void write_background(calo_json_writer *json, const calo_render_options *render)
 {
+    static const char *const names[] = {"transparent", "color", "environment"};
     double color[3] = {render->background_color[0], render->background_color[1], render->background_color[2]};
+    calo_json_text(json, "background", names[render->background]);
     if (render->background == CALO_BACKGROUND_COLOR)
         calo_json_numbers(json, "background_linear_rgb", color, 3);
-    else
-        calo_json_text(json, "background",
-                       render->background == CALO_BACKGROUND_ENVIRONMENT ? "environment" : "transparent");
 }
 
 static const char *switch_name(calo_switch value)

@@ -99,12 +99,14 @@ static calo_status store_waiting(output_run *run, calo_error *err)
 static calo_status hand_over(output_run *run, size_t index, encoded_view *view, calo_error *err)
 {
     const calo_item_options *options = run->item->options;
+    calo_status status = CALO_OK;
     pthread_mutex_lock(&run->lock);
     run->waiting[index] = view;
     run->done++;
-    calo_status status = store_waiting(run, err);
-    if (status == CALO_OK && options->on_progress)
+    if (options->on_progress)
         status = options->on_progress(options->progress_user, run->done, run->item->views.count, err);
+    if (status == CALO_OK)
+        status = store_waiting(run, err);
     pthread_mutex_unlock(&run->lock);
     return status;
 }

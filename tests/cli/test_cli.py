@@ -1,0 +1,539 @@
+#!/usr/bin/env python3
+"""The command line tool as a user meets it: test_cli.py TOOL. Needs the standard library only."""
+import json
+import math
+import os
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+import uuid
+import zipfile
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import models  # noqa: E402
+
+TOOL = os.path.abspath(sys.argv.pop(1)) if len(sys.argv) > 1 and not sys.argv[1].startswith("-") else "calotype"
+
+
+def files_below(folder):
+    """Every file below `folder`, relative; hidden and temporary ones too."""
+    return sorted(os.path.relpath(os.path.join(path, name), folder)
+                  for path, _, names in os.walk(folder) for name in names)
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="calotype-test-")
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+
+    def path(self, *parts):
+        return os.path.join(self.folder, *parts)
+
+    def write(self, name, data):
+        os.makedirs(os.path.dirname(self.path(name)), exist_ok=True)
+        with open(self.path(name), "wb") as file:
+            file.write(data)
+        return self.path(name)
+
+    def read(self, *parts):
+        with open(self.path(*parts), "rb") as file:
+            return file.read()
+
+    def metadata(self, *parts):
+        return json.loads(self.read(*parts, "metadata.json"))
+
+    def run_tool(self, *arguments, **more):
+        more.setdefault("timeout", 120)
+        return subprocess.run([TOOL, *arguments], capture_output=True, text=True, check=False, **more)
+
+    def render(self, *arguments):
+        run = self.run_tool("render", *arguments, "-o", self.path("out"))
+        self.assertEqual(run.returncode, 0, run.stderr)
+        return run
+
+    def cube(self, name="cube.glb"):
+        return self.write(name, models.glb(*models.cube()))
+
+    def assert_refused(self, run, code, *words):
+        """One sentence on stderr that holds the words, that exit code, and no file left behind."""
+        lines = run.stderr.splitlines()
+        self.assertEqual(len(lines), 1, run.stderr)
+        self.assertTrue(lines[0].startswith("calotype: "), lines[0])
+        self.assertGreater(len(lines[0]), 30)
+        for word in words:
+            self.assertIn(word, lines[0])
+        if isinstance(code, int):
+            self.assertEqual(run.returncode, code, lines[0])
+        else:
+            self.assertIn(run.returncode, code, lines[0])
+        if os.path.exists(self.path("out")):
+            self.assertEqual(files_below(self.path("out")), [])
+            self.assertEqual(os.listdir(self.path("out")), [])
+
+
+class Usage(Case):
+    def test_help_is_there_for_every_verb(self):
+        overview = self.run_tool("--help")
+        self.assertEqual(overview.returncode, 0)
+        for verb in ("render", "info", "backends"):
+            self.assertIn(verb, overview.stdout)
+            page = self.run_tool("help", verb)
+            self.assertEqual(page.returncode, 0)
+            self.assertEqual(page.stdout, self.run_tool(verb, "--help").stdout)
+        page = self.run_tool("help", "render").stdout
+        for word in ("--depth", "--sheet FILE.png", "objaverse-xl", "trellis-cond", "Examples", "Exit codes"):
+            self.assertIn(word, page)
+        self.assertLess(max(len(line) for line in page.splitlines()), 121)
+
+    def test_version(self):
+        self.assertRegex(self.run_tool("--version").stdout, r"^calotype \d+\.\d+\.\d+\n$")
+
+    def test_no_verb_shows_the_overview(self):
+        run = self.run_tool()
+        self.assertEqual(run.returncode, 2)
+        self.assertIn("Verbs", run.stderr)
+
+    def test_mistakes_are_told_with_a_way_out(self):
+        cube = self.cube()
+        out = ("-o", self.path("out"))
+        for arguments, words in [
+            (["rendr", cube], ["rendr", "calotype render"]),
+            ([cube], ["calotype render"]),
+            (["render", cube, *out, "--normal"], ["--normal", "--normals"]),
+            (["render", cube, *out, "--dpeth"], ["did you mean --depth"]),
+            (["render", cube, *out, "-x"], ["-x"]),
+            (["render", cube, *out, "--quiet=yes"], ["--quiet"]),
+            (["render", cube, *out, "--views"], ["--views N"]),
+            (["render", cube], ["-o"]),
+            (["render", *out], ["which file"]),
+            (["render", cube, *out, "--size", "0"], ["--size 0", "16384"]),
+            (["render", cube, *out, "--size", "100000"], ["--size 100000", "16384"]),
+            (["render", cube, *out, "--size", "256x"], ["--size 256x"]),
+            (["render", cube, *out, "--size", "-5"], ["--size -5"]),
+            (["render", cube, *out, "--views", "0"], ["--views 0"]),
+            (["render", cube, *out, "--views=2.5"], ["--views 2.5"]),
+            (["render", cube, *out, "--threads", "0"], ["--threads 0"]),
+            (["render", cube, *out, "--preset", "nerfies"], ["nerfies", "objaverse-xl"]),
+            (["render", cube, *out, "--radius", "3,2"], ["3", "2", "ascending"]),
+            (["render", cube, *out, "--radius", "1,"], ["--radius 1,"]),
+            (["render", cube, *out, "--fov", "nan"], ["nan"]),
+            (["render", cube, *out, "--samples", "3"], ["--samples 3", "16"]),
+            (["render", cube, *out, "--cull", "maybe"], ["auto|off"]),
+            (["render", cube, *out, "--package", "zi"], ["files|zip"]),
+            (["render", cube, *out, "--background", "#12345"], ["#12345"]),
+            (["render", cube, *out, "--sun", "10"], ["--sun 10"]),
+            (["render", cube, *out, "--sun", "10,95"], ["--sun 10,95"]),
+            (["render", cube, *out, "--seed", "-1"], ["--seed -1"]),
+            (["render", cube, *out, "--channels", "depth,colour"], ["colour", "albedo"]),
+            (["render", cube, *out, "--ids=jpg"], ["jpg"]),
+            (["render", cube, *out, "--max-memory", "2X"], ["2X", "500M"]),
+            (["render", cube, *out, "--color-format", "rgb"], ["--background"]),
+            (["render", cube, *out, "--time", "1"], ["--animation"]),
+            (["render", cube, *out, "--fit", "none", "--preset", "orbit"], ["radius"]),
+            (["render", cube, cube, *out, "--sheet", self.path("s.png")], ["{name}"]),
+            (["render", cube, *out, "--cameras", "x.json", "--views", "3"], ["views"]),
+        ]:
+            with self.subTest(arguments=arguments):
+                self.assert_refused(self.run_tool(*arguments), 2, *words)
+
+    def test_unknown_backend_is_an_error(self):
+        run = self.run_tool("render", self.cube(), "-o", self.path("out"), "--backend", "vulkan")
+        self.assert_refused(run, 8, "vulkan")
+        run = self.run_tool("render", self.cube(), "-o", self.path("out"), env={"CALOTYPE_BACKEND": "vulkan"})
+        self.assert_refused(run, 8, "vulkan", "CALOTYPE_BACKEND")
+
+    def test_backends_and_formats_are_listed(self):
+        listed = json.loads(self.run_tool("backends", "--json").stdout)
+        self.assertTrue(any(b["name"] == "cpu" and b["available"] for b in listed["backends"]))
+        self.assertEqual(set(listed["formats"]) & {"gltf", "glb", "obj", "stl", "ply"},
+                         {"gltf", "glb", "obj", "stl", "ply"})
+        self.assertIn("cpu", self.run_tool("backends").stdout)
+
+    def test_two_inputs_of_one_name_are_told_first(self):
+        a, b = self.cube("a/chair.glb"), self.cube("b/chair.glb")
+        run = self.run_tool("render", a, b, "-o", self.path("out"))
+        self.assert_refused(run, 2, a, b, "--name uid")
+        self.render(a, b, "--name", "uid", "--views", "1", "--size", "16")
+        expected = sorted(str(uuid.uuid5(uuid.NAMESPACE_DNS, p)) for p in (a, b))
+        self.assertEqual(sorted(os.listdir(self.path("out"))), expected)
+
+    def test_the_rest_goes_on_after_a_failure(self):
+        good, bad = self.cube(), self.write("bad.glb", b"glTF nonsense")
+        run = self.run_tool("render", bad, good, "-o", self.path("out"), "--views", "1", "--size", "16")
+        self.assertEqual(run.returncode, 1)
+        self.assertIn("bad.glb", run.stderr)
+        self.assertIn("1 of 2", run.stdout)
+        self.assertEqual(os.listdir(self.path("out")), ["cube"])
+
+    def test_a_closed_pipe_ends_quietly(self):
+        command = f'"{TOOL}" help render | head -n 1 >/dev/null; exit ${{PIPESTATUS[0]}}'
+        run = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+        self.assertEqual((run.returncode, run.stderr), (0, ""))
+
+
+class BadInput(Case):
+    def refuse(self, name, data, code, *words):
+        path = self.write(name, data)
+        start = time.monotonic()
+        run = self.run_tool("render", path, "-o", self.path("out"), "--views", "1")
+        self.assertLess(time.monotonic() - start, 5)
+        self.assert_refused(run, code, name, *words)
+
+    def test_missing_file(self):
+        run = self.run_tool("render", self.path("none.glb"), "-o", self.path("out"))
+        self.assert_refused(run, 3, "none.glb")
+
+    def test_folder(self):
+        run = self.run_tool("render", self.folder, "-o", self.path("out"))
+        self.assert_refused(run, 7, "folder")
+
+    def test_empty_file(self):
+        self.refuse("empty.glb", b"", 4, "empty")
+
+    def test_wrong_magic(self):
+        self.refuse("noise.glb", bytes(range(256)) * 4, (4, 5))
+        self.refuse("picture.glb", b"\x89PNG\r\n\x1a\n" + b"\0" * 64, (4, 5))
+
+    def test_truncated(self):
+        whole = models.glb(*models.cube())
+        for size in (4, 11, 12, 19, 40, len(whole) // 2, len(whole) - 1):
+            with self.subTest(size=size):
+                self.refuse("cut.glb", whole[:size], (4, 5))
+
+    def test_accessor_past_its_buffer(self):
+        document, data = models.cube()
+        document["accessors"][1]["count"] = 4000
+        self.refuse("past.glb", models.glb(document, data), 4, "accessors[1]")
+
+    def test_claim_of_ten_million_vertices(self):
+        document, data = models.cube()
+        document["accessors"][1]["count"] = 10_000_000
+        document["bufferViews"][1]["byteLength"] = 120_000_000
+        document["buffers"][0]["byteLength"] = 200_000_000
+        claim = models.glb(document, data)
+        self.assertLess(len(claim), 2000)
+        self.refuse("claim.glb", claim, (4, 6))
+        self.refuse("claim.stl", b"\0" * 80 + struct.pack("<I", 10_000_000) + b"\0" * 500, (4, 6))
+        header = b"ply\nformat binary_little_endian 1.0\nelement vertex 10000000\nproperty float x\nproperty float y\n" \
+                 b"property float z\nelement face 1\nproperty list uchar int vertex_indices\nend_header\n"
+        self.refuse("claim.ply", header + b"\0" * 500, (4, 6))
+
+    def test_positions_that_are_not_numbers(self):
+        for bad in (math.nan, math.inf):
+            corners = [(bad, 0.0, 0.0)] + models.CORNERS[1:]
+            self.refuse("nan.glb", models.glb(*models.cube(corners)), 4)
+
+    def test_index_past_the_vertices(self):
+        indices = models.triangles()
+        indices[7] = 99
+        self.refuse("index.glb", models.glb(*models.cube(indices=indices)), 4, "99")
+
+    def test_no_triangles(self):
+        self.refuse("bare.glb", models.glb({"asset": {"version": "2.0"}, "scenes": [{}], "buffers": [
+            {"byteLength": 4}]}, b"\0\0\0\0"), 4)
+        self.refuse("bare.obj", b"v 0 0 0\nv 1 0 0\nv 0 1 0\n", (4, 5))
+
+    def test_limits(self):
+        cube = self.cube()
+        out = ("-o", self.path("out"))
+        self.assert_refused(self.run_tool("render", cube, *out, "--max-triangles", "11"), 6, "cube.glb", "11")
+        self.assert_refused(self.run_tool("render", cube, *out, "--max-memory", "100"), 6, "cube.glb")
+
+    def test_buffer_that_leaves_the_folder(self):
+        document, data = models.cube()
+        self.write("secret.bin", data)
+        document["buffers"][0]["uri"] = "../secret.bin"
+        path = self.write("inner/leaves.gltf", json.dumps(document).encode())
+        run = self.run_tool("render", path, "-o", self.path("out"))
+        self.assert_refused(run, (4, 5), "leaves.gltf", "../secret.bin")
+        self.render(path, "--allow-outside-paths", "--views", "1", "--size", "16")
+
+    def test_unusable_output_folder(self):
+        cube, blocker = self.cube(), self.write("blocker", b"")
+        run = self.run_tool("render", cube, "-o", os.path.join(blocker, "out"))
+        self.assert_refused(run, (3, 7), "blocker")
+        self.assertEqual(self.read("blocker"), b"")
+        locked = self.path("locked")
+        os.mkdir(locked, 0o555)
+        if os.access(locked, os.W_OK):
+            self.skipTest("this user may write everywhere")
+        run = self.run_tool("render", cube, "-o", locked)
+        self.assert_refused(run, 7, "locked")
+
+    def test_a_foreign_folder_is_not_replaced(self):
+        self.write("out/cube/diary.txt", b"dear diary")
+        run = self.run_tool("render", self.cube(), "-o", self.path("out"), "--views", "1", "--size", "16")
+        self.assertEqual(run.returncode, 7, run.stderr)
+        self.assertEqual(files_below(self.path("out")), ["cube/diary.txt"])
+
+    def test_full_disk(self):
+        disk = self.path("disk")
+        os.mkdir(disk)
+        mount = shutil.which("mount")
+        if not mount or subprocess.run([mount, "-t", "tmpfs", "-o", "size=256k", "none", disk], check=False,
+                                       capture_output=True).returncode != 0:
+            self.skipTest("no small disk can be mounted here")
+        try:
+            for package in ("files", "zip"):
+                run = self.run_tool("render", self.cube(), "-o", os.path.join(disk, "out"), "--all", "--package",
+                                    package, "--views", "32")
+                self.assert_refused(run, 7, "space")
+                self.assertEqual(files_below(disk), [])
+        finally:
+            subprocess.run(["umount", disk], check=False)
+
+    def test_bad_camera_file(self):
+        cube, out = self.cube(), ("-o", self.path("out"))
+        cameras = self.write("cameras.json", b'{"frames": [{"w": 8, "h": 8, "fl_x": 9, "transform_matrix": 1}]}')
+        self.assert_refused(self.run_tool("render", cube, *out, "--cameras", cameras), 4, "cameras.json", "frames[0]")
+        self.assert_refused(self.run_tool("render", cube, *out, "--cameras", self.path("no.json")), 3, "no.json")
+
+    def test_environment_must_be_bright(self):
+        run = self.run_tool("render", self.cube(), "-o", self.path("out"), "--environment", self.path("no.hdr"))
+        self.assert_refused(run, 3, "no.hdr")
+
+
+class Output(Case):
+    def test_files_and_shapes(self):
+        run = self.render(self.cube(), "--all", "--views", "3", "--size", "40x24", "--channels", "albedo,uv,position")
+        self.assertIn("3 views", run.stdout)
+        expected = [f"{i:03d}{end}" for i in range(3) for end in (
+            ".png", "_albedo.npy", "_depth.npy", "_instance.png", "_mask.npy", "_material.png", "_normal.npy",
+            "_position.npy", "_uv.npy")]
+        self.assertEqual(files_below(self.path("out")), sorted([f"cube/{f}" for f in expected + ["metadata.json"]]))
+        png = models.Png(self.read("out/cube/000.png"))
+        self.assertEqual((png.width, png.height, png.depth, png.color), (40, 24, 8, 6))
+        ids = models.Png(self.read("out/cube/000_instance.png"))
+        self.assertEqual((ids.depth, ids.color), (16, 0))
+        arrays = {name: models.Array(self.read(f"out/cube/000_{name}.npy"))
+                  for name in ("depth", "normal", "mask", "albedo", "uv", "position")}
+        self.assertEqual({name: (a.shape, a.type) for name, a in arrays.items()}, {
+            "depth": ((24, 40), "<f4"), "normal": ((24, 40, 3), "<f4"), "mask": ((24, 40), "|u1"),
+            "albedo": ((24, 40, 3), "<f4"), "uv": ((24, 40, 2), "<f4"), "position": ((24, 40, 3), "<f4")})
+        for i, inside in enumerate(arrays["mask"].values):
+            self.assertIn(inside, (0, 1))
+            y, x = divmod(i, 40)
+            pixel_id = struct.unpack(">H", ids.rows[y][2 * x:2 * x + 2])[0]
+            normal = arrays["normal"].values[3 * i:3 * i + 3]
+            self.assertEqual(pixel_id, inside)
+            self.assertEqual(arrays["depth"].values[i] > 0, inside == 1)
+            self.assertAlmostEqual(math.hypot(*normal), inside, places=5)
+            self.assertTrue(normal[2] >= 0)
+        self.assertGreater(sum(arrays["mask"].values), 50)
+
+    def test_only_colour_unless_asked(self):
+        self.render(self.cube(), "--views", "2", "--size", "16", "--quiet")
+        self.assertEqual(files_below(self.path("out")), ["cube/000.png", "cube/001.png", "cube/metadata.json"])
+
+    def test_metadata_has_every_key_of_the_protocol(self):
+        self.render(self.cube(), "--depth")
+        about = self.metadata("out/cube")
+        for key in ("animation_count", "armature_count", "edge_count", "file_identifier", "file_size", "lamp_count",
+                    "linked_files", "material_count", "mesh_count", "missing_textures", "object_count", "poly_count",
+                    "random_color", "save_uid", "scene_size", "sha256", "shape_key_count", "vert_count",
+                    "normalization", "render_settings", "views", "conventions", "protocol", "seed", "warnings"):
+            self.assertIn(key, about)
+        self.assertEqual(about["poly_count"], 12)
+        self.assertEqual(about["vert_count"], 8)
+        self.assertEqual(about["edge_count"], 18)
+        self.assertEqual(about["file_identifier"], self.path("cube.glb"))
+        self.assertEqual(about["save_uid"], str(uuid.uuid5(uuid.NAMESPACE_DNS, self.path("cube.glb"))))
+        self.assertEqual(about["missing_textures"], {"count": 0, "file_path_to_color": {}, "files": []})
+        self.assertEqual(about["scene_size"], {"bbox_max": [1, 1, 1], "bbox_min": [-1, -1, -1]})
+        self.assertEqual(about["normalization"], {"fit": "cube", "scale": 1, "translation": [0, 0, 0]})
+        settings = about["render_settings"]
+        self.assertEqual({key: settings[key] for key in (
+            "camera_radius_range", "depth_pass", "elevation_range_degrees", "engine", "modalities",
+            "fov_degrees_range", "num_views", "resolution")}, {
+                "camera_radius_range": [1.5, 2.8], "depth_pass": "Z", "elevation_range_degrees": [-45, 45],
+                "engine": "CALOTYPE_CPU", "modalities": ["rgb", "depth"], "fov_degrees_range": [35, 70],
+                "num_views": 32, "resolution": [256, 256]})
+        self.assertEqual(about["protocol"], "objaverse-xl")
+        self.assertEqual(len(about["views"]), 32)
+        for i, view in enumerate(about["views"]):
+            self.assertEqual((view["image"], view["depth"]), (f"{i:03d}.png", f"{i:03d}_depth.npy"))
+            self.assert_camera(view)
+
+    def assert_camera(self, view):
+        pose, matrix = view["pose"], view["camera_to_world"]
+        azimuth, elevation = math.radians(pose["azimuth_degrees"]), math.radians(pose["elevation_degrees"])
+        direction = (math.cos(elevation) * math.cos(azimuth), math.cos(elevation) * math.sin(azimuth),
+                     math.sin(elevation))
+        for axis in range(3):
+            self.assertAlmostEqual(matrix[axis][3], pose["radius"] * direction[axis], delta=1e-12)
+            self.assertAlmostEqual(matrix[axis][2], direction[axis], delta=1e-12)
+        focal = view["width"] / 2 / math.tan(math.radians(view["fov_degrees"]) / 2)
+        self.assertAlmostEqual(view["focal_length_px"], focal, delta=1e-9)
+        self.assertEqual(view["intrinsics"], [[view["focal_length_px"], 0, 128], [0, view["focal_length_px"], 128],
+                                              [0, 0, 1]])
+        inverse = view["world_to_camera_opencv"]
+        for r in range(4):
+            for c in range(4):
+                product = sum(inverse[r][k] * matrix[k][c] for k in range(4))
+                self.assertAlmostEqual(product, [1, -1, -1, 1][r] * (r == c), delta=1e-12)
+
+    def test_same_bits_for_any_number_of_threads(self):
+        cube = self.cube()
+        pictures = []
+        for name, threads in (("a", "1"), ("b", "4"), ("c", "4")):
+            run = self.run_tool("render", cube, "-o", self.path(name), "--all", "--views", "9", "--size", "64",
+                                "--threads", threads)
+            self.assertEqual(run.returncode, 0, run.stderr)
+            pictures.append({f: self.read(name, f) for f in files_below(self.path(name))})
+        self.assertEqual(len(pictures[0]), 9 * 6 + 1)
+        self.assertTrue(pictures[0] == pictures[1] == pictures[2])
+
+    def test_the_file_decides_the_seed(self):
+        data = models.glb(*models.cube())
+        self.render(self.write("x/a.glb", data), self.write("y/b.glb", data), self.write("c.glb", data + b"\0\0\0\0"),
+                    "--views", "1", "--size", "16")
+        views = {name: self.metadata("out", name)["views"][0]["camera_to_world"] for name in "abc"}
+        self.assertEqual(views["a"], views["b"])
+        self.assertNotEqual(views["a"], views["c"])
+        seed = self.metadata("out/a")["seed"]
+        self.render(self.write("c.glb", data + b"\0\0\0\0"), "--views", "1", "--size", "16", "--seed", str(seed))
+        self.assertEqual(self.metadata("out/c")["views"][0]["camera_to_world"], views["a"])
+
+    def test_zip_holds_a_folder_of_the_uid(self):
+        cube = self.cube()
+        self.render(cube, "--package", "zip", "--views", "2", "--size", "16", "--mask")
+        uid = str(uuid.uuid5(uuid.NAMESPACE_DNS, cube))
+        self.assertEqual(os.listdir(self.path("out")), [uid + ".zip"])
+        with zipfile.ZipFile(self.path("out", uid + ".zip")) as archive:
+            self.assertIsNone(archive.testzip())
+            names = [name for name in archive.namelist() if not name.endswith("/")]
+            self.assertEqual(sorted(names), [f"{uid}/{name}" for name in (
+                "000.png", "000_mask.npy", "001.png", "001_mask.npy", "metadata.json")])
+            self.assertEqual(json.loads(archive.read(f"{uid}/metadata.json"))["save_uid"], uid)
+        first = self.read("out", uid + ".zip")
+        self.render(cube, "--package", "zip", "--views", "2", "--size", "16", "--mask")
+        self.assertEqual(self.read("out", uid + ".zip"), first)
+
+    def test_an_earlier_result_is_replaced_whole(self):
+        cube = self.cube()
+        self.render(cube, "--views", "3", "--size", "16", "--mask")
+        self.render(cube, "--views", "1", "--size", "16")
+        self.assertEqual(files_below(self.path("out")), ["cube/000.png", "cube/metadata.json"])
+
+    def test_our_metadata_is_a_camera_file(self):
+        cube = self.cube()
+        self.render(cube, "--preset", "zero123", "--views", "2", "--size", "32", "--depth")
+        run = self.run_tool("render", cube, "-o", self.path("again"), "--cameras", self.path("out/cube/metadata.json"),
+                            "--depth")
+        self.assertEqual(run.returncode, 0, run.stderr)
+        for name in ("000.png", "001_depth.npy"):
+            self.assertEqual(self.read("out/cube", name), self.read("again/cube", name))
+        self.assertEqual(self.metadata("again/cube")["normalization"]["fit"], "half")
+
+    def test_the_scene_camera(self):
+        document, data = models.cube(cameras=[{"type": "perspective", "perspective": {
+            "yfov": math.pi / 2, "znear": 0.1, "aspectRatio": 2}}])
+        document["scenes"][0]["nodes"] = [0, 1]
+        document["nodes"].append({"camera": 0, "name": "Eye", "translation": [0, 0, 4]})
+        self.render(self.write("scene.glb", models.glb(document, data)), "--camera", "Eye", "--size", "64", "--depth")
+        depth = models.Array(self.read("out/scene/000_depth.npy"))
+        self.assertEqual(depth.shape, (32, 64))
+        self.assertAlmostEqual(depth.values[16 * 64 + 32], 3, places=5)
+        run = self.run_tool("render", self.path("scene.glb"), "-o", self.path("more"), "--camera", "Ear")
+        self.assertEqual(run.returncode, 3, run.stderr)
+
+    def test_exr_holds_everything(self):
+        run = self.run_tool("render", self.cube(), "-o", self.path("out"), "--image-format", "exr", "--all",
+                            "--views", "2", "--size", "16")
+        if run.returncode == 5:
+            self.skipTest("built without OpenEXR")
+        self.assertEqual(run.returncode, 0, run.stderr)
+        self.assertEqual(files_below(self.path("out")), ["cube/000.exr", "cube/001.exr", "cube/metadata.json"])
+        self.assertEqual(self.read("out/cube/000.exr")[:4], b"\x76\x2f\x31\x01")
+        self.assertEqual(self.metadata("out/cube")["views"][1]["depth"], "001.exr")
+
+    def test_sheets(self):
+        a, b = self.cube("a.glb"), self.cube("b.glb")
+        self.render(a, b, "--views", "4", "--size", "64", "--all", "--sheet", self.path("sheets/{name}.png"))
+        for name in "ab":
+            sheet = models.Png(self.read(f"sheets/{name}.png"))
+            self.assertGreater(sheet.width, 100)
+            self.assertGreater(len(set(sheet.rows)), 20)
+
+    def test_ids_as_npy_with_and_without_equals(self):
+        for words in (["--ids=npy"], ["--ids", "npy"]):
+            self.render(self.cube(), *words, "--views", "1", "--size", "16")
+            self.assertEqual(models.Array(self.read("out/cube/000_instance.npy")).type, "<u4")
+        self.assertEqual(self.metadata("out/cube")["instances"], [{"id": 1, "node": "Box", "mesh": "BoxMesh"}])
+
+    def test_missing_texture_is_a_warning(self):
+        run = self.render(self.write("textured.gltf", models.textured("nowhere.png")), "--views", "1", "--size", "16")
+        self.assertIn("missing-texture", run.stderr)
+        about = self.metadata("out/textured")
+        self.assertEqual(about["missing_textures"]["count"], 1)
+        self.assertEqual(about["missing_textures"]["files"], ["nowhere.png"])
+        self.assertEqual([w["id"] for w in about["warnings"]], ["missing-texture"])
+
+    def test_texture_that_leaves_the_folder_is_a_warning(self):
+        self.write("secret.png", b"not a picture")
+        run = self.render(self.write("inner/textured.gltf", models.textured("../secret.png")), "--views", "1")
+        self.assertIn("outside-path", run.stderr)
+
+    def test_ignored_lights_are_a_warning(self):
+        document, data = models.cube(extensionsUsed=["KHR_lights_punctual"], extensions={
+            "KHR_lights_punctual": {"lights": [{"type": "point", "intensity": 50}]}})
+        document["nodes"][0]["extensions"] = {"KHR_lights_punctual": {"light": 0}}
+        path = self.write("lit.glb", models.glb(document, data))
+        self.assertIn("lights-ignored", self.render(path, "--views", "1", "--size", "16").stderr)
+        self.assertEqual(self.render(path, "--views", "1", "--size", "16", "--lights", "file").stderr, "")
+
+    def test_backgrounds(self):
+        cube = self.cube()
+        for background, corner in (("transparent", b"\0\0\0\0"), ("#204060", b"\x20\x40\x60\xff"),
+                                   ("white", b"\xff\xff\xff\xff"), ("environment", b"\xff\xff\xff\xff")):
+            self.render(cube, "--views", "1", "--size", "64", "--background", background, "--preset", "orbit")
+            self.assertEqual(models.Png(self.read("out/cube/000.png")).rows[0][:4], corner, background)
+
+    def test_an_interrupt_leaves_nothing(self):
+        for package in ("files", "zip"):
+            with subprocess.Popen([TOOL, "render", self.cube(), "-o", self.path("out"), "--views", "50000",
+                                   "--package", package], stderr=subprocess.PIPE, text=True) as process:
+                deadline = time.monotonic() + 30
+                while not os.path.exists(self.path("out")) or not os.listdir(self.path("out")):
+                    self.assertLess(time.monotonic(), deadline)
+                    time.sleep(0.02)
+                time.sleep(0.2)
+                process.send_signal(signal.SIGINT)
+                self.assertEqual(process.wait(timeout=30), 130)
+                self.assertIn("interrupted", process.stderr.read())
+            self.assertEqual(os.listdir(self.path("out")), [])
+
+
+class Info(Case):
+    def test_json(self):
+        run = self.run_tool("info", "--json", self.cube())
+        self.assertEqual(run.returncode, 0, run.stderr)
+        about = json.loads(run.stdout)
+        self.assertEqual((about["poly_count"], about["triangle_count"], about["vert_count"]), (12, 12, 8))
+        self.assertEqual((about["materials"], about["format"]), (["blue"], "glb"))
+        self.assertEqual(about["nodes"][0]["mesh"], "BoxMesh")
+
+    def test_polygons_of_obj_count_once(self):
+        about = json.loads(self.run_tool("info", "--json", self.write("cube.obj", models.OBJ)).stdout)
+        self.assertEqual((about["poly_count"], about["triangle_count"], about["vert_count"], about["edge_count"]),
+                         (6, 12, 8, 12))
+
+    def test_table(self):
+        run = self.run_tool("info", self.cube())
+        self.assertEqual(run.returncode, 0, run.stderr)
+        for word in ("glb", "2 x 2 x 2 m", "triangles", "12", "blue", "BoxMesh"):
+            self.assertIn(word, run.stdout)
+
+    def test_failures(self):
+        self.assert_refused(self.run_tool("info", self.path("none.glb")), 3, "none.glb")
+        self.assert_refused(self.run_tool("info"), 2, "which file")
+        self.assertEqual(self.run_tool("info", self.path("none.glb"), self.cube()).returncode, 1)
+
+
+if __name__ == "__main__":
+    unittest.main()
