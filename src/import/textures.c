@@ -148,11 +148,12 @@ static calo_status find_file(calo_texture_loader *loader, waiting_image *waiting
                                            loader->source->limits.allow_outside_paths, &waiting->path, &why);
     if (status == CALO_ERROR_NOT_FOUND)
         calo_scene_warn(loader->scene, "missing-texture", "the texture %s: white stands in for it", why.message);
-    else if (status == CALO_ERROR_UNSUPPORTED)
+    else if (status != CALO_OK && status != CALO_ERROR_MEMORY)
         calo_scene_warn(loader->scene, "outside-path", "a texture is left out (white stands in for it): %s",
                         why.message);
     else if (status != CALO_OK && err)
         *err = why;
+    /* Only a lack of memory is a failure. */
     return status == CALO_ERROR_MEMORY ? status : CALO_OK;
 }
 

@@ -280,6 +280,31 @@ static void test_linked_picture(void **state)
     calo_folder_remove(folder);
 }
 
+/* EXT_texture_webp: its image goes before the fallback where WebP can be read. */
+static void test_webp_source(void **state)
+{
+    (void)state;
+    gltf_sample sample = make_sample();
+    calo_scene *scene = sample_load(
+        &sample, MESHES ",'materials':[{'normalTexture':{'index':0},'emissiveTexture':{'index':1}}],'textures':["
+                        "{'source':0,'extensions':{'EXT_texture_webp':{'source':1}}},"
+                        "{'extensions':{'EXT_texture_webp':{'source':1}}}],"
+                        "'images':[{'bufferView':1,'name':'plain'},{'bufferView':1,'name':'webp'}]");
+    assert_loaded(scene, &sample);
+#ifdef CALO_HAVE_WEBP
+    const char *expected = "webp";
+#else
+    const char *expected = "plain";
+#endif
+    const calo_material *material = &scene->materials[0];
+    const calo_texture *first = &scene->textures[material->slots[CALO_SLOT_NORMAL].texture];
+    const calo_texture *second = &scene->textures[material->slots[CALO_SLOT_EMISSIVE].texture];
+    assert_string_equal(scene->images[first->image].name, expected);
+    assert_string_equal(scene->images[second->image].name, "webp");
+    calo_scene_destroy(scene);
+    sample_finish(&sample);
+}
+
 /* Over the limit a picture is halved: the mean of the four texels. */
 static void test_large_picture(void **state)
 {
@@ -323,6 +348,7 @@ int main(void)
         cmocka_unit_test(test_samplers),
         cmocka_unit_test(test_placeholders),
         cmocka_unit_test(test_linked_picture),
+        cmocka_unit_test(test_webp_source),
         cmocka_unit_test(test_large_picture),
         cmocka_unit_test(test_unused_material),
     };
