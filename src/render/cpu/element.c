@@ -1,6 +1,7 @@
 /* Triangles, lines and points at a pixel: which mix of corners is seen there. */
 #include <math.h>
 
+#include "base/scalar.h"
 #include "render/cpu/surface.h"
 
 /* Corners are snapped when coverage is decided, so a covered pixel may lie a hair outside: the
@@ -194,7 +195,7 @@ static void triangle_weights(const calo_cpu_element *element, float x, float y, 
         float raw = e[k] * scale;
         weights->dx[k] = (element->step_x[k] - raw * sum_x) * scale;
         weights->dy[k] = (element->step_y[k] - raw * sum_y) * scale;
-        weights->at[k] = fmaxf(-weight_slack, fminf(1 + weight_slack, raw));
+        weights->at[k] = calo_clampf(raw, -weight_slack, 1 + weight_slack);
         total += weights->at[k];
     }
     /* They summed to 1 before; cut, to 0.75 at least. */
@@ -206,7 +207,7 @@ static void line_weights(const calo_cpu_element *element, float x, float y, calo
 {
     const float *a = element->line_from, *b = element->line_to;
     float dx = b[0] - a[0], dy = b[1] - a[1], length2 = dx * dx + dy * dy;
-    float s = length2 > 0 ? fmaxf(0, fminf(1, ((x - a[0]) * dx + (y - a[1]) * dy) / length2)) : 0;
+    float s = length2 > 0 ? calo_clampf(((x - a[0]) * dx + (y - a[1]) * dy) / length2, 0, 1) : 0;
     float w0 = (1 - s) / element->line_w[0], w1 = s / element->line_w[1];
     float t = element->line_start + element->line_length * (w1 / (w0 + w1));
     *weights = (calo_cpu_weights){.at = {1 - t, t, 0}};
@@ -230,5 +231,5 @@ float calo_cpu_element_depth(const calo_cpu_element *element, const calo_cpu_wei
     float value = plane[0] + (float)(x - element->origin_x) * plane[1] + (float)(y - element->origin_y) * plane[2];
     float depth = element->orthographic ? value : 1 / value;
     /* Seen edge-on the plane has no value; the corners' range holds everywhere. */
-    return depth >= element->depth_low ? fminf(depth, element->depth_high) : element->depth_low;
+    return calo_clampf(depth, element->depth_low, element->depth_high);
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "base/scalar.h"
 #include "render/cpu/worker.h"
 
 /* Pixels from the origin that the fixed-point edge functions can reach. */
@@ -35,8 +36,8 @@ static void finish_vertex(const calo_cpu_worker *worker, calo_cpu_vertex *v)
         v->outside |= CALO_CPU_OUTSIDE_GUARD;
         return;
     }
-    v->snapped_x = (int32_t)floorf(v->x / v->w * CALO_CPU_SUBPIXEL + 0.5f);
-    v->snapped_y = (int32_t)floorf(v->y / v->w * CALO_CPU_SUBPIXEL + 0.5f);
+    v->snapped_x = calo_floor_to_int(v->x / v->w * CALO_CPU_SUBPIXEL + 0.5f);
+    v->snapped_y = calo_floor_to_int(v->y / v->w * CALO_CPU_SUBPIXEL + 0.5f);
     v->z = camera->orthographic ? -v->depth : 1 / v->w;
 }
 
@@ -148,11 +149,11 @@ static int clip_by_plane(const calo_cpu_worker *worker, int plane, const calo_cp
 static void finish_cut_vertex(const calo_cpu_worker *worker, calo_cpu_vertex *v)
 {
     float near_metres = worker->camera.near_metres;
-    v->depth = fmaxf(v->depth, near_metres);
+    v->depth = calo_maxf(v->depth, near_metres);
     if (!worker->camera.orthographic)
-        v->w = fmaxf(v->w, near_metres);
-    v->x = fmaxf(-guard_pixels * v->w, fminf(guard_pixels * v->w, v->x));
-    v->y = fmaxf(-guard_pixels * v->w, fminf(guard_pixels * v->w, v->y));
+        v->w = calo_maxf(v->w, near_metres);
+    v->x = calo_clampf(v->x, -guard_pixels * v->w, guard_pixels * v->w);
+    v->y = calo_clampf(v->y, -guard_pixels * v->w, guard_pixels * v->w);
     finish_vertex(worker, v);
 }
 

@@ -5,6 +5,7 @@
  * 3.4 does: nearer to its pictures on every object compared (docs/blender.md). */
 #include <math.h>
 
+#include "base/scalar.h"
 #include "render/cpu/surface.h"
 #include "render/ggx_table.h"
 
@@ -19,7 +20,7 @@ static float dot(const float a[3], const float b[3])
 static void ggx_albedo(float roughness, float cosine, float *scale, float *bias)
 {
     float x = cosine * (CALO_GGX_TABLE_SIZE - 1), y = roughness * (CALO_GGX_TABLE_SIZE - 1);
-    int x0 = (int)fminf(x, CALO_GGX_TABLE_SIZE - 2), y0 = (int)fminf(y, CALO_GGX_TABLE_SIZE - 2);
+    int x0 = (int)calo_minf(x, CALO_GGX_TABLE_SIZE - 2), y0 = (int)calo_minf(y, CALO_GGX_TABLE_SIZE - 2);
     float fx = x - (float)x0, fy = y - (float)y0, out[2];
     for (int i = 0; i < 2; i++) {
         float low = calo_ggx_table[y0][x0][i] * (1 - fx) + calo_ggx_table[y0][x0 + 1][i] * fx;
@@ -43,22 +44,22 @@ static void find_lobe(const calo_render_options *options, const calo_cpu_surface
 {
     bool compensate = options->energy_compensation == CALO_ON;
     float scale, bias, strongest = 0;
-    out->n_dot_v = fminf(1, fmaxf(1e-4f, dot(surface->normal, surface->to_viewer)));
-    out->alpha = fmaxf(surface->roughness * surface->roughness, 1e-3f);
+    out->n_dot_v = calo_clampf(dot(surface->normal, surface->to_viewer), 1e-4f, 1);
+    out->alpha = calo_maxf(surface->roughness * surface->roughness, 1e-3f);
     ggx_albedo(surface->roughness, out->n_dot_v, &scale, &bias);
     float lost = 1 - (scale + bias);
     for (int i = 0; i < 3; i++) {
         float f0 = surface->f0[i];
         /* EEVEE dims the grazing edge of weak reflectors: f90 = mix(f0, 1, sqrt(specular)). */
-        out->f90[i] = compensate ? surface->f90 : f0 + (1 - f0) * sqrtf(fminf(1, 0.5f * surface->f90 +
+        out->f90[i] = compensate ? surface->f90 : f0 + (1 - f0) * sqrtf(calo_minf(1, 0.5f * surface->f90 +
                                                                              0.5f * surface->metallic));
         out->single[i] = scale * f0 + bias * out->f90[i];
         float mean = f0 + (out->f90[i] - f0) * (1.0f / 21);
         out->multiple[i] = compensate ? lost * out->single[i] * mean / (1 - mean * lost) : 0;
-        strongest = fmaxf(strongest, out->single[i] + out->multiple[i]);
+        strongest = calo_maxf(strongest, out->single[i] + out->multiple[i]);
     }
     for (int i = 0; i < 3; i++)
-        out->base[i] = surface->diffuse[i] * (compensate ? 1 - fminf(1, strongest) : 1);
+        out->base[i] = surface->diffuse[i] * (compensate ? 1 - calo_minf(1, strongest) : 1);
 }
 
 static void add_environment(const calo_cpu_worker *worker, const calo_cpu_surface *surface, const reflection *lobe,
@@ -97,10 +98,10 @@ static bool light_at(const calo_cpu_light *light, const float position[3], float
         if (light->range > 0) {
             /* KHR_lights_punctual's window. */
             float ratio = distance / light->range, ratio4 = ratio * ratio * ratio * ratio;
-            strength *= fmaxf(0, fminf(1, 1 - ratio4));
+            strength *= calo_clampf(1 - ratio4, 0, 1);
         }
         if (light->kind == CALO_LIGHT_SPOT) {
-            float cone = fmaxf(0, fminf(1, -dot(to_light, light->direction) * light->cone_scale + light->cone_offset));
+            float cone = calo_clampf(light->cone_offset - dot(to_light, light->direction) * light->cone_scale, 0, 1);
             strength *= cone * cone;
         }
     }
@@ -124,7 +125,7 @@ static void add_light(const calo_cpu_surface *surface, const reflection *lobe, c
         return;
     for (int i = 0; i < 3; i++)
         h[i] /= length;
-    float n_dot_h = fminf(1, fmaxf(0, dot(surface->normal, h))), v_dot_h = fminf(1, fmaxf(0, dot(surface->to_viewer, h)));
+    float n_dot_h = calo_clampf(dot(surface->normal, h), 0, 1), v_dot_h = calo_clampf(dot(surface->to_viewer, h), 0, 1);
     float a2 = lobe->alpha * lobe->alpha, n_dot_v = lobe->n_dot_v;
     float d_root = n_dot_h * n_dot_h * (a2 - 1) + 1, distribution = a2 / (pi * d_root * d_root);
     float visibility = 0.5f / (n_dot_l * sqrtf(n_dot_v * n_dot_v * (1 - a2) + a2) +

@@ -1,7 +1,6 @@
 /* Triangles to the visibility buffer: watertight (top-left rule on 1/256 pixel coordinates),
  * exact integers for coverage, one z plane a triangle. */
-#include <math.h>
-
+#include "base/scalar.h"
 #include "render/cpu/blend.h"
 
 enum {
@@ -33,14 +32,14 @@ static z_plane make_z_plane(const calo_cpu_triangle *t, int32_t origin_x, int32_
         .at_origin = t->z[0] + dx * from_x + dy * from_y,
         .step_x = (float)dx,
         .step_y = (float)dy,
-        .low = fminf(t->z[0], fminf(t->z[1], t->z[2])),
-        .high = fmaxf(t->z[0], fmaxf(t->z[1], t->z[2])),
+        .low = calo_minf(t->z[0], calo_minf(t->z[1], t->z[2])),
+        .high = calo_maxf(t->z[0], calo_maxf(t->z[1], t->z[2])),
     };
 }
 
 static inline float clamp_z(const z_plane *plane, float z)
 {
-    return fmaxf(plane->low, fminf(plane->high, z));
+    return calo_clampf(z, plane->low, plane->high);
 }
 
 /* The same code for 32- and 64-bit edge functions. */

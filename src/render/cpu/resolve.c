@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/scalar.h"
 #include "image/color.h"
 #include "render/cpu/blend.h"
 
@@ -17,19 +18,21 @@ static const calo_cpu_element *element_of(calo_cpu_worker *worker, uint32_t id)
     return worker->element;
 }
 
-static float *float_pixel(const calo_frame *frame, calo_channel channel, uint32_t x, uint32_t y)
+static inline float *float_pixel(const calo_image *plane, uint32_t x, uint32_t y, uint32_t components)
 {
-    const calo_image *plane = &frame->planes[channel];
-    return (float *)((char *)plane->data + (size_t)y * plane->row_bytes) + x * calo_pixel_components(plane->format);
+    return (float *)((char *)plane->data + (size_t)y * plane->row_bytes) + (size_t)x * components;
 }
 
 /* ---- data channels ---- */
 
-static void write_floats(const calo_frame *frame, uint32_t channels, calo_channel channel, uint32_t x, uint32_t y,
-                         const float *values)
+static inline void write_floats(const calo_frame *frame, uint32_t channels, calo_channel channel, uint32_t x,
+                                uint32_t y, const float *values, uint32_t components)
 {
-    if (channels & CALO_CHANNEL_BIT(channel))
-        memcpy(float_pixel(frame, channel, x, y), values, calo_pixel_bytes(frame->planes[channel].format));
+    if (!(channels & CALO_CHANNEL_BIT(channel)))
+        return;
+    float *to = float_pixel(&frame->planes[channel], x, y, components);
+    for (uint32_t i = 0; i < components; i++)
+        to[i] = values[i];
 }
 
 static void write_normal(const calo_cpu_worker *worker, const calo_frame *frame, calo_channel channel, uint32_t x,
@@ -40,7 +43,7 @@ static void write_normal(const calo_cpu_worker *worker, const calo_frame *frame,
     for (int i = 0; i < 3; i++)
         camera[i] = m[3 * i] * world[0] + m[3 * i + 1] * world[1] + m[3 * i + 2] * world[2];
     write_floats(frame, worker->options->channels, channel, x, y,
-                 worker->options->world_space_normals ? world : camera);
+                 worker->options->world_space_normals ? world : camera, 3);
 }
 
 static void write_id(const calo_frame *frame, uint32_t channels, calo_channel channel, uint32_t x, uint32_t y,
@@ -48,7 +51,7 @@ static void write_id(const calo_frame *frame, uint32_t channels, calo_channel ch
 {
     const calo_image *plane = &frame->planes[channel];
     if (channels & CALO_CHANNEL_BIT(channel))
-        memcpy((char *)plane->data + (size_t)y * plane->row_bytes + x * sizeof id, &id, sizeof id);
+        ((uint32_t *)((char *)plane->data + (size_t)y * plane->row_bytes))[x] = id;
 }
 
 /* Distance along the ray instead of along the view axis. */
@@ -64,25 +67,45 @@ static float distance_along_ray(const calo_cpu_worker *worker, const calo_cpu_su
     return sqrtf(sum);
 }
 
-static void write_data(const calo_cpu_worker *worker, const calo_frame *frame, uint32_t x, uint32_t y, uint32_t id,
+static void write_data(const calo_cpu_worker *worker, const calo_frame *frame, uint32_t x, uint32_t y,
                        const calo_cpu_draw *draw, const calo_cpu_surface *surface)
 {
     uint32_t channels = worker->options->channels;
     const calo_image *mask = &frame->planes[CALO_CHANNEL_MASK];
     if (channels & CALO_CHANNEL_BIT(CALO_CHANNEL_MASK))
-        ((uint8_t *)mask->data)[(size_t)y * mask->row_bytes + x] = id != 0;
-    write_id(frame, channels, CALO_CHANNEL_INSTANCE_ID, x, y, id ? draw->instance_id : 0);
-    write_id(frame, channels, CALO_CHANNEL_MATERIAL_ID, x, y, id ? draw->material_id : 0);
-    float depth = worker->options->background_depth, metal_roughness[2] = {surface->metallic, surface->roughness};
-    if (id)
-        depth = worker->options->ray_depth ? distance_along_ray(worker, surface) : surface->depth;
-    write_floats(frame, channels, CALO_CHANNEL_DEPTH, x, y, &depth);
-    write_floats(frame, channels, CALO_CHANNEL_POSITION, x, y, surface->position);
-    write_floats(frame, channels, CALO_CHANNEL_UV, x, y, surface->uv);
-    write_floats(frame, channels, CALO_CHANNEL_ALBEDO, x, y, surface->base_color);
-    write_floats(frame, channels, CALO_CHANNEL_METAL_ROUGHNESS, x, y, metal_roughness);
-    write_normal(worker, frame, CALO_CHANNEL_NORMAL, x, y, surface->normal);
-    write_normal(worker, frame, CALO_CHANNEL_GEOMETRIC_NORMAL, x, y, surface->geometric_normal);
+        ((uint8_t *)mask->data)[(size_t)y * mask->row_bytes + x] = 1;
+    write_id(frame, channels, CALO_CHANNEL_INSTANCE_ID, x, y, draw->instance_id);
+    write_id(frame, channels, CALO_CHANNEL_MATERIAL_ID, x, y, draw->material_id);
+    float depth = worker->options->ray_depth ? distance_along_ray(worker, surface) : surface->depth;
+    float metal_roughness[2] = {surface->metallic, surface->roughness};
+    write_floats(frame, channels, CALO_CHANNEL_DEPTH, x, y, &depth, 1);
+    write_floats(frame, channels, CALO_CHANNEL_POSITION, x, y, surface->position, 3);
+    write_floats(frame, channels, CALO_CHANNEL_UV, x, y, surface->uv, 2);
+    write_floats(frame, channels, CALO_CHANNEL_ALBEDO, x, y, surface->base_color, 3);
+    write_floats(frame, channels, CALO_CHANNEL_METAL_ROUGHNESS, x, y, metal_roughness, 2);
+    if (channels & CALO_CHANNEL_BIT(CALO_CHANNEL_NORMAL))
+        write_normal(worker, frame, CALO_CHANNEL_NORMAL, x, y, surface->normal);
+    if (channels & CALO_CHANNEL_BIT(CALO_CHANNEL_GEOMETRIC_NORMAL))
+        write_normal(worker, frame, CALO_CHANNEL_GEOMETRIC_NORMAL, x, y, surface->geometric_normal);
+}
+
+/* What every channel holds where nothing is. */
+static void clear_frame(const calo_cpu_worker *worker, calo_frame *frame)
+{
+    for (int c = 0; c < CALO_CHANNEL_COUNT; c++) {
+        const calo_image *plane = &frame->planes[c];
+        if (!(worker->options->channels & CALO_CHANNEL_BIT(c)))
+            continue;
+        for (uint32_t y = 0; y < worker->height; y++)
+            memset((char *)plane->data + (size_t)y * plane->row_bytes, 0,
+                   (size_t)worker->width * calo_pixel_bytes(plane->format));
+    }
+    float depth = worker->options->background_depth;
+    if (depth == 0 || !(worker->options->channels & CALO_CHANNEL_BIT(CALO_CHANNEL_DEPTH)))
+        return;
+    for (uint32_t y = 0; y < worker->height; y++)
+        for (uint32_t x = 0; x < worker->width; x++)
+            *float_pixel(&frame->planes[CALO_CHANNEL_DEPTH], x, y, 1) = depth;
 }
 
 /* ---- colour ---- */
@@ -185,47 +208,57 @@ static void write_color(const calo_frame *frame, uint32_t x, uint32_t y, const f
         for (int i = 0; i < 3; i++)
             rgba[i] = premultiplied[i] / rgba[3];
     if (plane->format == CALO_PIXEL_RGBA32F) {
-        memcpy(float_pixel(frame, CALO_CHANNEL_COLOR, x, y), rgba, sizeof rgba);
+        memcpy(float_pixel(plane, x, y, 4), rgba, sizeof rgba);
         return;
     }
-    uint32_t bytes = calo_pixel_bytes(plane->format);
+    uint32_t bytes = plane->format == CALO_PIXEL_RGBA8 ? 4 : 3;
     uint8_t *to = (uint8_t *)plane->data + (size_t)y * plane->row_bytes + x * bytes;
     for (int i = 0; i < 3; i++)
         to[i] = calo_srgb_from_linear(rgba[i]);
     if (bytes == 4)
-        to[3] = (uint8_t)(fmaxf(0, fminf(1, rgba[3])) * 255 + 0.5f);
+        to[3] = (uint8_t)(calo_clampf(rgba[3], 0, 1) * 255 + 0.5f);
 }
 
 /* ---- the picture ---- */
 
+/* True when the pixel keeps what clear_frame put there. */
+static bool is_empty(const calo_cpu_worker *worker, size_t pixel, size_t next_fragment)
+{
+    uint32_t any = worker->ids[pixel];
+    for (uint32_t s = 0; s < worker->sample_count; s++)
+        any |= worker->sample_ids[pixel * worker->sample_count + s];
+    bool blended = next_fragment < worker->fragment_count && worker->fragments[next_fragment].pixel == pixel;
+    return !any && !blended && worker->options->background == CALO_BACKGROUND_TRANSPARENT;
+}
+
 static void resolve_pixel(calo_cpu_worker *worker, const calo_frame *frame, uint32_t x, uint32_t y,
                           size_t *next_fragment)
 {
-    uint32_t id = worker->ids[(size_t)y * worker->width + x];
+    size_t pixel = (size_t)y * worker->width + x;
+    uint32_t id = worker->ids[pixel];
     bool wants_color = worker->options->channels & CALO_CHANNEL_BIT(CALO_CHANNEL_COLOR);
-    calo_cpu_surface surface = {0};
     float rgba[4] = {0};
-    const calo_cpu_element *element = NULL;
+    if (is_empty(worker, pixel, *next_fragment))
+        return;
     if (id) {
-        element = element_of(worker, id);
+        calo_cpu_surface surface;
+        const calo_cpu_element *element = element_of(worker, id);
         calo_cpu_element_surface(worker, element, x + 0.5, y + 0.5, &surface);
+        write_data(worker, frame, x, y, element->draw, &surface);
         if (wants_color)
             calo_cpu_shade(worker, element, &surface, rgba);
         rgba[3] = 1;
+    } else if (worker->sample_count == 0) {
+        background(worker, x + 0.5, y + 0.5, rgba);
     }
-    write_data(worker, frame, x, y, id, element ? element->draw : NULL, &surface);
     if (!wants_color)
         return;
-    if (worker->sample_count == 0) {
-        if (!id)
-            background(worker, x + 0.5, y + 0.5, rgba);
-        write_color(frame, x, y, rgba);
-        return;
+    if (worker->sample_count > 0) {
+        pixel_color color;
+        shade_opaque(worker, x, y, id, rgba, &color);
+        blend_fragments(worker, x, y, next_fragment, &color);
+        mean_of_samples(worker, &color, rgba);
     }
-    pixel_color color;
-    shade_opaque(worker, x, y, id, rgba, &color);
-    blend_fragments(worker, x, y, next_fragment, &color);
-    mean_of_samples(worker, &color, rgba);
     write_color(frame, x, y, rgba);
 }
 
@@ -233,6 +266,8 @@ calo_status calo_cpu_resolve(calo_cpu_worker *worker, calo_frame *frame, calo_er
 {
     bool blends = worker->scene->has_blend && worker->sample_count > 0;
     uint32_t bottom = 0;
+    worker->fragment_count = 0;
+    clear_frame(worker, frame);
     for (uint32_t top = 0; top < worker->height; top = bottom) {
         size_t next_fragment = 0;
         bottom = worker->height;

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/scalar.h"
 #include "render/cpu/surface.h"
 
 static float dot(const float a[3], const float b[3])
@@ -85,12 +86,12 @@ static void find_base_color(const calo_cpu_scene *scene, const calo_cpu_element 
     if (element->draw->primitive->colors) {
         interpolate(element, weights->at, element->draw->primitive->colors, 4, vertex);
         for (int i = 0; i < 4; i++)
-            rgba[i] *= fmaxf(0, vertex[i]);
+            rgba[i] *= calo_maxf(0, vertex[i]);
     }
     /* MASK was tested before; what is left of it is opaque. */
     if (material->source.alpha_mode == CALO_ALPHA_OPAQUE)
         rgba[3] = 1;
-    rgba[3] = fmaxf(0, fminf(1, rgba[3]));
+    rgba[3] = calo_clampf(rgba[3], 0, 1);
 }
 
 void calo_cpu_element_base_color(const calo_cpu_scene *scene, const calo_cpu_element *element,
@@ -208,7 +209,7 @@ static void metallic_roughness(const calo_cpu_scene *scene, const calo_cpu_mater
     float ratio = (source->ior - 1) / (source->ior + 1), metallic = surface->metallic;
     for (int i = 0; i < 3; i++) {
         /* KHR_materials_specular: the dielectric's reflectance, tinted and weighted. */
-        float dielectric = fminf(ratio * ratio * source->specular_color[i] * tint[i], 1) * specular;
+        float dielectric = calo_minf(ratio * ratio * source->specular_color[i] * tint[i], 1) * specular;
         surface->f0[i] = dielectric + metallic * (surface->base_color[i] - dielectric);
         surface->diffuse[i] = surface->base_color[i] * (1 - metallic);
     }
@@ -225,7 +226,7 @@ static void specular_glossiness(const calo_cpu_scene *scene, const calo_cpu_mate
     float strongest = 0;
     for (int i = 0; i < 3; i++) {
         surface->f0[i] = source->specular_color[i] * texel[i];
-        strongest = fmaxf(strongest, surface->f0[i]);
+        strongest = calo_maxf(strongest, surface->f0[i]);
     }
     surface->f90 = 1;
     surface->metallic = 0;
@@ -238,8 +239,8 @@ static void find_material(const calo_cpu_scene *scene, const calo_cpu_material *
 {
     const calo_material *source = &material->source;
     (source->specular_glossiness ? specular_glossiness : metallic_roughness)(scene, material, sets, surface);
-    surface->roughness = fmaxf(0, fminf(1, surface->roughness));
-    surface->metallic = fmaxf(0, fminf(1, surface->metallic));
+    surface->roughness = calo_clampf(surface->roughness, 0, 1);
+    surface->metallic = calo_clampf(surface->metallic, 0, 1);
     float texel[4] = {1, 1, 1, 1};
     sample_slot(scene, material, CALO_SLOT_EMISSIVE, sets, texel);
     for (int i = 0; i < 3; i++)

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/exact_math.h"
+#include "base/scalar.h"
 #include "image/color.h"
 
 /* Mean of up to 2x2 texels; odd sides take the last column or row with the one before it. */
@@ -85,8 +86,8 @@ static inline float near_origin(float t, calo_wrap wrap)
 
 static void sample_nearest(const calo_cpu_texture *texture, const calo_cpu_mip *mip, const float uv[2], float rgba[4])
 {
-    uint32_t x = wrap_index((int32_t)floorf(uv[0] * (float)mip->width), mip->width, texture->wrap_u);
-    uint32_t y = wrap_index((int32_t)floorf(uv[1] * (float)mip->height), mip->height, texture->wrap_v);
+    uint32_t x = wrap_index(calo_floor_to_int(uv[0] * (float)mip->width), mip->width, texture->wrap_u);
+    uint32_t y = wrap_index(calo_floor_to_int(uv[1] * (float)mip->height), mip->height, texture->wrap_v);
     const uint8_t *t = mip->texels + ((size_t)y * mip->width + x) * 4;
     for (int c = 0; c < 3; c++)
         rgba[c] = texture->decode[t[c]];
@@ -96,11 +97,12 @@ static void sample_nearest(const calo_cpu_texture *texture, const calo_cpu_mip *
 static void sample_linear(const calo_cpu_texture *texture, const calo_cpu_mip *mip, const float uv[2], float rgba[4])
 {
     float x = uv[0] * (float)mip->width - 0.5f, y = uv[1] * (float)mip->height - 0.5f;
-    float floor_x = floorf(x), floor_y = floorf(y), fx = x - floor_x, fy = y - floor_y;
-    uint32_t x0 = wrap_index((int32_t)floor_x, mip->width, texture->wrap_u);
-    uint32_t x1 = wrap_index((int32_t)floor_x + 1, mip->width, texture->wrap_u);
-    uint32_t y0 = wrap_index((int32_t)floor_y, mip->height, texture->wrap_v);
-    uint32_t y1 = wrap_index((int32_t)floor_y + 1, mip->height, texture->wrap_v);
+    int32_t left = calo_floor_to_int(x), top = calo_floor_to_int(y);
+    float fx = x - (float)left, fy = y - (float)top;
+    uint32_t x0 = wrap_index(left, mip->width, texture->wrap_u);
+    uint32_t x1 = wrap_index(left + 1, mip->width, texture->wrap_u);
+    uint32_t y0 = wrap_index(top, mip->height, texture->wrap_v);
+    uint32_t y1 = wrap_index(top + 1, mip->height, texture->wrap_v);
     const uint8_t *row0 = mip->texels + (size_t)y0 * mip->width * 4, *row1 = mip->texels + (size_t)y1 * mip->width * 4;
     const uint8_t *a = row0 + x0 * 4, *b = row0 + x1 * 4, *c = row1 + x0 * 4, *d = row1 + x1 * 4;
     float wa = (1 - fx) * (1 - fy), wb = fx * (1 - fy), wc = (1 - fx) * fy, wd = fx * fy;
@@ -116,7 +118,7 @@ static float footprint_level(const calo_cpu_texture *texture, const float uv_dx[
     float w = (float)texture->levels[0].width, h = (float)texture->levels[0].height;
     float x2 = uv_dx[0] * uv_dx[0] * w * w + uv_dx[1] * uv_dx[1] * h * h;
     float y2 = uv_dy[0] * uv_dy[0] * w * w + uv_dy[1] * uv_dy[1] * h * h;
-    float longest2 = fmaxf(x2, y2);
+    float longest2 = calo_maxf(x2, y2);
     if (!(longest2 > 1e-30f))
         return -50;
     return longest2 < 1e30f ? 0.5f * calo_log2f(longest2) : 50;
