@@ -374,7 +374,7 @@ calo_status calo_obj_build_meshes(calo_obj *obj)
         status = build_object(&b, first, end);
     }
     if (b.polygons.fan_count)
-        calo_scene_warn(obj->scene, "large-polygon",
+        calo_scene_warn(obj->scene, "large-polygons",
                         "%u concave polygons have too many corners to cut them well: they are drawn as fans",
                         b.polygons.fan_count);
     finish(&b);

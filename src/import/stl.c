@@ -18,7 +18,6 @@ enum { HEADER_BYTES = 84, TRIANGLE_BYTES = 50, NORMAL_BYTES = 12, PROBE_BYTES = 
 typedef struct stl {
     const calo_import_source *source;
     calo_scene *scene;
-    int32_t material;
     calo_weld weld;
     calo_blob indices; /* uint32_t */
 } stl;
@@ -107,7 +106,7 @@ static calo_status finish_object(stl *file, const char *name, calo_error *err)
         .index_count = (uint32_t)index_count,
         .indices = indices,
         .positions = positions,
-        .material = file->material,
+        .material = -1,
     };
     calo_weld_finish(&file->weld);
     file->indices.size = 0;
@@ -155,7 +154,7 @@ static calo_status read_binary(stl *file, calo_error *err)
                          "off or not an STL file",
                          source->path, count, (unsigned long long)claimed, source->size);
     if (claimed < source->size)
-        calo_scene_warn(file->scene, "trailing-bytes", "%llu bytes behind the last of the %u triangles are left out",
+        calo_scene_warn(file->scene, "trailing-data", "%llu bytes behind the last of the %u triangles are left out",
                         (unsigned long long)(source->size - claimed), count);
     calo_status status = read_binary_triangles(file, count, err);
     return status == CALO_OK ? finish_object(file, "", err) : status;
@@ -282,13 +281,7 @@ static calo_status load(const calo_import_source *source, calo_scene **scene, ca
     calo_status status = calo_scene_create(source->path, "stl", &source->limits, &file.scene, err);
     if (status != CALO_OK)
         return status;
-    file.material = calo_import_add_plain_material(file.scene, false, -1, err);
-    if (file.material < 0)
-        status = CALO_ERROR_LIMIT;
-    else if (is_ascii(source->bytes, source->size))
-        status = read_ascii(&file, err);
-    else
-        status = read_binary(&file, err);
+    status = is_ascii(source->bytes, source->size) ? read_ascii(&file, err) : read_binary(&file, err);
     if (status == CALO_OK)
         status = calo_scene_seal(file.scene, err);
     calo_weld_finish(&file.weld);
