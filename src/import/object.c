@@ -18,10 +18,3 @@ calo_status calo_import_add_object(calo_scene *scene, const char *name, const ca
         return CALO_ERROR_LIMIT;
     return CALO_OK;
 }
-
-int32_t calo_import_add_plain_material(calo_scene *scene, bool colored, int32_t texture, calo_error *err)
-{
-    calo_material material = calo_material_plain(colored);
-    material.slots[CALO_SLOT_BASE_COLOR].texture = texture;
-    return calo_scene_add_material(scene, &material, err);
-}

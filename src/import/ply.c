@@ -111,10 +111,25 @@ static calo_status fail_body(const record_place *place, const body_reader *body,
 
 /* ---- records ---- */
 
-/* Reads the scalars of a record that have a role; lists go to `take_list` (or are skipped). */
 typedef calo_status (*list_taker)(const record_place *place, body_reader *body, const calo_ply_property *list,
                                   calo_error *err);
 
+/* A record is a line: what MeshLab writes behind the values that its header names is left out. */
+static void end_text_record(const record_place *place, body_reader *body)
+{
+    calo_text rest;
+    if (!body->ascii)
+        return;
+    calo_text_skip_blanks(&body->text);
+    if (body->text.at == body->text.end || *body->text.at == '\n' || *body->text.at == '\r')
+        return;
+    calo_text_line(&body->text, &rest);
+    calo_scene_warn(place->ply->scene, "ply-extra-values",
+                    "element \"%s\", record %llu: values behind those that the header names are left out",
+                    place->element->name, (unsigned long long)place->index);
+}
+
+/* Reads the scalars of a record that have a role; lists go to `take_list` (or are skipped). */
 static calo_status take_record(const record_place *place, body_reader *body, list_taker take_list,
                                double values[CALO_PLY_SCALAR_ROLES], calo_error *err)
 {
@@ -132,7 +147,10 @@ static calo_status take_record(const record_place *place, body_reader *body, lis
         if (status != CALO_OK)
             return status;
     }
-    return body->failed ? fail_body(place, body, err) : CALO_OK;
+    if (body->failed)
+        return fail_body(place, body, err);
+    end_text_record(place, body);
+    return CALO_OK;
 }
 
 static calo_status take_vertex_number(const record_place *place, double value, uint32_t *number, calo_error *err)

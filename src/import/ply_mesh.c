@@ -233,12 +233,9 @@ static calo_status make_points(const calo_ply *ply, calo_primitive *primitive, c
 
 /* ---- texture ---- */
 
-/* The scene's texture for the header's TextureFile; -1 in `texture` when there is none. */
+/* The scene's texture for the header's TextureFile. */
 static calo_status make_texture(const calo_ply *ply, int32_t *texture, calo_error *err)
 {
-    *texture = -1;
-    if (ply->header.texture_count == 0)
-        return CALO_OK;
     if (ply->header.texture_count > 1)
         calo_scene_warn(ply->scene, "ply-textures", "%u texture files are named: only the first, %s, is used",
                         ply->header.texture_count, ply->header.texture);
@@ -257,6 +254,19 @@ static calo_status make_texture(const calo_ply *ply, int32_t *texture, calo_erro
     return status;
 }
 
+/* A material with the file's texture; -1 when it has none. */
+static calo_status make_material(const calo_ply *ply, int32_t *material, calo_error *err)
+{
+    *material = -1;
+    if (ply->header.texture_count == 0 || (!ply->uvs && ply->texcoords.size == 0))
+        return CALO_OK;
+    calo_material made = calo_material_plain(true);
+    calo_status status = make_texture(ply, &made.slots[CALO_SLOT_BASE_COLOR].texture, err);
+    if (status == CALO_OK)
+        *material = calo_scene_add_material(ply->scene, &made, err);
+    return status == CALO_OK && *material < 0 ? CALO_ERROR_LIMIT : status;
+}
+
 static calo_status make_elements(const calo_ply *ply, calo_primitive *primitive, bool textured, calo_error *err)
 {
     if (ply->face_count)
@@ -266,26 +276,22 @@ static calo_status make_elements(const calo_ply *ply, calo_primitive *primitive,
 
 calo_status calo_ply_make_scene(calo_ply *ply, calo_error *err)
 {
-    int32_t texture = -1;
-    calo_status status = add_strips(ply, err);
-    if (status == CALO_OK && (ply->uvs || ply->texcoords.size))
-        status = make_texture(ply, &texture, err);
-    if (status != CALO_OK)
-        return status;
-    /* A texture shows the colours better than they do. */
-    bool textured = texture >= 0 && !ply->scene->images[0].missing;
     calo_primitive primitive = {
         .positions = ply->positions,
         .normals = ply->normals,
-        .colors = textured ? NULL : ply->colors,
         .uvs = {ply->uvs, NULL},
         .vertex_count = ply->vertex_count,
     };
-    status = make_elements(ply, &primitive, textured, err);
+    calo_status status = add_strips(ply, err);
+    if (status == CALO_OK)
+        status = make_material(ply, &primitive.material, err);
     if (status != CALO_OK)
         return status;
+    /* A texture shows the colours better than they do. */
+    bool textured = primitive.material >= 0 && !ply->scene->images[0].missing;
+    primitive.colors = textured ? NULL : ply->colors;
+    status = make_elements(ply, &primitive, textured, err);
     if (ply->face_count && ply->edge_count)
         calo_scene_warn(ply->scene, "ply-edges", "%u edges beside the faces are left out", ply->edge_count);
-    primitive.material = calo_import_add_plain_material(ply->scene, textured || primitive.colors, texture, err);
-    return primitive.material < 0 ? CALO_ERROR_LIMIT : calo_import_add_object(ply->scene, "", &primitive, err);
+    return status == CALO_OK ? calo_import_add_object(ply->scene, "", &primitive, err) : status;
 }

@@ -1,0 +1,172 @@
+#include "scene_sample.h"
+
+/* A scene of one visible node that draws the primitive. */
+static calo_scene *scene_of(const calo_primitive *primitive, const calo_limits *limits)
+{
+    calo_scene *scene = sample_scene(limits);
+    sample_node(scene, -1, sample_mesh(scene, "thing", primitive));
+    return scene;
+}
+
+static void test_a_triangle_is_fine(void **state)
+{
+    (void)state;
+    calo_primitive triangle = sample_triangle();
+    calo_scene *scene = scene_of(&triangle, NULL);
+    scene->nodes[0].scale[1] = 0; /* flat, but finite */
+    assert_sealed(scene);
+    assert_int_equal(scene->warning_count, 0);
+    calo_scene_destroy(scene);
+}
+
+static void test_positions_that_are_used_must_be_finite(void **state)
+{
+    (void)state;
+    const float positions[9] = {0, 0, 0, 1, INFINITY, 0, 0, 2, 0};
+    calo_primitive triangle = sample_triangle();
+    triangle.positions = positions;
+    assert_refused(scene_of(&triangle, NULL), CALO_ERROR_FORMAT,
+                   "sample.xyz: mesh \"thing\", primitive 0: vertex 1 is at (1, inf, 0), which is not finite: repair "
+                   "the file");
+}
+
+static void test_positions_that_nothing_uses_become_zero(void **state)
+{
+    (void)state;
+    const float positions[12] = {0, 0, 0, 1, 0, 0, 0, 2, 0, NAN, 7, 7};
+    calo_primitive triangle = sample_triangle();
+    triangle.positions = positions;
+    triangle.vertex_count = 4;
+    calo_scene *scene = scene_of(&triangle, NULL);
+    assert_sealed(scene);
+    const float *kept = scene->meshes[0].primitives[0].positions;
+    assert_true(kept[9] == 0 && kept[10] == 0 && kept[7] == 2);
+    assert_int_equal(scene->warning_count, 1);
+    assert_string_equal(scene->warnings[0].id, "unused-vertices");
+    calo_scene_destroy(scene);
+}
+
+static void test_indices_stay_below_the_vertices(void **state)
+{
+    (void)state;
+    const uint32_t indices[3] = {0, 1, 3};
+    calo_primitive triangle = sample_triangle();
+    triangle.indices = indices;
+    assert_refused(scene_of(&triangle, NULL), CALO_ERROR_FORMAT,
+                   "sample.xyz: mesh \"thing\", primitive 0: index 3 is not below the 3 vertices");
+    triangle = sample_triangle();
+    triangle.index_count = 2;
+    assert_refused(scene_of(&triangle, NULL), CALO_ERROR_FORMAT,
+                   "sample.xyz: mesh \"thing\", primitive 0: 2 indices are not whole elements of 3");
+    triangle = sample_triangle();
+    triangle.material = 0;
+    assert_refused(scene_of(&triangle, NULL), CALO_ERROR_FORMAT,
+                   "sample.xyz: mesh \"thing\", primitive 0: material 0 does not exist (there are 0)");
+}
+
+static void test_nothing_visible_is_empty(void **state)
+{
+    (void)state;
+    static const char empty[] = "sample.xyz: no triangles, lines or points to draw";
+    calo_primitive triangle = sample_triangle();
+    assert_refused(sample_scene(NULL), CALO_ERROR_EMPTY, empty);
+    calo_scene *scene = scene_of(&triangle, NULL);
+    scene->nodes[0].visible = false;
+    assert_refused(scene, CALO_ERROR_EMPTY, empty);
+    triangle.index_count = 0;
+    assert_refused(scene_of(&triangle, NULL), CALO_ERROR_EMPTY, empty);
+}
+
+static void test_the_triangle_limit_counts_instances(void **state)
+{
+    (void)state;
+    const calo_mat4 copies[3] = {calo_mat4_identity(), calo_mat4_identity(), calo_mat4_identity()};
+    const calo_limits limits = {.max_triangles = 4};
+    calo_primitive triangle = sample_triangle();
+    calo_scene *scene = scene_of(&triangle, &limits);
+    scene->nodes[0].instance_count = 3;
+    scene->nodes[0].instances = copies;
+    sample_node(scene, -1, 0);
+    assert_sealed(scene);
+    sample_node(scene, -1, 0);
+    assert_refused(scene, CALO_ERROR_LIMIT,
+                   "sample.xyz has more than 4 triangles, lines and points, instances counted: raise the limit with "
+                   "--max-triangles");
+}
+
+static void test_nodes_nest_up_to_the_limit(void **state)
+{
+    (void)state;
+    const calo_limits limits = {.max_nesting = 3};
+    calo_primitive triangle = sample_triangle();
+    calo_scene *scene = scene_of(&triangle, &limits);
+    sample_node(scene, 0, -1);
+    sample_node(scene, 1, -1);
+    assert_sealed(scene);
+    sample_node(scene, 2, -1);
+    assert_refused(scene, CALO_ERROR_LIMIT,
+                   "sample.xyz: node 3 (\"\") is nested 4 deep, more than the limit of 3");
+    scene = scene_of(&triangle, NULL);
+    scene->nodes[0].parent = 0;
+    assert_refused(scene, CALO_ERROR_FORMAT, "sample.xyz: node 0 (\"\") stands before its parent 0");
+}
+
+static void test_transforms_must_be_finite(void **state)
+{
+    (void)state;
+    calo_primitive triangle = sample_triangle();
+    calo_scene *scene = scene_of(&triangle, NULL);
+    scene->nodes[0].translation[2] = NAN;
+    assert_refused(scene, CALO_ERROR_FORMAT,
+                   "sample.xyz: the transform of node 0 (\"\") is not finite: repair the file");
+}
+
+static void test_joints_stay_below_the_skins(void **state)
+{
+    (void)state;
+    const uint16_t joints[12] = {0, 0, 0, 0, 1};
+    const float weights[12] = {1, 0, 0, 0, 1, 0, 0, 0, 1};
+    const int32_t skin_joints[1] = {0};
+    const calo_mat4 identity = calo_mat4_identity();
+    calo_primitive triangle = sample_triangle();
+    triangle.influences = 4;
+    triangle.joints = joints;
+    triangle.weights = weights;
+    calo_scene *scene = scene_of(&triangle, NULL);
+    assert_sealed(scene); /* without a skin the joints mean nothing */
+    calo_skin skin = {.name = "bones", .joint_count = 1, .joints = skin_joints, .inverse_bind = &identity};
+    scene->nodes[0].skin = calo_scene_add_skin(scene, &skin, NULL);
+    assert_refused(scene, CALO_ERROR_FORMAT,
+                   "sample.xyz: mesh \"thing\" uses joint 1 of skin \"bones\", which has only 1");
+}
+
+static void test_animation_times_ascend(void **state)
+{
+    (void)state;
+    const float times[2] = {1, 0.5f}, values[6] = {0};
+    const calo_animation_channel channel = {
+        .node = 0, .key_count = 2, .components = 3, .times_seconds = times, .values = values};
+    const calo_animation animation = {.name = "walk", .channel_count = 1, .channels = &channel};
+    calo_primitive triangle = sample_triangle();
+    calo_scene *scene = scene_of(&triangle, NULL);
+    calo_scene_add_animation(scene, &animation, NULL);
+    assert_refused(scene, CALO_ERROR_FORMAT,
+                   "sample.xyz: animation 0 (\"walk\"), channel 0 has times that do not ascend: repair the file");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_triangle_is_fine),
+        cmocka_unit_test(test_positions_that_are_used_must_be_finite),
+        cmocka_unit_test(test_positions_that_nothing_uses_become_zero),
+        cmocka_unit_test(test_indices_stay_below_the_vertices),
+        cmocka_unit_test(test_nothing_visible_is_empty),
+        cmocka_unit_test(test_the_triangle_limit_counts_instances),
+        cmocka_unit_test(test_nodes_nest_up_to_the_limit),
+        cmocka_unit_test(test_transforms_must_be_finite),
+        cmocka_unit_test(test_joints_stay_below_the_skins),
+        cmocka_unit_test(test_animation_times_ascend),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
