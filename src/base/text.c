@@ -47,7 +47,7 @@ static bool take_letters(calo_text *text, const char *letters)
     return true;
 }
 
-/* 10^power; exact up to 22, beyond that within a few units in the last place. */
+/* 10^power; exact up to 22, beyond that within 1e-14. */
 static double power_of_ten(int power)
 {
     static const double exact[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
