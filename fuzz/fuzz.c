@@ -1,0 +1,101 @@
+#include "fuzz.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+void fuzz_check(bool promise, const char *what)
+{
+    if (promise)
+        return;
+    fprintf(stderr, "fuzz: broken promise: %s\n", what);
+    abort();
+}
+
+calo_limits fuzz_limits(void)
+{
+    return (calo_limits){
+        .max_file_bytes = 16 << 20,
+        .max_memory_bytes = 256 << 20,
+        .max_triangles = 1000000,
+        .max_texture_pixels = 1024,
+        .max_nesting = 64,
+    };
+}
+
+static void draw(calo_pose *pose)
+{
+    static calo_renderer *renderer; /* one for all inputs: libFuzzer has one thread */
+    const calo_renderer_options options = {.backend = "cpu", .threads = 1};
+    const calo_limits limits = fuzz_limits();
+    const calo_lighting lighting = {.use_scene_lights = true};
+    calo_prepared *prepared = NULL;
+    calo_frame frame = {0};
+    if (!renderer)
+        fuzz_check(calo_renderer_create(&options, &renderer, NULL) == CALO_OK, "a renderer can be made");
+    calo_view view = {
+        .camera_to_world = calo_look_at((double[3]){1.5, -1.5, 1.5}, (double[3]){0, 0, 0}),
+        .focal_x = 16,
+        .focal_y = 16,
+        .center_x = 8,
+        .center_y = 8,
+        .width = 16,
+        .height = 16,
+    };
+    uint32_t channels = (1u << CALO_CHANNEL_COUNT) - 1;
+    const calo_render_options drawing = {.channels = channels, .samples = 4};
+    if (calo_frame_init(&frame, 16, 16, channels, CALO_PIXEL_RGBA8, NULL) == CALO_OK &&
+        calo_renderer_prepare(renderer, pose, &lighting, &limits, &prepared, NULL) == CALO_OK)
+        calo_renderer_render(renderer, prepared, &drawing, &view, 1, &frame, NULL, NULL, NULL);
+    calo_prepared_destroy(prepared);
+    calo_frame_finish(&frame);
+}
+
+/* The same way as a job: fitted into the cube that the camera looks at. */
+static void pose_and_draw(const calo_scene *scene, int32_t animation)
+{
+    double low[3], high[3], scale, translation[3];
+    calo_pose *pose = NULL, *fitted = NULL;
+    calo_pose_options options = {.animation = animation, .time_seconds = 0.3};
+    if (calo_pose_create(scene, &options, &pose, NULL) != CALO_OK)
+        return;
+    if (calo_pose_bounds(pose, low, high, NULL) == CALO_OK) {
+        for (int i = 0; i < 3; i++)
+            fuzz_check(isfinite(low[i]) && isfinite(high[i]) && low[i] <= high[i], "bounds are finite and in order");
+        calo_fit_normalization(CALO_FIT_UNIT_CUBE, low, high, &scale, translation);
+        calo_mat4 root = {{{scale, 0, 0, translation[0]},
+                           {0, scale, 0, translation[1]},
+                           {0, 0, scale, translation[2]},
+                           {0, 0, 0, 1}}};
+        options.root = &root;
+        if (calo_pose_create(scene, &options, &fitted, NULL) == CALO_OK)
+            draw(fitted);
+    }
+    calo_pose_destroy(fitted);
+    calo_pose_destroy(pose);
+}
+
+void fuzz_use_scene(calo_scene *scene)
+{
+    calo_scene_statistics statistics;
+    calo_scene_count(scene, &statistics, NULL);
+    pose_and_draw(scene, 0);
+    if (scene->animation_count)
+        pose_and_draw(scene, 1);
+    calo_scene_destroy(scene);
+}
+
+void fuzz_importer(const calo_importer *importer, const uint8_t *data, size_t size)
+{
+    calo_error err = {0};
+    calo_scene *scene = NULL;
+    const calo_import_source source = {.path = "fuzz", .bytes = data, .size = size, .limits = fuzz_limits()};
+    importer->probe(data, size);
+    if (size == 0)
+        return; /* refused before any importer */
+    calo_status status = importer->load(&source, &scene, &err);
+    fuzz_check(status != CALO_OK || scene, "a success gives a scene");
+    fuzz_check(status == CALO_OK || (!scene && err.message[0]), "a failure gives a sentence and no scene");
+    if (scene)
+        fuzz_use_scene(scene);
+}

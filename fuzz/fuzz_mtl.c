@@ -1,0 +1,60 @@
+/* A material library: a file beside an OBJ file that names it, with two textures beside both. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/file.h"
+#include "fuzz.h"
+
+/* 2 x 2 texels: four colors with alphas; heights in gray. */
+static const uint8_t color_png[] = {
+    0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0x00, 0x00, 0x00, 0x0d, 0x49, 0x48, 0x44, 0x52, 0x00, 0x00,
+    0x00, 0x02, 0x00, 0x00, 0x00, 0x02, 0x08, 0x06, 0x00, 0x00, 0x00, 0x72, 0xb6, 0x0d, 0x24, 0x00, 0x00, 0x00,
+    0x14, 0x49, 0x44, 0x41, 0x54, 0x78, 0xda, 0x63, 0xf8, 0xcf, 0xc0, 0xf0, 0x1f, 0x08, 0x1b, 0x18, 0xc0, 0x34,
+    0x10, 0x00, 0x00, 0x3f, 0xd7, 0x08, 0x79, 0x5f, 0xc7, 0x6d, 0xb1, 0x00, 0x00, 0x00, 0x00, 0x49, 0x45, 0x4e,
+    0x44, 0xae, 0x42, 0x60, 0x82,
+};
+static const uint8_t gray_png[] = {
+    0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0x00, 0x00, 0x00, 0x0d, 0x49, 0x48, 0x44, 0x52, 0x00, 0x00,
+    0x00, 0x02, 0x00, 0x00, 0x00, 0x02, 0x08, 0x00, 0x00, 0x00, 0x00, 0x57, 0xdd, 0x52, 0xf8, 0x00, 0x00, 0x00,
+    0x0e, 0x49, 0x44, 0x41, 0x54, 0x78, 0xda, 0x63, 0x10, 0x68, 0x60, 0x38, 0xf0, 0x1f, 0x00, 0x04, 0xd5, 0x02,
+    0x50, 0x37, 0x63, 0xf4, 0x44, 0x00, 0x00, 0x00, 0x00, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82,
+};
+
+static const char object[] = "mtllib fuzz.mtl\nv 0 0 0\nv 1 0 0\nv 0 1 0\nvt 0 0\nvt 1 0\nvt 0 1\n"
+                             "usemtl a\nf 1/1 2/2 3/3\nusemtl b\nf 3/3 2/2 1/1\nusemtl c\nf 1 3 2\n";
+
+static char *folder, *object_path, *library_path;
+
+static void write_texture(const char *name, const uint8_t *bytes, size_t size)
+{
+    char *path = calo_text_format("%s/%s", folder, name);
+    fuzz_check(calo_file_write(path, bytes, size, NULL) == CALO_OK, "a texture can be written");
+    free(path);
+}
+
+static void make_folder(void)
+{
+    const char *temporary = getenv("TMPDIR");
+    folder = calo_text_format("%s/calotype-fuzz-XXXXXX", temporary ? temporary : "/tmp");
+    fuzz_check(folder && mkdtemp(folder), "a temporary folder can be made");
+    object_path = calo_text_format("%s/fuzz.obj", folder);
+    library_path = calo_text_format("%s/fuzz.mtl", folder);
+    write_texture("a.png", color_png, sizeof color_png);
+    write_texture("b.png", gray_png, sizeof gray_png);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    if (!folder)
+        make_folder();
+    FILE *library = fopen(library_path, "wb"); /* in place: calo_file_write would make a new file each time */
+    fuzz_check(library && fwrite(data, 1, size, library) == size && fclose(library) == 0, "a library can be written");
+    calo_scene *scene = NULL;
+    const calo_import_options options = {.limits = fuzz_limits()};
+    calo_error err = {0};
+    calo_status status = calo_scene_load_memory(object, sizeof object - 1, object_path, &options, &scene, &err);
+    fuzz_check(status == CALO_OK || err.message[0], "a failure gives a sentence");
+    if (scene)
+        fuzz_use_scene(scene);
+    return 0;
+}

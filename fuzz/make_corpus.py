@@ -1,0 +1,383 @@
+#!/usr/bin/env python3
+"""make_corpus.py FOLDER: small seed files and dictionaries for the fuzz targets, made from nothing."""
+import base64
+import json
+import os
+import struct
+import sys
+import zlib
+
+
+# ---- pictures ----
+
+def png(width, height, color_type=6, channels=4):
+    rows = b"".join(b"\0" + bytes((x * 40 + y * 70 + c * 90) % 256 for x in range(width) for c in range(channels))
+                    for y in range(height))
+
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, color_type, 0, 0, 0)
+    palette = chunk(b"PLTE", bytes(range(48))) if color_type == 3 else b""
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + palette + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+
+
+def jpeg(components=1):
+    """8 x 8 gray or colour: each block is one zero DC difference and an end-of-block, a bit each."""
+    def segment(marker, data):
+        return bytes([0xff, marker]) + struct.pack(">H", len(data) + 2) + data
+
+    quantization = b"\0" + bytes([1] * 64)
+    frame = struct.pack(">BHHB", 8, 8, 8, components) + b"".join(bytes([c + 1, 0x11, 0]) for c in range(components))
+    one_code = bytes([1] + [0] * 15) + b"\0"
+    scan = bytes([components]) + b"".join(bytes([c + 1, 0]) for c in range(components)) + b"\0\x3f\0"
+    return (b"\xff\xd8" + segment(0xdb, quantization) + segment(0xc0, frame) + segment(0xc4, b"\0" + one_code) +
+            segment(0xc4, b"\x10" + one_code) + segment(0xda, scan) + b"\x03" + b"\xff\xd9")
+
+
+def webp():
+    """Lossless, 3 x 2 texels of one colour."""
+    bits = []
+
+    def put(value, count):
+        bits.extend(value >> i & 1 for i in range(count))
+
+    put(0x2f, 8)
+    put(2, 14)
+    put(1, 14)
+    put(1, 1)  # alpha is used
+    put(0, 3)
+    put(0, 1)  # no transform
+    put(0, 1)  # no colour cache
+    put(0, 1)  # no meta prefix codes
+    for symbol in (0x80, 0x40, 0x20, 0xff):
+        put(1, 1)  # simple code
+        put(0, 1)  # one symbol
+        put(1, 1)  # of 8 bits
+        put(symbol, 8)
+    put(1, 1)
+    put(0, 1)
+    put(0, 1)
+    put(0, 1)
+    bits.extend([0] * (-len(bits) % 8))
+    data = bytes(sum(bits[i + b] << b for b in range(8)) for i in range(0, len(bits), 8))
+    data += b"\0" * (len(data) % 2)
+    return b"RIFF" + struct.pack("<I", 12 + len(data)) + b"WEBPVP8L" + struct.pack("<I", len(data)) + data
+
+
+def hdr(run_length):
+    head = b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y 2 +X 8\n"
+    if run_length:
+        return head + (b"\2\2\0\x08" + b"\x88\x80" * 3 + b"\x08" + bytes([127, 128, 129, 130] * 2)) * 2
+    return head + bytes([200, 100, 50, 128] * 16)
+
+
+def exr(compression):
+    def attribute(name, kind, value):
+        return name + b"\0" + kind + b"\0" + struct.pack("<I", len(value)) + value
+
+    channels = b"".join(n + b"\0" + struct.pack("<IBBBBII", 2, 0, 0, 0, 0, 1, 1) for n in (b"B", b"G", b"R")) + b"\0"
+    box = struct.pack("<iiii", 0, 0, 3, 1)
+    head = b"\x76\x2f\x31\x01\x02\0\0\0"
+    head += attribute(b"channels", b"chlist", channels) + attribute(b"compression", b"compression", bytes([compression]))
+    head += attribute(b"dataWindow", b"box2i", box) + attribute(b"displayWindow", b"box2i", box)
+    head += attribute(b"lineOrder", b"lineOrder", b"\0") + attribute(b"pixelAspectRatio", b"float", struct.pack("<f", 1))
+    head += attribute(b"screenWindowCenter", b"v2f", bytes(8)) + attribute(b"screenWindowWidth", b"float", struct.pack("<f", 1))
+    head += b"\0"
+    rows = [struct.pack("<12f", *[0.25 * (y + i) for i in range(12)]) for y in range(2)]
+    if compression == 2:  # zip of one line: bytes in two halves, differences, deflated
+        packed = []
+        for row in rows:
+            halves = row[0::2] + row[1::2]
+            packed.append(zlib.compress(bytes([halves[0]] + [(b - a + 128) % 256 for a, b in zip(halves, halves[1:])])))
+        rows = [p if len(p) < len(r) else r for p, r in zip(packed, rows)]
+    chunks = [struct.pack("<ii", y, len(row)) + row for y, row in enumerate(rows)]
+    start = len(head) + 16
+    return head + struct.pack("<QQ", start, start + len(chunks[0])) + b"".join(chunks)
+
+
+# ---- glTF ----
+
+POSITIONS = struct.pack("<12f", 0, 0, 0, 1, 0, 0, 1, 1, 0, 0, 1, 0.5)
+INDICES = struct.pack("<6H", 0, 1, 2, 0, 2, 3)
+
+
+class Asset:
+    """A glTF document that is put together piece by piece."""
+
+    def __init__(self):
+        self.binary = b""
+        self.json = {"asset": {"version": "2.0"}, "scene": 0, "scenes": [{"nodes": [0]}], "nodes": [{"mesh": 0}],
+                     "meshes": [{"primitives": [{"attributes": {}}]}], "accessors": [], "bufferViews": []}
+        self.primitive = self.json["meshes"][0]["primitives"][0]
+        self.primitive["attributes"]["POSITION"] = self.accessor(POSITIONS, 5126, "VEC3", 4, min=[0, 0, 0], max=[1, 1, 0.5])
+        self.primitive["indices"] = self.accessor(INDICES, 5123, "SCALAR", 6)
+
+    def view(self, data, **extra):
+        self.binary += b"\0" * (-len(self.binary) % 4)
+        self.json["bufferViews"].append({"buffer": 0, "byteOffset": len(self.binary), "byteLength": len(data), **extra})
+        self.binary += data
+        return len(self.json["bufferViews"]) - 1
+
+    def accessor(self, data, component_type, kind, count, **extra):
+        self.json["accessors"].append({"bufferView": self.view(data), "componentType": component_type, "type": kind,
+                                       "count": count, **extra})
+        return len(self.json["accessors"]) - 1
+
+    def floats(self, kind, count, *values):
+        return self.accessor(struct.pack("<%df" % len(values), *values), 5126, kind, count)
+
+    def gltf(self):
+        uri = "data:application/octet-stream;base64," + base64.b64encode(self.binary).decode()
+        return json.dumps({**self.json, "buffers": [{"byteLength": len(self.binary), "uri": uri}]}).encode()
+
+    def glb(self):
+        text = json.dumps({**self.json, "buffers": [{"byteLength": len(self.binary)}]}).encode()
+        text += b" " * (-len(text) % 4)
+        binary = self.binary + b"\0" * (-len(self.binary) % 4)
+        return (b"glTF" + struct.pack("<II", 2, 28 + len(text) + len(binary)) + struct.pack("<I", len(text)) + b"JSON" +
+                text + struct.pack("<I", len(binary)) + b"BIN\0" + binary)
+
+
+def plain():
+    asset = Asset()
+    asset.json["nodes"] = [{"children": [1], "scale": [2, 2, 2]}, {"mesh": 0, "translation": [0, 1, 0]}]
+    return asset
+
+
+def textured():
+    asset = Asset()
+    uvs = asset.floats("VEC2", 4, 0, 0, 1, 0, 1, 1, 0, 1)
+    colors = asset.accessor(bytes(range(16)), 5121, "VEC4", 4, normalized=True)
+    normals = asset.floats("VEC3", 4, *[0, 0, 1] * 4)
+    asset.primitive["attributes"].update(TEXCOORD_0=uvs, TEXCOORD_1=uvs, COLOR_0=colors, NORMAL=normals)
+    asset.primitive["material"] = 0
+    asset.json["images"] = [{"bufferView": asset.view(png(2, 2)), "mimeType": "image/png"},
+                            {"uri": "data:image/png;base64," + base64.b64encode(png(1, 3, 0, 1)).decode()}]
+    asset.json["samplers"] = [{"magFilter": 9728, "minFilter": 9987, "wrapS": 33071, "wrapT": 33648}]
+    asset.json["textures"] = [{"source": 0, "sampler": 0}, {"source": 1, "extensions": {"EXT_texture_webp": {"source": 0}}}]
+    transform = {"KHR_texture_transform": {"offset": [0.5, 0], "rotation": 1, "scale": [2, 2], "texCoord": 1}}
+    asset.json["materials"] = [{
+        "pbrMetallicRoughness": {"baseColorFactor": [1, 1, 1, 0.5], "metallicFactor": 0.5,
+                                 "baseColorTexture": {"index": 0, "extensions": transform},
+                                 "metallicRoughnessTexture": {"index": 1}},
+        "normalTexture": {"index": 0, "scale": 0.5}, "occlusionTexture": {"index": 1}, "alphaMode": "BLEND",
+        "emissiveFactor": [1, 1, 1], "emissiveTexture": {"index": 0}, "doubleSided": True,
+        "extensions": {"KHR_materials_emissive_strength": {"emissiveStrength": 2}, "KHR_materials_ior": {"ior": 1.3},
+                       "KHR_materials_specular": {"specularFactor": 0.5, "specularTexture": {"index": 0}}}},
+        {"alphaMode": "MASK", "extensions": {"KHR_materials_unlit": {}}},
+        {"extensions": {"KHR_materials_pbrSpecularGlossiness": {"diffuseFactor": [1, 1, 1, 1], "glossinessFactor": 0.5}}}]
+    asset.json["extensionsUsed"] = ["KHR_texture_transform", "KHR_materials_specular"]
+    return asset
+
+
+def animated():
+    asset = Asset()
+    joints = asset.accessor(bytes([0, 1, 0, 0] * 4), 5121, "VEC4", 4)
+    weights = asset.floats("VEC4", 4, *[0.5, 0.5, 0, 0] * 4)
+    morph = asset.floats("VEC3", 4, *[0, 0, 0.25] * 4)
+    matrices = asset.floats("MAT4", 2, *([1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1] * 2))
+    times = asset.floats("SCALAR", 2, 0, 1)
+    turns = asset.floats("VEC4", 2, 0, 0, 0, 1, 0, 0.6, 0, 0.8)
+    morphs = asset.floats("SCALAR", 6, 0, 0, 0, 0, 1, 0)
+    asset.primitive["attributes"].update(JOINTS_0=joints, WEIGHTS_0=weights)
+    asset.primitive["targets"] = [{"POSITION": morph}]
+    asset.json["meshes"][0]["weights"] = [0.25]
+    asset.json["nodes"] = [{"mesh": 0, "skin": 0, "children": [1]}, {"children": [2]}, {}]
+    asset.json["skins"] = [{"joints": [1, 2], "inverseBindMatrices": matrices}]
+    asset.json["animations"] = [{
+        "samplers": [{"input": times, "output": turns},
+                     {"input": times, "output": morphs, "interpolation": "CUBICSPLINE"}],
+        "channels": [{"sampler": 0, "target": {"node": 1, "path": "rotation"}},
+                     {"sampler": 1, "target": {"node": 0, "path": "weights"}}]}]
+    return asset
+
+
+def extended():
+    asset = Asset()
+    shifts = asset.floats("VEC3", 2, 0, 0, 0, 2, 0, 0)
+    sparse = {"count": 1, "indices": {"bufferView": asset.view(b"\1"), "componentType": 5121},
+              "values": {"bufferView": asset.view(struct.pack("<3f", 1, 2, 0))}}
+    asset.json["accessors"][0]["sparse"] = sparse
+    asset.json["nodes"] = [{"mesh": 0, "extensions": {"EXT_mesh_gpu_instancing": {"attributes": {"TRANSLATION": shifts}}}},
+                           {"camera": 0}, {"extensions": {"KHR_lights_punctual": {"light": 0}}}]
+    asset.json["scenes"][0]["nodes"] = [0, 1, 2]
+    asset.json["cameras"] = [{"type": "perspective", "perspective": {"yfov": 1, "znear": 0.1}},
+                             {"type": "orthographic", "orthographic": {"xmag": 1, "ymag": 1, "znear": 0, "zfar": 9}}]
+    asset.json["extensions"] = {"KHR_lights_punctual": {"lights": [
+        {"type": "spot", "intensity": 5, "spot": {"innerConeAngle": 0.1, "outerConeAngle": 0.5}}, {"type": "directional"}]}}
+    asset.json["meshes"][0]["primitives"] += [{"attributes": {"POSITION": 0}, "mode": mode} for mode in range(7)]
+    return asset
+
+
+def draco():
+    """One triangle, not compressed but in Draco's container: sequential, raw indices, raw values."""
+    asset = Asset()
+    data = b"DRACO\2\2\1\0\0\0" + bytes([1, 3, 1, 0, 1, 2]) + bytes([1, 1, 0, 9, 3, 0, 0, 0]) + POSITIONS[:36]
+    asset.primitive.update(extensions={"KHR_draco_mesh_compression": {"bufferView": asset.view(data),
+                                                                      "attributes": {"POSITION": 0}}})
+    asset.json["accessors"][0].update(count=3)
+    asset.json["accessors"][1].update(count=3)
+    asset.json["extensionsRequired"] = ["KHR_draco_mesh_compression"]
+    return asset
+
+
+def meshopt():
+    """Vertices of one block whose deltas are all zero, and indices."""
+    asset = Asset()
+    data = bytes([0xa0]) + bytes(12) + bytes(32)
+    view = asset.json["bufferViews"][0]
+    where = asset.view(data)
+    view["extensions"] = {"EXT_meshopt_compression": {
+        "buffer": 0, "byteOffset": asset.json["bufferViews"][where]["byteOffset"], "byteLength": len(data),
+        "byteStride": 12, "count": 4, "mode": "ATTRIBUTES", "filter": "NONE"}}
+    asset.json["extensionsUsed"] = ["EXT_meshopt_compression"]
+    return asset
+
+
+def quantized():
+    asset = Asset()
+    asset.primitive["attributes"]["POSITION"] = asset.accessor(
+        struct.pack("<16H", *[0, 0, 0, 0, 65535, 0, 0, 0, 65535, 65535, 0, 0, 0, 65535, 0, 0]), 5123, "VEC3", 4, normalized=True)
+    asset.json["bufferViews"][-1]["byteStride"] = 8
+    asset.json["extensionsRequired"] = ["KHR_mesh_quantization"]
+    return asset
+
+
+GLTF_ASSETS = [plain, textured, animated, extended, draco, meshopt, quantized]
+GLTF_WORDS = """accessors bufferViews buffers byteOffset byteLength byteStride componentType count normalized sparse
+indices values SCALAR VEC2 VEC3 VEC4 MAT4 POSITION NORMAL TANGENT TEXCOORD_0 TEXCOORD_1 COLOR_0 JOINTS_0 WEIGHTS_0
+WEIGHTS_1 primitives attributes material mode targets weights nodes children matrix translation rotation scale mesh skin
+camera skins joints inverseBindMatrices skeleton animations samplers channels interpolation CUBICSPLINE STEP LINEAR path
+input output materials pbrMetallicRoughness baseColorTexture textures images source uri bufferView mimeType extensions
+KHR_draco_mesh_compression EXT_meshopt_compression KHR_texture_transform KHR_lights_punctual EXT_mesh_gpu_instancing
+KHR_mesh_quantization KHR_materials_unlit OCTAHEDRAL QUATERNION EXPONENTIAL TRIANGLES 5120 5121 5122 5123 5125 5126
+4294967295 -1 1e309""".split()
+
+
+# ---- OBJ, MTL, STL, PLY, cameras ----
+
+CUBE = "".join("v %d %d %d\n" % (i & 1, i >> 1 & 1, i >> 2) for i in range(8))
+OBJ_TEXTS = [
+    CUBE + "vt 0 0\nvt 1 0\nvt 1 1\nvn 0 0 1\no cube\ns 1\nusemtl red\nf 1/1/1 2/2/1 4/3/1 3/1/1\nf 5 6 8 7\ns off\nf 1 2 6 5\n",
+    CUBE + "f -8 -7 -5 -6\nf -4//1 -3//1 -1//1\nl 1 2 3\np 4 5\n",
+    "v 0 0 0 1 0 0\nv 1 0 0 0 1 0\nv 0 1 0 255 0 255\nv nan 0 0\nf 1 2 3\n",
+    "# star\n" + "".join("v %d %d 0\n" % p for p in [(0, 3), (1, 1), (3, 0), (1, -1), (0, -3), (-1, -1), (-3, 0), (-1, 1)]) +
+    "f 1 2 3 4 \\\n5 6 7 8\r\ng a\rmtllib a.mtl b c.mtl\ncurv 0 1 1 2\n",
+    "o a\n" + CUBE + "s 1\nf 1 2 4\ns 2\nf 4 3 1\no b\ns 7\nf 1 1 1\nf 5 6 7\n",
+]
+MTL_TEXTS = [
+    "newmtl a\nKd 0.8 0.2 0.1\nKs 0.5 0.5 0.5\nNs 100\nNi 1.45\nd 0.5\nillum 2\nmap_Kd -s 2 2 1 -o 0.5 0 -clamp on a.png\n"
+    "map_d -imfchan m a.png\nmap_Bump -bm 0.5 a.png\n",
+    "newmtl a\nKa 1\nillum 3\nTr 1\nmap_Ks a.png\nmap_Ns b.png\nnewmtl b\nPr 0.5\nPm 1\nmap_Pr b.png\nmap_Pm -imfchan r a.png\n"
+    "map_Ke a.png\nKe 1 2 3\nnorm b.png\n",
+    "newmtl c\nmap_d b.png\nmap_Kd C:\\textures\\a.png\nbump ../a.png\nnewmtl c\nKd spectral x.rfl\nd -halo 0.3\ndisp b.png\n",
+]
+
+
+def stl_binary(count):
+    triangle = struct.pack("<12fH", 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0.5, 0x7fff)
+    return b"binary".ljust(80, b" ") + struct.pack("<I", count) + triangle * 2
+
+
+STL_TEXT = b"""solid one
+ facet normal 0 0 1
+  outer loop
+   vertex 0 0 0
+   vertex 1 0 0
+   vertex 0 1e0 .5
+  endloop
+ endfacet
+endsolid one
+solid two
+facet normal 0 0 0 outer loop vertex 0 0 0 vertex 1 1 1 vertex 2 0 1 endloop endfacet endsolid two
+"""
+
+
+def ply(kind, extra_vertex="", extra_elements=""):
+    head = "ply\nformat %s 1.0\ncomment made for fuzzing\nelement vertex 4\nproperty float x\nproperty float y\nproperty double z\n"
+    head += "property uchar red\nproperty uchar green\nproperty uchar blue\n" + extra_vertex
+    head += "element face 2\nproperty list uchar int vertex_indices\nproperty uchar red\n" + extra_elements + "end_header\n"
+    vertices = [(0, 0, 0.5, 255, 0, 0), (1, 0, 0, 0, 255, 0), (1, 1, 0, 0, 0, 255), (0, 1, 0, 9, 9, 9)]
+    faces = [([0, 1, 2, 3], 200), ([0, 2, 3], 100)]
+    if kind == "ascii":
+        body = "".join("%g %g %g %d %d %d\n" % v for v in vertices)
+        body += "".join("%d %s %d\n" % (len(f), " ".join(map(str, f)), c) for f, c in faces)
+        return (head % kind + body).encode()
+    order = "<" if "little" in kind else ">"
+    body = b"".join(struct.pack(order + "ffdBBB", *v) for v in vertices)
+    body += b"".join(struct.pack(order + "B%diB" % len(f), len(f), *f, c) for f, c in faces)
+    return (head % kind).encode() + body
+
+
+PLY_OTHERS = [
+    b"ply\nformat ascii 1.0\nelement vertex 2\nproperty float x\nproperty float y\nproperty float z\nproperty float nx\n"
+    b"property float ny\nproperty float nz\nproperty float s\nproperty float t\nend_header\n0 0 0 0 0 1 0 0\n1 1 1 0 0 1 1 1\n",
+    b"ply\nformat ascii 1.0\ncomment TextureFile a.png\nelement vertex 3\nproperty float x\nproperty float y\nproperty float z\n"
+    b"element tristrips 1\nproperty list int int vertex_indices\nelement edge 1\nproperty int vertex1\nproperty int vertex2\n"
+    b"end_header\n0 0 0\n1 0 0\n0 1 0\n3 0 1 2\n0 1\n",
+    b"ply\nformat ascii 1.0\nelement vertex 3\nproperty float x\nproperty float y\nproperty float z\nelement face 1\n"
+    b"property list uchar int vertex_index\nproperty list uchar float texcoord\nend_header\n0 0 0\n1 0 0\n0 1 0\n3 0 1 2 6 0 0 1 0 1 1\n",
+]
+
+POSE = [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 2], [0, 0, 0, 1]]
+K = [[64, 0, 32], [0, 64, 32], [0, 0, 1]]
+CAMERAS = [
+    {"camera_angle_x": 0.7, "frames": [{"file_path": "a", "transform_matrix": POSE}]},
+    {"fl_x": 64, "fl_y": 64, "cx": 32, "cy": 32, "w": 64, "h": 64, "frames": [{"file_path": "a", "transform_matrix": POSE}]},
+    {"cameras": [{"K": K, "R": [r[:3] for r in POSE[:3]], "t": [0, 0, 2], "width": 64, "height": 64}]},
+    {"cameras": [{"K": K, "world_to_camera": POSE, "width": 64, "height": 64}]},
+    {"K": K, "width": 64, "height": 64, "extrinsics": [POSE]},
+    {"views": [{"name": "000", "camera_to_world": POSE, "intrinsics": K, "width": 64, "height": 64}]},
+    {"conventions": {}, "frames": [{"camera_to_world": POSE, "intrinsics": {"fx": 64, "fy": 64, "cx": 32, "cy": 32,
+                                                                           "width": 64, "height": 64}}]},
+]
+CAMERA_WORDS = """frames cameras views transform_matrix camera_to_world world_to_camera intrinsics extrinsics fl_x fl_y cx cy w h
+camera_angle_x camera_angle_y width height K R t applied_transform orthographic near fov azimuth elevation name k1 k2 1e400
+""".split()
+
+
+def write(folder, target, name, data):
+    os.makedirs(os.path.join(folder, target), exist_ok=True)
+    with open(os.path.join(folder, target, "seed_" + name), "wb") as file:
+        file.write(data)
+
+
+def write_words(folder, target, words):
+    with open(os.path.join(folder, target + ".dict"), "w", encoding="ascii") as file:
+        file.writelines('"%s"\n' % word.replace("\\", "\\\\").replace('"', '\\"') for word in words)
+
+
+def main(folder):
+    for make in GLTF_ASSETS:
+        write(folder, "gltf", make.__name__, make().gltf())
+        write(folder, "glb", make.__name__, make().glb())
+    for target, texts in (("obj", OBJ_TEXTS), ("mtl", MTL_TEXTS)):
+        for number, text in enumerate(texts):
+            write(folder, target, str(number), text.encode())
+    for name, data in (("binary", stl_binary(2)), ("short", stl_binary(3)), ("text", STL_TEXT)):
+        write(folder, "stl", name, data)
+    for kind in ("ascii", "binary_little_endian", "binary_big_endian"):
+        write(folder, "ply", kind, ply(kind))
+    for number, data in enumerate(PLY_OTHERS):
+        write(folder, "ply", str(number), data)
+    for name, data in (("rgba.png", png(3, 2)), ("gray.png", png(3, 2, 0, 1)), ("rgb.png", png(2, 2, 2, 3)),
+                       ("palette.png", png(2, 2, 3, 1)), ("gray.jpg", jpeg(1)), ("color.jpg", jpeg(3)), ("a.webp", webp()),
+                       ("flat.hdr", hdr(False)), ("runs.hdr", hdr(True)), ("raw.exr", exr(0)), ("zips.exr", exr(2))):
+        write(folder, "image", name, data)
+    for number, cameras in enumerate(CAMERAS):
+        write(folder, "cameras", str(number), json.dumps(cameras).encode())
+    write_words(folder, "gltf", GLTF_WORDS)
+    write_words(folder, "glb", GLTF_WORDS)
+    write_words(folder, "cameras", CAMERA_WORDS)
+    write_words(folder, "obj", "v vt vn f l p o g s usemtl mtllib -1 // off 4294967297 nan inf 1e39".split())
+    write_words(folder, "mtl", "newmtl Kd Ks Ke Ka Ns d Tr illum Pr Pm map_Kd map_Ks map_Ns map_d map_Ke map_Bump map_Pr "
+                               "map_Pm norm -s -o -bm -clamp -imfchan -mm a.png b.png".split())
+    write_words(folder, "stl", "solid facet normal outer loop vertex endloop endfacet endsolid".split())
+    write_words(folder, "ply", "ply format ascii binary_little_endian binary_big_endian element vertex face edge tristrips "
+                               "property list uchar int uint short float double vertex_indices texcoord red nx s t "
+                               "end_header comment TextureFile 4294967295".split())
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
