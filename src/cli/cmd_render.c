@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "cli/cli.h"
@@ -157,7 +158,7 @@ static calo_status render_file(calo_renderer *renderer, const calo_render_comman
 
 static int render_files(calo_renderer *renderer, const calo_render_command *command, const calo_arguments *arguments)
 {
-    double start = calo_now_seconds();
+    double start = calo_clock_seconds();
     size_t count = arguments->file_count, failed = 0;
     int code = CALO_EXIT_OK;
     for (size_t i = 0; i < count; i++) {
@@ -174,7 +175,7 @@ static int render_files(calo_renderer *renderer, const calo_render_command *comm
             return code;
     }
     if (count > 1 && !command->quiet)
-        printf("%zu of %zu files in %.2f s%s\n", count - failed, count, calo_now_seconds() - start,
+        printf("%zu of %zu files in %.2f s%s\n", count - failed, count, calo_clock_seconds() - start,
                failed ? ", the others failed" : "");
     return code && count > 1 ? CALO_EXIT_SOME_FAILED : code;
 }

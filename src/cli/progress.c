@@ -2,25 +2,18 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "cli/cli.h"
-
-double calo_now_seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 calo_progress calo_progress_start(const char *label, bool quiet)
 {
     return (calo_progress){
         .enabled = !quiet && isatty(STDERR_FILENO),
         .label = label,
-        .start_seconds = calo_now_seconds(),
+        .start_seconds = calo_clock_seconds(),
     };
 }
 
@@ -37,7 +30,7 @@ calo_status calo_progress_show(void *user, size_t done, size_t total, calo_error
     memset(bar, '#', filled);
     memset(bar + filled, '.', WIDTH - filled);
     bar[WIDTH] = '\0';
-    double seconds = calo_now_seconds() - progress->start_seconds;
+    double seconds = calo_clock_seconds() - progress->start_seconds;
     fprintf(stderr, "\r\033[K%.40s  [%s] %zu/%zu views", progress->label, bar, done, total);
     if (done > 0 && seconds > 0.5)
         fprintf(stderr, ", %.1f a second", (double)done / seconds);

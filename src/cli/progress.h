@@ -10,7 +10,6 @@ typedef struct calo_progress {
     double start_seconds;
 } calo_progress;
 
-double calo_now_seconds(void);
 calo_progress calo_progress_start(const char *label, bool quiet);
 /* A calo_progress_callback: also stops the job when the user has interrupted it. */
 calo_status calo_progress_show(void *progress, size_t done, size_t total, calo_error *err);

@@ -209,7 +209,8 @@ static void write_conventions(calo_json_writer *json, const calo_metadata *metad
     calo_json_numbers(json, "normal_background", nothing, 3);
     calo_json_text(json, "mask", "1 = a surface at the pixel's centre, 0 = background");
     calo_json_text(json, "instance", "from 1 in file order, one a node that draws (or GPU instance); 0 = background");
-    calo_json_text(json, "material", "index in the file's materials + 1; 0 = background");
+    calo_json_text(json, "material",
+                   "index in the file's materials + 1; one more than the last: no material; 0 = background");
     calo_json_text(json, "color_space", linear || metadata->layout.exr ? "linear, Rec. 709 primaries" : "sRGB");
     calo_json_text(json, "alpha",
                    metadata->layout.exr ? "associated (premultiplied), as OpenEXR asks for" : "straight");

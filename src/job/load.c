@@ -1,18 +1,11 @@
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "job/item.h"
 #include "scene/build.h"
-
-static double now_seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 /* Ids that do not fit 16 bits are told before an hour of rendering, not after. */
 static calo_status check_id_range(const calo_item *item, calo_error *err)
@@ -87,7 +80,7 @@ static calo_status copy_warnings(calo_item *item, calo_error *err)
 
 calo_status calo_item_load(calo_item *item, calo_error *err)
 {
-    double start = now_seconds();
+    double start = calo_clock_seconds();
     resolve_options(item);
     calo_uuid5_dns(item->path, item->result->save_uid);
     calo_status status = read_scene(item, err);
@@ -103,6 +96,6 @@ calo_status calo_item_load(calo_item *item, calo_error *err)
         status = check_id_range(item, err);
     if (status == CALO_OK)
         status = copy_warnings(item, err);
-    item->result->load_seconds = now_seconds() - start;
+    item->result->load_seconds = calo_clock_seconds() - start;
     return status;
 }

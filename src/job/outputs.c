@@ -2,8 +2,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "encode/encode.h"
@@ -194,9 +194,8 @@ static calo_status render_views(output_run *run, calo_error *err)
 
 calo_status calo_item_render(calo_item *item, calo_error *err)
 {
-    struct timespec start, end;
+    double start = calo_clock_seconds();
     output_run run = {.item = item};
-    clock_gettime(CLOCK_MONOTONIC, &start);
     run.waiting = calloc(item->views.count, sizeof *run.waiting);
     if (!run.waiting)
         return calo_fail_memory(err, "a list of views", item->views.count * sizeof *run.waiting);
@@ -211,7 +210,6 @@ calo_status calo_item_render(calo_item *item, calo_error *err)
     free(run.waiting);
     calo_sheet_destroy(run.sheet);
     pthread_mutex_destroy(&run.lock);
-    clock_gettime(CLOCK_MONOTONIC, &end);
-    item->result->render_seconds = (double)(end.tv_sec - start.tv_sec) + 1e-9 * (double)(end.tv_nsec - start.tv_nsec);
+    item->result->render_seconds = calo_clock_seconds() - start;
     return status;
 }
