@@ -29,7 +29,7 @@ if [ "$(id -u)" = 0 ]; then
 elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
     as_root="sudo -n env"
 else
-    echo "setup: Debian packages are missing, please run: sudo apt-get install --no-install-recommends$missing" >&2
+    echo "setup: Debian packages are missing, please run: sudo apt-get update && sudo apt-get install --no-install-recommends$missing" >&2
     exit 1
 fi
 
