@@ -15,6 +15,7 @@
 /* The body, read as binary or as text. */
 typedef struct body_reader {
     bool ascii, failed;
+    double bad_length; /* of the list that failed; 0: a number did */
     calo_reader binary;
     calo_text text;
 } body_reader;
@@ -80,10 +81,15 @@ static uint64_t least_bytes(const body_reader *body, calo_ply_type type, uint64_
 static uint32_t take_length(body_reader *body, const calo_ply_property *list)
 {
     double length = take_value(body, list->count_type);
+    if (body->failed)
+        return 0;
     if (!(length >= 0 && length <= INT32_MAX) || length != floor(length) ||
-        least_bytes(body, list->type, (uint64_t)length) > bytes_left(body))
+        least_bytes(body, list->type, (uint64_t)length) > bytes_left(body)) {
         body->failed = true;
-    return body->failed ? 0 : (uint32_t)length;
+        body->bad_length = length;
+        return 0;
+    }
+    return (uint32_t)length;
 }
 
 static void skip_list(body_reader *body, const calo_ply_property *list)
@@ -99,14 +105,13 @@ static calo_status fail_body(const record_place *place, const body_reader *body,
 {
     calo_text text = body->text;
     const char *word;
-    size_t length = body->ascii ? calo_text_word(&text, &word) : 0;
-    if (length == 0 && bytes_left(body) == 0)
+    size_t length = calo_text_word(&text, &word);
+    if (body->bad_length != 0)
+        return FAIL_RECORD(place, err, "a list of %g values is not possible in the %zu bytes that are left: the file "
+                           "is cut off or broken", body->bad_length, bytes_left(body));
+    if (!body->ascii || length == 0)
         return FAIL_RECORD(place, err, "%s", "the file ends here: it is cut off");
-    if (length == 0)
-        return FAIL_RECORD(place, err, "a list is longer than the %zu bytes that are left: the file is cut off or broken",
-                           bytes_left(body));
-    return FAIL_RECORD(place, err, "a number is expected, or a shorter list, before \"%.*s\"",
-                       (int)(length < 40 ? length : 40), word);
+    return FAIL_RECORD(place, err, "a number is expected before \"%.*s\"", (int)(length < 40 ? length : 40), word);
 }
 
 /* ---- records ---- */
