@@ -1,14 +1,12 @@
 #include <calotype/import.h>
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "base/file.h"
-#include "base/hash.h"
 #include "cli/args.h"
 #include "cli/cli.h"
 #include "cli/limits.h"
 #include "encode/metadata.h"
+#include "job/item.h"
 
 typedef struct info_command {
     calo_limits limits; /* first: see limits.h */
@@ -202,17 +200,11 @@ static void print_table(const calo_object_facts *object)
 static calo_status show_file(const info_command *command, const char *path, calo_error *err)
 {
     calo_import_options options = {command->limits};
-    calo_limits limits = calo_limits_resolve(&command->limits);
     calo_scene_statistics statistics;
     calo_scene *scene = NULL;
-    calo_file file;
+    calo_sha256 hash;
     char uid[37], digest[65];
-    calo_status status = calo_file_read(path, limits.max_file_bytes, &file, err);
-    if (status != CALO_OK)
-        return status;
-    calo_sha256 hash = calo_sha256_of(file.bytes, file.size);
-    status = calo_scene_load_memory(file.bytes, file.size, path, &options, &scene, err);
-    calo_file_finish(&file);
+    calo_status status = calo_scene_load_hashed(path, &options, &scene, &hash, err);
     if (status == CALO_OK)
         status = calo_scene_count(scene, &statistics, err);
     if (status == CALO_OK) {

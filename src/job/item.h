@@ -24,7 +24,10 @@ typedef struct calo_item {
     calo_store *store;
 } calo_item;
 
-/* load.c: the scene, its hash and statistics; refuses what could not be written later. */
+/* load.c: a scene and the SHA-256 of its file, read once. */
+calo_status calo_scene_load_hashed(const char *path, const calo_import_options *options, calo_scene **scene,
+                                   calo_sha256 *hash, calo_error *err);
+/* The item's scene, its hash and statistics; refuses what could not be written later. */
 calo_status calo_item_load(calo_item *item, calo_error *err);
 /* cameras.c: the pose, its normalization and the views. */
 calo_status calo_item_make_views(calo_item *item, calo_error *err);

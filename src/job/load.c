@@ -47,15 +47,16 @@ static void resolve_options(calo_item *item)
         item->render.line_width_pixels = 1;
 }
 
-static calo_status read_scene(calo_item *item, calo_error *err)
+calo_status calo_scene_load_hashed(const char *path, const calo_import_options *options, calo_scene **scene,
+                                   calo_sha256 *hash, calo_error *err)
 {
     calo_file file;
-    calo_limits limits = calo_limits_resolve(&item->options->import.limits);
-    calo_status status = calo_file_read(item->path, limits.max_file_bytes, &file, err);
+    calo_limits limits = calo_limits_resolve(&options->limits);
+    calo_status status = calo_file_read(path, limits.max_file_bytes, &file, err);
     if (status != CALO_OK)
         return status;
-    item->hash = calo_sha256_of(file.bytes, file.size);
-    status = calo_scene_load_memory(file.bytes, file.size, item->path, &item->options->import, &item->scene, err);
+    *hash = calo_sha256_of(file.bytes, file.size);
+    status = calo_scene_load_memory(file.bytes, file.size, path, options, scene, err);
     calo_file_finish(&file);
     return status;
 }
@@ -83,7 +84,7 @@ calo_status calo_item_load(calo_item *item, calo_error *err)
     double start = calo_clock_seconds();
     resolve_options(item);
     calo_uuid5_dns(item->path, item->result->save_uid);
-    calo_status status = read_scene(item, err);
+    calo_status status = calo_scene_load_hashed(item->path, &item->options->import, &item->scene, &item->hash, err);
     if (status != CALO_OK)
         return status;
     calo_sha256_text(&item->hash, item->result->sha256);

@@ -536,4 +536,6 @@ class Info(Case):
 
 
 if __name__ == "__main__":
+    if not shutil.which(TOOL):
+        sys.exit(f"{TOOL} is not there: build it first, then give its path")
     unittest.main()
