@@ -22,6 +22,7 @@ typedef struct calo_item {
     calo_render_options render; /* resolved */
     calo_file_layout layout;
     calo_store *store;
+    bool sheet_uncommitted; /* written, and to be taken back if the rest fails */
 } calo_item;
 
 /* load.c: a scene and the SHA-256 of its file, read once. */

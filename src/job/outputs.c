@@ -139,7 +139,7 @@ static calo_status open_sheet(output_run *run, calo_error *err)
                              calo_path_name(item->path), 0, &run->sheet, err);
 }
 
-static calo_status write_sheet(const output_run *run, calo_error *err)
+static calo_status write_sheet(output_run *run, calo_error *err)
 {
     const char *path = run->item->options->sheet_path;
     calo_blob blob = {0};
@@ -156,6 +156,7 @@ static calo_status write_sheet(const output_run *run, calo_error *err)
         status = calo_encode_png(calo_sheet_picture(run->sheet), &blob, err);
     if (status == CALO_OK)
         status = calo_file_write(path, blob.bytes, blob.size, err);
+    run->item->sheet_uncommitted = status == CALO_OK;
     calo_blob_finish(&blob);
     return status;
 }

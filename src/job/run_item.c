@@ -1,12 +1,15 @@
 /* The one picture: import -> scene -> views -> render -> encode -> store. */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "job/item.h"
 
 static void finish_item(calo_item *item)
 {
+    if (item->sheet_uncommitted)
+        unlink(item->options->sheet_path);
     calo_store_destroy(item->store);
     calo_pose_destroy(item->pose);
     calo_view_set_finish(&item->views);
@@ -37,6 +40,8 @@ calo_status calo_item_run(calo_renderer *renderer, const char *path, const calo_
         status = calo_item_write_metadata(&item, err);
     if (status == CALO_OK)
         status = calo_store_commit(item.store, err);
+    if (status == CALO_OK)
+        item.sheet_uncommitted = false;
     status = name_file(&item, status, err);
     finish_item(&item);
     return status;

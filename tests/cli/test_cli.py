@@ -506,7 +506,7 @@ class Output(Case):
                 process.send_signal(signal.SIGINT)
                 self.assertEqual(process.wait(timeout=30), 130)
                 self.assertIn("interrupted", process.stderr.read())
-            self.assertEqual(os.listdir(self.path("out")), [])
+            self.assertEqual(os.listdir(self.folder), ["cube.glb"])
 
 
 class Info(Case):
