@@ -258,12 +258,19 @@ class BadInput(Case):
         run = self.run_tool("render", cube, "-o", os.path.join(blocker, "out"))
         self.assert_refused(run, (3, 7), "blocker")
         self.assertEqual(self.read("blocker"), b"")
-        locked = self.path("locked")
+
+    def test_folder_without_permission(self):
+        cube, locked = self.cube(), self.path("locked")
         os.mkdir(locked, 0o555)
-        if os.access(locked, os.W_OK):
-            self.skipTest("this user may write everywhere")
-        run = self.run_tool("render", cube, "-o", locked)
+        os.chmod(self.folder, 0o755)
+        nobody = {"user": 65534} if os.geteuid() == 0 else {}
+        try:
+            self.assertEqual(self.run_tool("--version", **nobody).returncode, 0)
+        except OSError:
+            self.skipTest("another user cannot run the tool from here")
+        run = self.run_tool("render", cube, "-o", locked, **nobody)
         self.assert_refused(run, 7, "locked")
+        self.assertEqual(os.listdir(locked), [])
 
     def test_a_foreign_folder_is_not_replaced(self):
         self.write("out/cube/diary.txt", b"dear diary")
