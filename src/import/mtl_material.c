@@ -56,7 +56,7 @@ static calo_status read_library(loader *l, const char *link, bool *found, calo_e
         status = take_library(l, link, &file);
     else if (status == CALO_ERROR_NOT_FOUND || status == CALO_ERROR_UNSUPPORTED || status == CALO_ERROR_IO)
         status = CALO_OK;
-    else if (l->obj->err)
+    else
         *l->obj->err = *why;
     calo_file_finish(&file);
     return status;

@@ -118,18 +118,22 @@ static void finish(calo_obj *obj)
 
 static calo_status load(const calo_import_source *source, calo_scene **scene, calo_error *err)
 {
-    calo_obj obj = {.source = source, .err = err};
+    calo_error failure = {0};
+    calo_obj obj = {.source = source, .err = &failure};
     calo_status status = calo_scene_create(source->path, "obj", &source->limits, &obj.scene, err);
     if (status != CALO_OK)
         return status;
     calo_arena_init(&obj.scratch, source->limits.max_memory_bytes);
     status = fill_scene(&obj);
     finish(&obj);
-    if (status == CALO_OK)
+    if (status == CALO_OK) {
         *scene = obj.scene;
-    else
-        calo_scene_destroy(obj.scene);
-    return status;
+        return CALO_OK;
+    }
+    calo_scene_destroy(obj.scene);
+    if (err)
+        *err = failure;
+    return failure.status; /* where only memory was asked for, the failure knows whether it was a limit */
 }
 
 static const char *const extensions[] = {".obj", NULL};

@@ -36,7 +36,7 @@ typedef struct calo_obj_highest {
 typedef struct calo_obj {
     const calo_import_source *source;
     calo_scene *scene;
-    calo_error *err;
+    calo_error *err;           /* never NULL */
     uint64_t scratch_bytes;    /* in the arrays */
     calo_arena scratch;        /* names */
     calo_obj_array positions;  /* float[3] */

@@ -246,10 +246,10 @@ static calo_status take_index(parser *p, int part, int32_t *index)
     return CALO_OK;
 }
 
-static bool at_number(const parser *p)
+static bool at_corner_end(const parser *p)
 {
-    return p->text.at < p->text.end && *p->text.at != '/' && *p->text.at != ' ' && *p->text.at != '\t' &&
-           *p->text.at != '\\' && !is_line_end(*p->text.at);
+    static const char ends[] = " \t\v\f\r\n\\#";
+    return p->text.at == p->text.end || memchr(ends, *p->text.at, sizeof ends - 1);
 }
 
 /* v, v/vt, v//vn or v/vt/vn; a part after a slash may be empty. */
@@ -263,10 +263,10 @@ static calo_status parse_corner(parser *p)
     calo_status status = take_index(p, 0, parts[0]);
     for (int part = 1; part < 3 && status == CALO_OK && p->text.at < p->text.end && *p->text.at == '/'; part++) {
         p->text.at++;
-        if (at_number(p))
+        if (!at_corner_end(p) && *p->text.at != '/')
             status = take_index(p, part, parts[part]);
     }
-    if (status == CALO_OK && at_number(p))
+    if (status == CALO_OK && !at_corner_end(p))
         status = FAIL_LINE(p, CALO_ERROR_FORMAT, "a corner must read v, v/vt, v//vn or v/vt/vn");
     return status;
 }
