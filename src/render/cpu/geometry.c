@@ -22,12 +22,13 @@ typedef struct geometry_stage {
 static void finish_vertex(const calo_cpu_worker *worker, calo_cpu_vertex *v)
 {
     const calo_cpu_camera *camera = &worker->camera;
+    float width = (float)worker->width * v->w, height = (float)worker->height * v->w, guard = guard_pixels * v->w;
     v->outside = 0;
-    if (!(v->depth >= camera->near_metres)) {
+    /* What overflows is nowhere, like what is behind the camera. */
+    if (!(v->depth >= camera->near_metres && guard < INFINITY)) {
         v->outside = CALO_CPU_OUTSIDE_NEAR;
         return;
     }
-    float width = (float)worker->width * v->w, height = (float)worker->height * v->w, guard = guard_pixels * v->w;
     v->outside |= v->x < 0 ? CALO_CPU_OUTSIDE_LEFT : 0;
     v->outside |= v->x > width ? CALO_CPU_OUTSIDE_RIGHT : 0;
     v->outside |= v->y < 0 ? CALO_CPU_OUTSIDE_TOP : 0;
