@@ -438,6 +438,43 @@ static void antialiasing_measures_coverage(void **state)
     calo_scene_destroy(s.scene);
 }
 
+/* Very large pictures are drawn in bands of rows; nothing may tell. A wide one is compared with its
+ * own lower half, drawn as a picture of its own. */
+static void bands_of_rows_join_without_a_seam(void **state)
+{
+    (void)state;
+    enum { WIDTH = 16384, HEIGHT = 200, CUT = 90 };
+    test_scene s = test_scene_start();
+    calo_material glass = calo_material_default();
+    glass.alpha_mode = CALO_ALPHA_BLEND;
+    glass.base_color[3] = 0.6f;
+    calo_primitive sphere = test_sphere(&s, 12, -1), pane = test_quad(&s, unit_quad, test_material(&s, &glass));
+    test_node(&s, &sphere, NULL);
+    test_node(&s, &pane, NULL);
+    test_seal(&s);
+    calo_view whole = test_view(HEIGHT, 10, (double[3]){1, -2, 3}, origin), lower;
+    whole.width = WIDTH;
+    whole.center_x = WIDTH / 2.0;
+    whole.focal_x *= 60; /* fill the width */
+    lower = whole;
+    lower.height = HEIGHT - CUT;
+    lower.center_y -= CUT;
+    calo_render_options options = {.channels = TEST_BIT(COLOR) | TEST_BIT(INSTANCE_ID), .samples = 16};
+    calo_frame a = test_render(s.scene, NULL, &options, &whole), b = test_render(s.scene, NULL, &options, &lower);
+    long covered = 0;
+    for (int c = 0; c < CALO_CHANNEL_COUNT; c++)
+        for (uint32_t y = 0; a.planes[c].data && y < lower.height; y++) {
+            const calo_image *left = &a.planes[c], *right = &b.planes[c];
+            const uint8_t *row = (const uint8_t *)left->data + (y + CUT) * left->row_bytes;
+            assert_memory_equal(row, (const uint8_t *)right->data + y * right->row_bytes, left->row_bytes);
+            covered += row[WIDTH * 2 + 3] != 0;
+        }
+    assert_true(covered > 50);
+    calo_frame_finish(&a);
+    calo_frame_finish(&b);
+    calo_scene_destroy(s.scene);
+}
+
 static void any_number_of_threads_gives_the_same_bits(void **state)
 {
     (void)state;
@@ -544,6 +581,7 @@ int main(void)
         cmocka_unit_test(mirrored_nodes_keep_their_outside),
         cmocka_unit_test(points_and_lines_are_drawn_at_their_depth),
         cmocka_unit_test(antialiasing_measures_coverage),
+        cmocka_unit_test(bands_of_rows_join_without_a_seam),
         cmocka_unit_test(any_number_of_threads_gives_the_same_bits),
         cmocka_unit_test(wrong_arguments_are_refused),
     };

@@ -22,7 +22,7 @@ static float alpha_at(const calo_cpu_worker *worker, const calo_cpu_element *ele
 static void visit_masked(calo_cpu_worker *worker, const calo_cpu_element *element, uint32_t x, uint32_t y, bool center,
                          float z, uint32_t samples, const float *sample_z)
 {
-    size_t pixel = (size_t)y * worker->width + x;
+    size_t pixel = calo_cpu_pixel_index(worker, x, y);
     float cutoff = element->material->source.alpha_cutoff;
     if (center && alpha_at(worker, element, x + 0.5, y + 0.5) >= cutoff) {
         worker->z[pixel] = z;
@@ -40,7 +40,7 @@ static void visit_masked(calo_cpu_worker *worker, const calo_cpu_element *elemen
 
 static void visit_center(calo_cpu_worker *worker, const calo_cpu_element *element, uint32_t x, uint32_t y, float z)
 {
-    size_t pixel = (size_t)y * worker->width + x;
+    size_t pixel = calo_cpu_pixel_index(worker, x, y);
     if (alpha_at(worker, element, x + 0.5, y + 0.5) < data_alpha)
         return;
     worker->z[pixel] = z;
@@ -59,7 +59,7 @@ void calo_cpu_visit_transparent(calo_cpu_worker *worker, calo_cpu_pass pass, uin
                                 bool center, float z, uint32_t samples, const float *sample_z)
 {
     if (pass == CALO_CPU_PASS_FRAGMENTS) {
-        uint32_t pixel = y * worker->width + x;
+        uint32_t pixel = (uint32_t)calo_cpu_pixel_index(worker, x, y);
         if (samples)
             keep_fragment(worker, &(calo_cpu_fragment){pixel, id, z, samples});
         return;
@@ -116,7 +116,7 @@ static calo_status reserve(calo_cpu_worker *worker, size_t capacity, calo_error 
 
 calo_status calo_cpu_collect_fragments(calo_cpu_worker *worker, uint32_t top, uint32_t *bottom, calo_error *err)
 {
-    size_t pixels = (size_t)worker->width * worker->height;
+    size_t pixels = (size_t)worker->width * (worker->buffer_bottom - worker->buffer_top);
     calo_status status = reserve(worker, pixels * 4 < CALO_CPU_FRAGMENT_MAX ? pixels * 4 : CALO_CPU_FRAGMENT_MAX, err);
     while (status == CALO_OK) {
         status = collect(worker, top, *bottom, err);
@@ -132,8 +132,8 @@ calo_status calo_cpu_collect_fragments(calo_cpu_worker *worker, uint32_t top, ui
             status = reserve(worker, worker->fragment_capacity * 2, err);
         }
     }
-    worker->band_top = 0;
-    worker->band_bottom = worker->height;
+    worker->band_top = worker->buffer_top;
+    worker->band_bottom = worker->buffer_bottom;
     if (status == CALO_OK)
         qsort(worker->fragments, worker->fragment_count, sizeof *worker->fragments, compare_fragments);
     return status;

@@ -16,6 +16,9 @@ static const int32_t sixteen_samples[][2] = {
     {8, -120},  {24, 120},   {40, 8},    {56, -56}, {72, 88},   {88, -88},   {104, -24}, {120, 40},
 };
 
+/* 17 samples of a 1024 x 1024 picture fit twice. */
+enum { BUFFER_BYTES_MAX = 1 << 28 };
+
 static bool probe(char *detail, size_t detail_bytes)
 {
     snprintf(detail, detail_bytes, "software rasterizer, runs on every machine");
@@ -56,9 +59,17 @@ static bool grow(void **memory, size_t bytes)
     return *memory != NULL;
 }
 
+/* Rows that the buffers hold at once: all, but for very large pictures. */
+static uint32_t buffer_rows(const calo_cpu_worker *worker)
+{
+    size_t row_bytes = (size_t)worker->width * (1 + worker->sample_count) * 8;
+    size_t rows = BUFFER_BYTES_MAX / row_bytes;
+    return rows < worker->height ? (uint32_t)(rows > 0 ? rows : 1) : worker->height;
+}
+
 static calo_status size_buffers(calo_cpu_worker *worker, calo_error *err)
 {
-    size_t pixels = (size_t)worker->width * worker->height, samples = pixels * worker->sample_count;
+    size_t pixels = (size_t)worker->width * buffer_rows(worker), samples = pixels * worker->sample_count;
     if (worker->pixel_capacity < pixels) {
         worker->pixel_capacity = 0;
         if (!grow((void **)&worker->z, pixels * sizeof *worker->z) ||
@@ -78,7 +89,7 @@ static calo_status size_buffers(calo_cpu_worker *worker, calo_error *err)
 
 static void clear(calo_cpu_worker *worker)
 {
-    size_t pixels = (size_t)worker->width * worker->height, samples = pixels * worker->sample_count;
+    size_t pixels = (size_t)worker->width * (worker->buffer_bottom - worker->buffer_top), samples = pixels * worker->sample_count;
     for (size_t i = 0; i < pixels; i++)
         worker->z[i] = -INFINITY;
     memset(worker->ids, 0, pixels * sizeof *worker->ids);
@@ -104,16 +115,11 @@ static calo_status begin(calo_cpu_worker *worker, const calo_cpu_scene *scene, c
     worker->options = options;
     worker->width = view->width;
     worker->height = view->height;
-    worker->band_top = 0;
-    worker->band_bottom = view->height;
     worker->element->id = 0;
     worker->element->draw = NULL;
     calo_cpu_camera_init(&worker->camera, view);
     choose_samples(worker);
-    calo_status status = size_buffers(worker, err);
-    if (status == CALO_OK)
-        clear(worker);
-    return status;
+    return size_buffers(worker, err);
 }
 
 /* Every draw of one alpha mode. */
@@ -130,19 +136,30 @@ static calo_status draw_all(calo_cpu_worker *worker, calo_alpha_mode mode, calo_
     return CALO_OK;
 }
 
-static calo_status draw(void *pointer, const void *scene, const calo_render_options *options, const calo_view *view,
-                        calo_frame *frame, calo_error *err)
+/* The rows [top, bottom): visibility first, then every visible surface once. */
+static calo_status draw_rows(calo_cpu_worker *worker, uint32_t top, uint32_t bottom, calo_frame *frame, calo_error *err)
 {
-    calo_cpu_worker *worker = pointer;
-    calo_status status = begin(worker, scene, options, view, err);
-    if (status == CALO_OK)
-        status = draw_all(worker, CALO_ALPHA_OPAQUE, CALO_CPU_PASS_OPAQUE, err);
+    worker->buffer_top = worker->band_top = top;
+    worker->buffer_bottom = worker->band_bottom = bottom;
+    clear(worker);
+    calo_status status = draw_all(worker, CALO_ALPHA_OPAQUE, CALO_CPU_PASS_OPAQUE, err);
     if (status == CALO_OK)
         status = draw_all(worker, CALO_ALPHA_MASK, CALO_CPU_PASS_MASK, err);
     if (status == CALO_OK)
         status = draw_all(worker, CALO_ALPHA_BLEND, CALO_CPU_PASS_DATA, err);
     if (status == CALO_OK)
         status = calo_cpu_resolve(worker, frame, err);
+    return status;
+}
+
+static calo_status draw(void *pointer, const void *scene, const calo_render_options *options, const calo_view *view,
+                        calo_frame *frame, calo_error *err)
+{
+    calo_cpu_worker *worker = pointer;
+    calo_status status = begin(worker, scene, options, view, err);
+    uint32_t rows = buffer_rows(worker);
+    for (uint32_t top = 0; status == CALO_OK && top < view->height; top += rows)
+        status = draw_rows(worker, top, top + rows < view->height ? top + rows : view->height, frame, err);
     return status;
 }
 

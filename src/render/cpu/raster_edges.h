@@ -57,7 +57,7 @@ static inline __attribute__((always_inline)) void NAME(write_samples)(const NAME
 static inline void NAME(visit_pixel)(calo_cpu_worker *worker, const NAME(edges) *edges, const EDGE e[3], float z,
                                      uint32_t id, uint32_t x, uint32_t y, calo_cpu_pass pass)
 {
-    size_t pixel = (size_t)y * worker->width + x;
+    size_t pixel = calo_cpu_pixel_index(worker, x, y);
     float center_z = clamp_z(&edges->z, z), sample_z[CALO_CPU_SAMPLES_MAX];
     bool center = (e[0] | e[1] | e[2]) >= 0 && center_z > worker->z[pixel];
     uint32_t samples = 0;
@@ -82,7 +82,7 @@ static void NAME(fill)(calo_cpu_worker *worker, const calo_cpu_triangle *triangl
         for (int i = 0; i < 3; i++)
             e[i] = edges->at_origin[i] + (EDGE)from_x * edges->step_x[i] + (EDGE)from_y * edges->step_y[i];
         double row_z = edges->z.at_origin + (double)from_y * edges->z.step_y + (double)from_x * edges->z.step_x;
-        size_t pixel = (size_t)y * worker->width + (size_t)box->left;
+        size_t pixel = calo_cpu_pixel_index(worker, (uint32_t)box->left, (uint32_t)y);
         for (int32_t x = box->left; x <= box->right; x++, pixel++) {
             float z = (float)row_z + (float)(x - box->left) * edges->z.step_x;
             bool near_it = e[0] + edges->sample_reach[0] >= 0 && e[1] + edges->sample_reach[1] >= 0 &&

@@ -89,21 +89,21 @@ static void write_data(const calo_cpu_worker *worker, const calo_frame *frame, u
         write_normal(worker, frame, CALO_CHANNEL_GEOMETRIC_NORMAL, x, y, surface->geometric_normal);
 }
 
-/* What every channel holds where nothing is. */
+/* What every channel holds in the buffers' rows where nothing is. */
 static void clear_frame(const calo_cpu_worker *worker, calo_frame *frame)
 {
     for (int c = 0; c < CALO_CHANNEL_COUNT; c++) {
         const calo_image *plane = &frame->planes[c];
         if (!(worker->options->channels & CALO_CHANNEL_BIT(c)))
             continue;
-        for (uint32_t y = 0; y < worker->height; y++)
+        for (uint32_t y = worker->buffer_top; y < worker->buffer_bottom; y++)
             memset((char *)plane->data + (size_t)y * plane->row_bytes, 0,
                    (size_t)worker->width * calo_pixel_bytes(plane->format));
     }
     float depth = worker->options->background_depth;
     if (depth == 0 || !(worker->options->channels & CALO_CHANNEL_BIT(CALO_CHANNEL_DEPTH)))
         return;
-    for (uint32_t y = 0; y < worker->height; y++)
+    for (uint32_t y = worker->buffer_top; y < worker->buffer_bottom; y++)
         for (uint32_t x = 0; x < worker->width; x++)
             *float_pixel(&frame->planes[CALO_CHANNEL_DEPTH], x, y, 1) = depth;
 }
@@ -149,7 +149,7 @@ static void shade_opaque(calo_cpu_worker *worker, uint32_t x, uint32_t y, uint32
                          pixel_color *color)
 {
     uint32_t count = worker->sample_count, todo = (count < 32 ? 1u << count : 0) - 1;
-    const uint32_t *ids = worker->sample_ids + ((size_t)y * worker->width + x) * count;
+    const uint32_t *ids = worker->sample_ids + calo_cpu_pixel_index(worker, x, y) * count;
     while (todo) {
         uint32_t id = ids[__builtin_ctz(todo)], same = 0;
         for (uint32_t s = 0; s < count; s++)
@@ -172,7 +172,7 @@ static void shade_opaque(calo_cpu_worker *worker, uint32_t x, uint32_t y, uint32
 /* The fragments of this pixel over what lies behind them. */
 static void blend_fragments(calo_cpu_worker *worker, uint32_t x, uint32_t y, size_t *next, pixel_color *color)
 {
-    uint32_t pixel = y * worker->width + x;
+    uint32_t pixel = (uint32_t)calo_cpu_pixel_index(worker, x, y);
     for (; *next < worker->fragment_count && worker->fragments[*next].pixel == pixel; ++*next) {
         const calo_cpu_fragment *fragment = &worker->fragments[*next];
         float rgba[4];
@@ -234,7 +234,7 @@ static bool is_empty(const calo_cpu_worker *worker, size_t pixel, size_t next_fr
 static void resolve_pixel(calo_cpu_worker *worker, const calo_frame *frame, uint32_t x, uint32_t y,
                           size_t *next_fragment)
 {
-    size_t pixel = (size_t)y * worker->width + x;
+    size_t pixel = calo_cpu_pixel_index(worker, x, y);
     uint32_t id = worker->ids[pixel];
     bool wants_color = worker->options->channels & CALO_CHANNEL_BIT(CALO_CHANNEL_COLOR);
     float rgba[4] = {0};
@@ -268,9 +268,9 @@ calo_status calo_cpu_resolve(calo_cpu_worker *worker, calo_frame *frame, calo_er
     uint32_t bottom = 0;
     worker->fragment_count = 0;
     clear_frame(worker, frame);
-    for (uint32_t top = 0; top < worker->height; top = bottom) {
+    for (uint32_t top = worker->buffer_top; top < worker->buffer_bottom; top = bottom) {
         size_t next_fragment = 0;
-        bottom = worker->height;
+        bottom = worker->buffer_bottom;
         calo_status status = blends ? calo_cpu_collect_fragments(worker, top, &bottom, err) : CALO_OK;
         if (status != CALO_OK)
             return status;

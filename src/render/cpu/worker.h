@@ -38,7 +38,7 @@ enum {
                                CALO_CPU_OUTSIDE_BOTTOM,
 };
 
-/* A transparent surface in a pixel. */
+/* A transparent surface in a pixel of the buffers. */
 typedef struct calo_cpu_fragment {
     uint32_t pixel, id;
     float z;
@@ -58,6 +58,8 @@ typedef struct calo_cpu_worker {
     const calo_render_options *options;
     calo_cpu_camera camera;
     uint32_t width, height;
+    /* The buffers hold the rows [buffer_top, buffer_bottom) of the picture. */
+    uint32_t buffer_top, buffer_bottom;
     /* At pixel centres: what the data channels show. */
     float *z;
     uint32_t *ids;
@@ -69,12 +71,17 @@ typedef struct calo_cpu_worker {
     size_t pixel_capacity, sample_capacity;
     calo_cpu_vertex *vertices;
     size_t vertex_capacity;
-    uint32_t band_top, band_bottom; /* rows that are drawn */
+    uint32_t band_top, band_bottom; /* rows that are drawn, within the buffers' */
     calo_cpu_fragment *fragments;
     size_t fragment_count, fragment_capacity;
     bool fragments_overflow;
     struct calo_cpu_element *element; /* the last one that was looked up by id */
 } calo_cpu_worker;
+
+static inline size_t calo_cpu_pixel_index(const calo_cpu_worker *worker, uint32_t x, uint32_t y)
+{
+    return (size_t)(y - worker->buffer_top) * worker->width + x;
+}
 
 /* Up to this many fragments are sorted at once; a picture with more is blended in bands. */
 enum { CALO_CPU_FRAGMENT_MAX = 1 << 22 };
