@@ -406,7 +406,8 @@ static calo_status check_claim(const calo_ply *ply, const calo_ply_element *elem
     uint64_t record_bytes = 0, needed;
     for (uint32_t p = 0; p < element->property_count; p++) {
         const calo_ply_property *property = &element->properties[p];
-        record_bytes += body->ascii ? 2 : calo_ply_type_bytes(property->is_list ? property->count_type : property->type);
+        calo_ply_type first = property->is_list ? property->count_type : property->type;
+        record_bytes += body->ascii ? 2 : calo_ply_type_bytes(first);
     }
     uint64_t left = bytes_left(body) + (body->ascii ? 1 : 0);
     if (__builtin_mul_overflow(record_bytes, element->count, &needed) || needed > left)

@@ -84,8 +84,9 @@ calo_status calo_pose_bounds(const calo_pose *pose, double bounds_min[3], double
     }
     for (int i = 0; i < 3; i++) {
         if (!isfinite(box.max[i] - box.min[i]))
-            return calo_fail(err, CALO_ERROR_FORMAT, "%s: its box reaches from %g to %g on axis %d: nothing finite to draw",
-                             scene->path, box.min[i], box.max[i], i);
+            return calo_fail(err, CALO_ERROR_FORMAT,
+                             "%s: its box reaches from %g to %g on axis %d: nothing finite to draw", scene->path,
+                             box.min[i], box.max[i], i);
         bounds_min[i] = box.min[i];
         bounds_max[i] = box.max[i];
     }

@@ -285,7 +285,8 @@ static void test_faults_are_told(void **state)
                       "a.ply: element \"vertex\", record 1 of 2: a number is expected before \"zero\"");
     assert_text_fails("ply\nformat ascii 1.0\nelement vertex 1\n" XYZ "end_header\n0 nan 0\n", "a.ply",
                       CALO_ERROR_FORMAT,
-                      "a.ply: mesh \"\", primitive 0: vertex 0 is at (0, nan, 0), which is not finite: repair the file");
+                      "a.ply: mesh \"\", primitive 0: vertex 0 is at (0, nan, 0), which is not finite: repair the "
+                      "file");
     assert_text_fails("ply\nformat ascii 1.0\nelement vertex 1\nproperty float x\nend_header\n0\n", "a.ply",
                       CALO_ERROR_FORMAT, "a.ply: the element \"vertex\" lacks one of the properties x, y, z");
     assert_text_fails("ply\nformat text 1.0\n", "a.ply", CALO_ERROR_FORMAT,
