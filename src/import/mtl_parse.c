@@ -17,16 +17,16 @@ typedef enum statement {
     STATEMENT_UNSUPPORTED, /* would change the picture: worth a warning */
 } statement;
 
-typedef struct word {
+typedef struct known_word {
     const char *text; /* upper and lower case are the same */
     statement statement;
     size_t offset; /* of the color or number in calo_mtl_material */
     calo_mtl_map_kind map;
-} word;
+} known_word;
 
 #define AT(member) offsetof(calo_mtl_material, member)
 
-static const word words[] = {
+static const known_word words[] = {
     {"Kd", STATEMENT_COLOR, AT(diffuse), 0},
     {"Ka", STATEMENT_COLOR, AT(ambient), 0},
     {"Ks", STATEMENT_COLOR, AT(specular), 0},
@@ -153,7 +153,7 @@ static void warn_value(const parser *p, const char *name)
 }
 
 /* One number stands for all three. Spectral and CIE XYZ colors are words, not numbers. */
-static void parse_color(parser *p, const word *word, calo_mtl_material *material)
+static void parse_color(parser *p, const known_word *word, calo_mtl_material *material)
 {
     float values[3];
     int count = 0;
@@ -168,7 +168,7 @@ static void parse_color(parser *p, const word *word, calo_mtl_material *material
         color[i] = fmaxf(0, i < count ? values[i] : values[count - 1]);
 }
 
-static void parse_number(parser *p, const word *word, calo_mtl_material *material)
+static void parse_number(parser *p, const known_word *word, calo_mtl_material *material)
 {
     float value;
     calo_text line = p->line;
@@ -182,7 +182,7 @@ static void parse_number(parser *p, const word *word, calo_mtl_material *materia
         *(float *)(void *)((char *)material + word->offset) = fmaxf(0, value);
 }
 
-static void parse_illumination(parser *p, const word *word, calo_mtl_material *material)
+static void parse_illumination(parser *p, const known_word *word, calo_mtl_material *material)
 {
     if (!calo_text_integer(&p->line, &material->illumination))
         warn_value(p, word->text);
@@ -261,7 +261,7 @@ static bool parse_option(parser *p, calo_mtl_map *map)
     return true;
 }
 
-static calo_status parse_map(parser *p, const word *word, calo_mtl_material *material)
+static calo_status parse_map(parser *p, const known_word *word, calo_mtl_material *material)
 {
     calo_mtl_map map = {.scale = {1, 1}, .bump = 1};
     while (parse_option(p, &map))
@@ -277,7 +277,7 @@ static calo_status parse_map(parser *p, const word *word, calo_mtl_material *mat
 
 /* ---- lines ---- */
 
-static calo_status parse_word(parser *p, const word *word)
+static calo_status parse_word(parser *p, const known_word *word)
 {
     calo_mtl_material *material = material_at_hand(p);
     if (!material)
