@@ -121,9 +121,10 @@ bool calo_text_double(calo_text *text, double *value)
     if (ahead.at < ahead.end && (*ahead.at == '-' || *ahead.at == '+'))
         ahead.at++;
     decimal number = {0};
-    if (take_letters(&ahead, "nan")) {
+    bool letters = ahead.at < ahead.end && *ahead.at > '9'; /* spares the usual number the comparisons */
+    if (letters && take_letters(&ahead, "nan")) {
         *value = NAN;
-    } else if (take_letters(&ahead, "infinity") || take_letters(&ahead, "inf")) {
+    } else if (letters && (take_letters(&ahead, "infinity") || take_letters(&ahead, "inf"))) {
         *value = negative ? -INFINITY : INFINITY;
     } else {
         take_digits(&ahead, &number, 0, 1);
