@@ -1,26 +1,30 @@
-/* One decoder a format; calo_image_decode chooses by the first bytes. */
+/* The picture formats behind calo_image_decode. */
 #ifndef CALO_IMAGE_DECODE_H
 #define CALO_IMAGE_DECODE_H
 
 #include <calotype/image.h>
 
-/* The bytes of one picture, how it is called in messages, and resolved limits. */
-typedef struct calo_decode_source {
+/* A file's bytes, its name in messages, and resolved limits. */
+typedef struct calo_image_source {
     const uint8_t *bytes;
     size_t size;
     const char *name;
     calo_limits limits;
-} calo_decode_source;
+} calo_image_source;
 
-/* Before anything is allocated: sides that are possible, memory within the limit, and no more
- * pixels than `pixels_per_byte` (the format's best compression) lets the bytes hold. */
-calo_status calo_decode_check(const calo_decode_source *source, const char *format, uint64_t width, uint64_t height,
-                              uint32_t bytes_per_pixel, double pixels_per_byte, calo_error *err);
+/* Each sets `image` on success only. */
+typedef calo_status (*calo_image_decoder)(const calo_image_source *source, calo_image *image, calo_error *err);
 
-calo_status calo_decode_png(const calo_decode_source *source, calo_image *image, calo_error *err);
-calo_status calo_decode_jpeg(const calo_decode_source *source, calo_image *image, calo_error *err);
-calo_status calo_decode_webp(const calo_decode_source *source, calo_image *image, calo_error *err);
-calo_status calo_decode_hdr(const calo_decode_source *source, calo_image *image, calo_error *err);
-calo_status calo_decode_exr(const calo_decode_source *source, calo_image *image, calo_error *err);
+calo_status calo_decode_png(const calo_image_source *source, calo_image *image, calo_error *err);
+calo_status calo_decode_jpeg(const calo_image_source *source, calo_image *image, calo_error *err);
+calo_status calo_decode_webp(const calo_image_source *source, calo_image *image, calo_error *err);
+calo_status calo_decode_hdr(const calo_image_source *source, calo_image *image, calo_error *err);
+calo_status calo_decode_exr(const calo_image_source *source, calo_image *image, calo_error *err);
+
+/* Allocates `image` after checking the size that the header claims: against the limits, and against
+ * `least_bytes`, the smallest file that could hold such a picture in its format. */
+calo_status calo_image_init_claimed(const calo_image_source *source, uint64_t width, uint64_t height,
+                                    calo_pixel_format format, uint64_t least_bytes, calo_image *image,
+                                    calo_error *err);
 
 #endif

@@ -1,0 +1,39 @@
+/* What the kinds of stores have in common: a table of functions, a temporary name, a final one. */
+#ifndef CALO_STORE_KIND_H
+#define CALO_STORE_KIND_H
+
+#include "store/store.h"
+
+/* `destroy` removes what was not committed; the shared parts are freed by calo_store_destroy. */
+typedef struct calo_store_kind {
+    const char *ending; /* of the object's name: "" or ".zip" */
+    calo_status (*open)(calo_store *store, calo_error *err);
+    calo_status (*put)(calo_store *store, const char *file_name, const void *bytes, size_t size, calo_error *err);
+    calo_status (*commit)(calo_store *store, calo_error *err);
+    void (*destroy)(calo_store *store);
+} calo_store_kind;
+
+struct calo_store {
+    const calo_store_kind *kind;
+    char *folder, *name;   /* of the object, as the caller gave them */
+    char *path;            /* folder/name + ending */
+    char *temporary_path;  /* folder/.name.tmp-PID-N + ending */
+    size_t existing_folder_length; /* the part of `folder` that was there before */
+    bool committed, failed;
+    /* The open file of a zip, its writer, and whether temporary_path exists. */
+    int file;
+    struct archive *archive;
+    bool has_temporary;
+};
+
+extern const calo_store_kind calo_store_kind_folder;
+extern const calo_store_kind calo_store_kind_zip;
+
+/* The sentence for a failed system call: "PATH: cannot VERB: Permission denied". */
+calo_status calo_store_fail(calo_error *err, const char *path, const char *verb, int number);
+
+/* Sets temporary_path to the next free name: `create` makes it (0) or fails with errno. */
+calo_status calo_store_make_temporary(calo_store *store, int (*create)(calo_store *store, const char *path),
+                                      calo_error *err);
+
+#endif
