@@ -40,8 +40,7 @@ typedef struct calo_mtl_library {
 
 /* mtl_parse.c: adds what the text of a library holds; a name that is known keeps its first material.
  * `link` is the library's name and must live as long as the materials. */
-calo_status calo_mtl_parse(calo_obj *obj, calo_mtl_library *library, const char *link, const char *bytes,
-                           size_t size);
+calo_status calo_mtl_parse(calo_obj *obj, calo_mtl_library *library, const char *link, const char *bytes, size_t size);
 
 /* mtl_images.c: scene images made of the channels of others. */
 

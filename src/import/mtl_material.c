@@ -156,33 +156,49 @@ static calo_status read_libraries(loader *l)
 
 /* ---- images ---- */
 
+static bool is_there(const loader *l, const char *link)
+{
+    const calo_import_source *source = l->obj->source;
+    char *path = NULL;
+    bool outside = source->limits.allow_outside_paths;
+    bool there = source->has_folder && calo_path_resolve(source->path, link, false, outside, &path, NULL) == CALO_OK;
+    free(path);
+    return there;
+}
+
+/* The length of a path's part that ends with one of `ends`; 0 when there is none. */
+static size_t length_to_last(const char *path, const char *ends)
+{
+    size_t length = strlen(path);
+    while (length > 0 && !strchr(ends, path[length - 1]))
+        length--;
+    return length;
+}
+
 /* The name of a texture relative to the OBJ file: beside its library, beside the OBJ file, or, where a
  * path from the author's own machine leads nowhere, its last part beside the library. NULL with err
  * filled when memory ends. */
 static char *find_texture(loader *l, const char *library, const char *name)
 {
-    const calo_import_source *source = l->obj->source;
-    const char *slash = strrchr(library, '/'), *backslash = strrchr(library, '\\');
-    slash = backslash > slash ? backslash : slash;
-    int folder = slash ? (int)(slash + 1 - library) : 0;
-    const char *last = name + strlen(name);
-    while (last > name && last[-1] != '/' && last[-1] != '\\' && last[-1] != ':')
-        last--;
-    for (int attempt = 0; attempt < 3; attempt++) {
-        char *path = NULL, *link = attempt == 1 ? strdup(name)
-                                                : calo_text_format("%.*s%s", folder, library, attempt ? last : name);
-        if (!link)
-            break;
-        bool there = source->has_folder && calo_path_resolve(source->path, link, false,
-                                                             source->limits.allow_outside_paths, &path, NULL) == CALO_OK;
-        free(path);
-        if (there && attempt == 2)
-            calo_scene_warn(l->obj->scene, "moved-texture", "the texture \"%s\" is not there: \"%s\" is used", name, link);
-        if (there)
-            return link;
-        free(link);
-    }
-    char *link = strdup(name);
+    int folder = (int)length_to_last(library, "/\\");
+    const char *last = name + length_to_last(name, "/\\:");
+    char *candidates[3] = {
+        calo_text_format("%.*s%s", folder, library, name),
+        strdup(name),
+        calo_text_format("%.*s%s", folder, library, last),
+    };
+    int chosen = 0;
+    while (chosen < 3 && candidates[chosen] && !is_there(l, candidates[chosen]))
+        chosen++;
+    if (chosen == 2 && candidates[2])
+        calo_scene_warn(l->obj->scene, "moved-texture", "the texture \"%s\" is not there: \"%s\" is used", name,
+                        candidates[2]);
+    if (chosen == 3)
+        chosen = 1; /* the loader says that it is not there */
+    char *link = candidates[chosen];
+    for (int i = 0; i < 3; i++)
+        if (i != chosen)
+            free(candidates[i]);
     if (!link)
         calo_fail_memory(l->obj->err, "a file name", strlen(name));
     return link;
@@ -346,8 +362,7 @@ static calo_status set_metallic_roughness(loader *l, const worn_material *worn, 
     return use_composed(l, picks, map->name, map, &out->slots[CALO_SLOT_METALLIC_ROUGHNESS]);
 }
 
-static calo_status set_specular(loader *l, const worn_material *worn, const calo_mtl_material *from,
-                                calo_material *out)
+static calo_status set_specular(loader *l, const worn_material *worn, const calo_mtl_material *from, calo_material *out)
 {
     const calo_mtl_map *map = &from->maps[CALO_MTL_SPECULAR];
     int32_t image = usable_image(l, worn, CALO_MTL_SPECULAR);
@@ -360,8 +375,7 @@ static calo_status set_specular(loader *l, const worn_material *worn, const calo
     return use_composed(l, picks, map->name, map, &out->slots[CALO_SLOT_SPECULAR]);
 }
 
-static calo_status set_emissive(loader *l, const worn_material *worn, const calo_mtl_material *from,
-                                calo_material *out)
+static calo_status set_emissive(loader *l, const worn_material *worn, const calo_mtl_material *from, calo_material *out)
 {
     int32_t image = usable_image(l, worn, CALO_MTL_EMISSIVE);
     if (image < 0)

@@ -314,8 +314,7 @@ static calo_status parse_line(parser *p)
     return CALO_OK;
 }
 
-calo_status calo_mtl_parse(calo_obj *obj, calo_mtl_library *library, const char *link, const char *bytes,
-                           size_t size)
+calo_status calo_mtl_parse(calo_obj *obj, calo_mtl_library *library, const char *link, const char *bytes, size_t size)
 {
     parser p = {.obj = obj, .library = library, .link = link, .material = -1};
     calo_text text = {bytes, bytes + size};

@@ -106,7 +106,7 @@ static calo_status fill_scene(calo_obj *obj)
 
 static void finish(calo_obj *obj)
 {
-    calo_obj_array *arrays[] = {&obj->positions, &obj->colors, &obj->uvs,    &obj->normals,
+    calo_obj_array *arrays[] = {&obj->positions, &obj->colors,   &obj->uvs,  &obj->normals,
                                 &obj->corners,   &obj->elements, &obj->runs, &obj->objects};
     for (size_t i = 0; i < sizeof arrays / sizeof arrays[0]; i++)
         free(arrays[i]->items);

@@ -23,8 +23,8 @@ typedef struct builder {
     calo_arena *arena;
     calo_obj_table table;
     calo_polygons polygons;
-    calo_obj_array groups; /* run_group: of the object at hand */
-    uint32_t *slot_objects, *slot_groups; /* for each material and topology: the object that last used it + 1 */
+    calo_obj_array groups;                     /* run_group: of the object at hand */
+    uint32_t *slot_objects, *slot_groups;      /* for each material and topology: the object that last used it + 1 */
     uint32_t *vertex_objects, *vertex_numbers; /* for each position: the same, and its number in that object */
     uint32_t object_vertex_count;
     uint32_t *face_positions, *face_vertices; /* of the face at hand */
@@ -75,36 +75,50 @@ static calo_status group_runs(builder *b, size_t first_run, size_t end_run)
 
 /* ---- normals of flat faces beside smooth ones ---- */
 
+static bool any_normal(const builder *b, const run_group *group)
+{
+    const calo_obj_corner *corners = b->obj->corners.items;
+    const uint32_t *elements = b->obj->elements.items;
+    for (uint32_t r = group->first_run; r != UINT32_MAX; r = run_at(b, r)->next) {
+        uint32_t end = calo_obj_element_end(b->obj, calo_obj_run_end(b->obj, r) - 1);
+        for (uint32_t c = elements[run_at(b, r)->first_element]; c < end; c++)
+            if (corners[c].normal >= 0)
+                return true;
+    }
+    return false;
+}
+
+/* Corners without a normal get the face's own. */
+static calo_status fill_face_normal(calo_obj *obj, calo_obj_corner *corners, uint32_t count)
+{
+    uint32_t first = 0;
+    while (first < count && corners[first].normal >= 0)
+        first++;
+    if (first == count)
+        return CALO_OK;
+    double normal[3];
+    calo_obj_face_normal(obj, corners, count, normal);
+    int32_t number = calo_obj_add_normal(obj, normal);
+    if (number < 0)
+        return CALO_ERROR_LIMIT;
+    for (uint32_t c = first; c < count; c++)
+        if (corners[c].normal < 0)
+            corners[c].normal = number;
+    return CALO_OK;
+}
+
 /* A primitive is flat as a whole (and needs no normals), or every corner has one. */
 static calo_status fill_flat_normals(builder *b, const run_group *group)
 {
-    calo_obj *obj = b->obj;
-    calo_obj_corner *corners = obj->corners.items;
-    const uint32_t *elements = obj->elements.items;
-    bool any = false;
-    for (uint32_t r = group->first_run; r != UINT32_MAX && !any; r = run_at(b, r)->next) {
-        uint32_t end = calo_obj_element_end(obj, calo_obj_run_end(obj, r) - 1);
-        for (uint32_t c = elements[run_at(b, r)->first_element]; c < end && !any; c++)
-            any = corners[c].normal >= 0;
-    }
-    for (uint32_t r = group->first_run; r != UINT32_MAX && any; r = run_at(b, r)->next)
-        for (uint32_t e = run_at(b, r)->first_element; e < calo_obj_run_end(obj, r); e++) {
-            int32_t number = -1;
-            for (uint32_t c = elements[e]; c < calo_obj_element_end(obj, e); c++) {
-                if (corners[c].normal < 0 && number < 0) {
-                    double normal[3];
-                    calo_obj_face_normal(obj, corners + elements[e], calo_obj_element_end(obj, e) - elements[e], normal);
-                    float *unit = calo_obj_push(obj, &obj->normals, 3 * sizeof *unit);
-                    if (!unit)
-                        return CALO_ERROR_MEMORY;
-                    for (int k = 0; k < 3; k++)
-                        unit[k] = (float)normal[k];
-                    number = (int32_t)obj->normals.count - 1;
-                }
-                corners[c].normal = corners[c].normal < 0 ? number : corners[c].normal;
-            }
-        }
-    return CALO_OK;
+    calo_obj_corner *corners = b->obj->corners.items;
+    const uint32_t *elements = b->obj->elements.items;
+    calo_status status = CALO_OK;
+    if (!any_normal(b, group))
+        return CALO_OK;
+    for (uint32_t r = group->first_run; r != UINT32_MAX && status == CALO_OK; r = run_at(b, r)->next)
+        for (uint32_t e = run_at(b, r)->first_element; e < calo_obj_run_end(b->obj, r) && status == CALO_OK; e++)
+            status = fill_face_normal(b->obj, corners + elements[e], calo_obj_element_end(b->obj, e) - elements[e]);
+    return status;
 }
 
 /* ---- indices ---- */
@@ -155,30 +169,34 @@ static size_t index_count(const run_group *group, calo_topology topology)
     return group->corner_count;
 }
 
+/* Writes the element's indices and returns how many; 0 after a failure. */
+static size_t add_element(builder *b, uint32_t element, calo_topology topology, uint32_t *indices, uint8_t *edge_flags)
+{
+    const calo_obj_corner *corners = (const calo_obj_corner *)b->obj->corners.items;
+    uint32_t first = ((const uint32_t *)b->obj->elements.items)[element];
+    uint32_t count = calo_obj_element_end(b->obj, element) - first;
+    if (topology == CALO_TRIANGLES)
+        return add_face(b, corners + first, count, indices, edge_flags) == CALO_OK ? 3 * ((size_t)count - 2) : 0;
+    if (topology == CALO_LINES) {
+        add_strip(b, corners + first, count, indices);
+        return 2 * ((size_t)count - 1);
+    }
+    for (uint32_t i = 0; i < count; i++)
+        indices[i] = calo_obj_table_number(&b->table, corners[first + i]);
+    return count;
+}
+
 static calo_status add_elements(builder *b, const run_group *group, calo_topology topology, uint32_t *indices,
                                 uint8_t *edge_flags)
 {
-    const calo_obj_corner *corners = b->obj->corners.items;
-    const uint32_t *elements = b->obj->elements.items;
-    calo_status status = CALO_OK;
     for (uint32_t r = group->first_run; r != UINT32_MAX; r = run_at(b, r)->next)
         for (uint32_t e = run_at(b, r)->first_element; e < calo_obj_run_end(b->obj, r); e++) {
-            const calo_obj_corner *first = corners + elements[e];
-            uint32_t count = calo_obj_element_end(b->obj, e) - elements[e];
-            if (topology == CALO_TRIANGLES) {
-                status = add_face(b, first, count, indices, edge_flags);
-                indices += 3 * ((size_t)count - 2);
-                if (edge_flags)
-                    edge_flags += count - 2;
-            } else if (topology == CALO_LINES) {
-                add_strip(b, first, count, indices);
-                indices += 2 * ((size_t)count - 1);
-            } else {
-                for (uint32_t i = 0; i < count; i++)
-                    *indices++ = calo_obj_table_number(&b->table, first[i]);
-            }
-            if (status != CALO_OK)
-                return status;
+            size_t added = add_element(b, e, topology, indices, edge_flags);
+            if (added == 0)
+                return CALO_ERROR_MEMORY;
+            indices += added;
+            if (edge_flags)
+                edge_flags += added / 3;
         }
     return CALO_OK;
 }
@@ -331,7 +349,9 @@ static calo_status build_object(builder *b, size_t first_run, size_t end_run)
         status = build_primitive(b, (run_group *)b->groups.items + i, &primitives[i]);
     if (status != CALO_OK)
         return status;
-    calo_mesh mesh = {.name = name, .primitive_count = count, .primitives = primitives,
+    calo_mesh mesh = {.name = name,
+                      .primitive_count = count,
+                      .primitives = primitives,
                       .source_vertex_count = b->object_vertex_count};
     calo_node node = calo_node_default();
     node.name = name;

@@ -57,8 +57,7 @@ static calo_status grow(calo_obj_names *names, calo_error *err)
     return CALO_OK;
 }
 
-int32_t calo_obj_names_add(calo_obj_names *names, calo_arena *arena, const char *name, size_t length,
-                           calo_error *err)
+int32_t calo_obj_names_add(calo_obj_names *names, calo_arena *arena, const char *name, size_t length, calo_error *err)
 {
     length = strnlen(name, length);
     int32_t known = calo_obj_names_find(names, name, length);

@@ -15,8 +15,7 @@ typedef struct calo_obj_names {
 int32_t calo_obj_names_find(const calo_obj_names *names, const char *name, size_t length);
 
 /* The same, and adds it when it is new; -1 with `err` filled when memory ends. */
-int32_t calo_obj_names_add(calo_obj_names *names, calo_arena *arena, const char *name, size_t length,
-                           calo_error *err);
+int32_t calo_obj_names_add(calo_obj_names *names, calo_arena *arena, const char *name, size_t length, calo_error *err);
 void calo_obj_names_finish(calo_obj_names *names);
 
 #endif

@@ -67,7 +67,8 @@ static void add_face(const calo_obj *obj, const calo_obj_run *run, const calo_ob
     calo_obj_face_normal(obj, corners, count, normal);
     for (uint32_t i = 0; i < count; i++) {
         uint32_t vertex = calo_obj_table_number(table, smooth_key(run, corners[i]));
-        double angle = corner_angle(obj, corners[i ? i - 1 : count - 1], corners[i], corners[i + 1 < count ? i + 1 : 0]);
+        uint32_t before = i ? i - 1 : count - 1, after = i + 1 < count ? i + 1 : 0;
+        double angle = corner_angle(obj, corners[before], corners[i], corners[after]);
         for (int k = 0; k < 3; k++)
             sums[3 * (size_t)vertex + k] += angle * normal[k];
     }
@@ -95,39 +96,54 @@ static size_t count_smooth_corners(const calo_obj *obj, size_t first_run, size_t
     return wanted ? count : 0;
 }
 
+int32_t calo_obj_add_normal(calo_obj *obj, const double normal[3])
+{
+    if (obj->normals.count >= INT32_MAX) {
+        calo_fail(obj->err, CALO_ERROR_LIMIT, "%s: more normals than %d: split the file", obj->source->path, INT32_MAX);
+        return -1;
+    }
+    float *kept = calo_obj_push(obj, &obj->normals, 3 * sizeof *kept);
+    for (int k = 0; kept && k < 3; k++)
+        kept[k] = (float)normal[k];
+    return kept ? (int32_t)obj->normals.count - 1 : -1;
+}
+
 /* The normals of the table's vertices behind the file's own. */
-static calo_status push_normals(calo_obj *obj, const calo_obj_table *table, const double *sums)
+static calo_status add_normals(calo_obj *obj, const calo_obj_table *table, double *sums)
 {
     for (uint32_t v = 0; v < table->count; v++) {
-        double normal[3] = {sums[3 * (size_t)v], sums[3 * (size_t)v + 1], sums[3 * (size_t)v + 2]};
-        float *unit = calo_obj_push(obj, &obj->normals, 3 * sizeof *unit);
-        if (!unit)
-            return CALO_ERROR_MEMORY;
-        calo_normalize3(normal);
-        for (int k = 0; k < 3; k++)
-            unit[k] = (float)normal[k];
+        calo_normalize3(sums + 3 * (size_t)v);
+        if (calo_obj_add_normal(obj, sums + 3 * (size_t)v) < 0)
+            return CALO_ERROR_LIMIT;
     }
     return CALO_OK;
+}
+
+/* Of corners [first, end): those without a normal get their group's. */
+static void name_normals(calo_obj *obj, const calo_obj_run *run, uint32_t first, uint32_t end, calo_obj_table *table,
+                         size_t first_normal)
+{
+    calo_obj_corner *corners = obj->corners.items;
+    for (uint32_t c = first; c < end; c++)
+        if (corners[c].normal < 0)
+            corners[c].normal = (int32_t)(first_normal + calo_obj_table_number(table, smooth_key(run, corners[c])));
 }
 
 static calo_status smooth(calo_obj *obj, size_t first_run, size_t end_run, calo_obj_table *table, double *sums)
 {
     const calo_obj_run *runs = obj->runs.items;
     const uint32_t *elements = obj->elements.items;
-    calo_obj_corner *corners = obj->corners.items;
-    int32_t first_normal = (int32_t)obj->normals.count;
+    const calo_obj_corner *corners = obj->corners.items;
+    size_t first_normal = obj->normals.count;
     for (size_t r = first_run; r < end_run; r++)
         for (size_t e = runs[r].first_element; is_smooth(&runs[r]) && e < calo_obj_run_end(obj, r); e++)
             add_face(obj, &runs[r], corners + elements[e], calo_obj_element_end(obj, e) - elements[e], table, sums);
-    for (size_t r = first_run; r < end_run; r++) {
-        if (!is_smooth(&runs[r]))
-            continue;
-        uint32_t end = calo_obj_element_end(obj, calo_obj_run_end(obj, r) - 1);
-        for (uint32_t c = elements[runs[r].first_element]; c < end; c++)
-            if (corners[c].normal < 0)
-                corners[c].normal = first_normal + (int32_t)calo_obj_table_number(table, smooth_key(&runs[r], corners[c]));
-    }
-    return push_normals(obj, table, sums);
+    calo_status status = add_normals(obj, table, sums);
+    for (size_t r = first_run; r < end_run && status == CALO_OK; r++)
+        if (is_smooth(&runs[r]))
+            name_normals(obj, &runs[r], elements[runs[r].first_element],
+                         calo_obj_element_end(obj, calo_obj_run_end(obj, r) - 1), table, first_normal);
+    return status;
 }
 
 calo_status calo_obj_smooth_normals(calo_obj *obj, size_t first_run, size_t end_run)
@@ -135,9 +151,6 @@ calo_status calo_obj_smooth_normals(calo_obj *obj, size_t first_run, size_t end_
     size_t corner_count = count_smooth_corners(obj, first_run, end_run);
     if (corner_count == 0)
         return CALO_OK;
-    if (obj->normals.count + corner_count > INT32_MAX)
-        return calo_fail(obj->err, CALO_ERROR_LIMIT, "%s: more normals than %d: split the file", obj->source->path,
-                         INT32_MAX);
     calo_obj_table table = {0};
     double *sums = calloc(corner_count, 3 * sizeof *sums);
     calo_status status = sums ? calo_obj_table_reset(&table, corner_count, obj->err)

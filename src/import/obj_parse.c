@@ -30,8 +30,8 @@ typedef struct parser {
 
 #define FAIL_LINE(p, status, ...) fail_line((p), (status), __LINE__, __VA_ARGS__)
 
-static calo_status CALO_PRINTF(4, 5) fail_line(const parser *p, calo_status status, int source_line,
-                                               const char *format, ...)
+static calo_status CALO_PRINTF(4, 5)
+    fail_line(const parser *p, calo_status status, int source_line, const char *format, ...)
 {
     char sentence[512];
     va_list arguments;
@@ -275,8 +275,12 @@ static calo_status parse_corner(parser *p)
 static calo_status continue_run(parser *p, calo_topology topology)
 {
     calo_obj *obj = p->obj;
-    calo_obj_run now = {(uint32_t)obj->elements.count, p->object, p->material,
-                        topology == CALO_TRIANGLES ? p->smoothing : 0, topology, UINT32_MAX};
+    calo_obj_run now = {(uint32_t)obj->elements.count,
+                        p->object,
+                        p->material,
+                        topology == CALO_TRIANGLES ? p->smoothing : 0,
+                        topology,
+                        UINT32_MAX};
     if (obj->runs.count > 0) {
         const calo_obj_run *last = (calo_obj_run *)obj->runs.items + obj->runs.count - 1;
         if (last->object == now.object && last->material == now.material && last->smoothing == now.smoothing &&
@@ -387,11 +391,10 @@ static bool is_word(const char *word, size_t length, const char *const *list)
 static void skip_other(parser *p, const char *word, size_t length)
 {
     /* Groups are not objects in Blender's import, and have no effect on the picture here. */
-    static const char *const without_effect[] = {"g",       "mg",      "bevel",      "c_interp",  "d_interp", "lod",
-                                                 "maplib",  "usemap",  "shadow_obj", "trace_obj", "vp",       "deg",
-                                                 "bmat",    "step",    "cstype",     "parm",      "trim",     "hole",
-                                                 "scrv",    "sp",      "end",        "con",       "ctech",    "stech",
-                                                 NULL};
+    static const char *const without_effect[] = {
+        "g",         "mg", "bevel", "c_interp", "d_interp", "lod",    "maplib", "usemap", "shadow_obj",
+        "trace_obj", "vp", "deg",   "bmat",     "step",     "cstype", "parm",   "trim",   "hole",
+        "scrv",      "sp", "end",   "con",      "ctech",    "stech",  NULL};
     static const char *const free_forms[] = {"curv", "curv2", "surf", NULL};
     if (is_word(word, length, free_forms))
         count_line(p, &p->free_forms, word, length);
@@ -500,14 +503,14 @@ static void warn_tallies(const parser *p)
                         TALLY(p->short_elements));
     if (p->unknown_words.count)
         calo_scene_warn(scene, "unknown-statement",
-                        "lines that begin with a word that OBJ does not have: %llu, the first is line %llu (\"%s\"): left "
-                        "out",
+                        "lines that begin with a word that OBJ does not have: %llu, the first is line %llu (\"%s\"): "
+                        "left out",
                         TALLY(p->unknown_words));
     if (p->free_forms.count)
-        calo_scene_warn(scene, "free-form",
-                        "curves or surfaces of free-form geometry, which is not drawn: %llu, the first in line %llu (%s): "
-                        "left out",
-                        TALLY(p->free_forms));
+        calo_scene_warn(
+            scene, "free-form",
+            "free-form curves or surfaces, which are not drawn: %llu, the first in line %llu (%s): left out",
+            TALLY(p->free_forms));
     if (p->bad_colors.count)
         calo_scene_warn(scene, "bad-colors",
                         "vertex colors that are not finite: %llu, the first in line %llu (%s): white is used",

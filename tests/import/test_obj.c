@@ -342,7 +342,8 @@ static void test_errors(void **state)
         snprintf(message, sizeof message, "sample.obj: %s", cases[i].sentence);
         assert_text_fails(cases[i].text, "sample.obj", CALO_ERROR_FORMAT, message);
     }
-    assert_text_fails("# nothing\n", "sample.obj", CALO_ERROR_EMPTY, "sample.obj: the file has no vertices and no faces");
+    assert_text_fails("# nothing\n", "sample.obj", CALO_ERROR_EMPTY,
+                      "sample.obj: the file has no vertices and no faces");
     assert_text_fails("o a\nf 1 2\n", "sample.obj", CALO_ERROR_FORMAT,
                       "sample.obj: line 2: a corner names vertex 2, but the file has only 0");
     assert_text_fails("v 0 0 0\nv 1 0 0\nv inf 0 0\nf 1 2 3\n", "sample.obj", CALO_ERROR_FORMAT,
@@ -353,7 +354,8 @@ static void test_errors(void **state)
 static void test_truncations(void **state)
 {
     (void)state;
-    const char *text = "mtllib a.mtl\n" ROOF "vt 0 0\nvn 0 0 1\no a\nusemtl b\ns 1\nf 1/1/1 2/1/1 3/1/1 4/1/1\nl 1 2\np 3\n";
+    const char *text =
+        "mtllib a.mtl\n" ROOF "vt 0 0\nvn 0 0 1\no a\nusemtl b\ns 1\nf 1/1/1 2/1/1 3/1/1 4/1/1\nl 1 2\np 3\n";
     assert_true(load_truncations(text, strlen(text), "sample.obj") > 0);
 }
 
