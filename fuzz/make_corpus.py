@@ -19,7 +19,8 @@ def png(width, height, color_type=6, channels=4):
 
     header = struct.pack(">IIBBBBB", width, height, 8, color_type, 0, 0, 0)
     palette = chunk(b"PLTE", bytes(range(48))) if color_type == 3 else b""
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + palette + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    data = chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + palette + data
 
 
 def jpeg(components=1):
@@ -76,20 +77,24 @@ def exr(compression):
     def attribute(name, kind, value):
         return name + b"\0" + kind + b"\0" + struct.pack("<I", len(value)) + value
 
-    channels = b"".join(n + b"\0" + struct.pack("<IBBBBII", 2, 0, 0, 0, 0, 1, 1) for n in (b"B", b"G", b"R")) + b"\0"
+    channel = b"\0" + struct.pack("<IBBBBII", 2, 0, 0, 0, 0, 1, 1)
+    channels = b"B" + channel + b"G" + channel + b"R" + channel + b"\0"
     box = struct.pack("<iiii", 0, 0, 3, 1)
     head = b"\x76\x2f\x31\x01\x02\0\0\0"
-    head += attribute(b"channels", b"chlist", channels) + attribute(b"compression", b"compression", bytes([compression]))
+    one = struct.pack("<f", 1)
+    head += attribute(b"channels", b"chlist", channels)
+    head += attribute(b"compression", b"compression", bytes([compression]))
     head += attribute(b"dataWindow", b"box2i", box) + attribute(b"displayWindow", b"box2i", box)
-    head += attribute(b"lineOrder", b"lineOrder", b"\0") + attribute(b"pixelAspectRatio", b"float", struct.pack("<f", 1))
-    head += attribute(b"screenWindowCenter", b"v2f", bytes(8)) + attribute(b"screenWindowWidth", b"float", struct.pack("<f", 1))
+    head += attribute(b"lineOrder", b"lineOrder", b"\0") + attribute(b"pixelAspectRatio", b"float", one)
+    head += attribute(b"screenWindowCenter", b"v2f", bytes(8)) + attribute(b"screenWindowWidth", b"float", one)
     head += b"\0"
     rows = [struct.pack("<12f", *[0.25 * (y + i) for i in range(12)]) for y in range(2)]
     if compression == 2:  # zip of one line: bytes in two halves, differences, deflated
         packed = []
         for row in rows:
             halves = row[0::2] + row[1::2]
-            packed.append(zlib.compress(bytes([halves[0]] + [(b - a + 128) % 256 for a, b in zip(halves, halves[1:])])))
+            differences = [(b - a + 128) % 256 for a, b in zip(halves, halves[1:])]
+            packed.append(zlib.compress(bytes([halves[0]] + differences)))
         rows = [p if len(p) < len(r) else r for p, r in zip(packed, rows)]
     chunks = [struct.pack("<ii", y, len(row)) + row for y, row in enumerate(rows)]
     start = len(head) + 16
@@ -110,18 +115,20 @@ class Asset:
         self.json = {"asset": {"version": "2.0"}, "scene": 0, "scenes": [{"nodes": [0]}], "nodes": [{"mesh": 0}],
                      "meshes": [{"primitives": [{"attributes": {}}]}], "accessors": [], "bufferViews": []}
         self.primitive = self.json["meshes"][0]["primitives"][0]
-        self.primitive["attributes"]["POSITION"] = self.accessor(POSITIONS, 5126, "VEC3", 4, min=[0, 0, 0], max=[1, 1, 0.5])
+        positions = self.accessor(POSITIONS, 5126, "VEC3", 4, min=[0, 0, 0], max=[1, 1, 0.5])
+        self.primitive["attributes"]["POSITION"] = positions
         self.primitive["indices"] = self.accessor(INDICES, 5123, "SCALAR", 6)
 
     def view(self, data, **extra):
         self.binary += b"\0" * (-len(self.binary) % 4)
-        self.json["bufferViews"].append({"buffer": 0, "byteOffset": len(self.binary), "byteLength": len(data), **extra})
+        view = {"buffer": 0, "byteOffset": len(self.binary), "byteLength": len(data), **extra}
+        self.json["bufferViews"].append(view)
         self.binary += data
         return len(self.json["bufferViews"]) - 1
 
     def accessor(self, data, component_type, kind, count, **extra):
-        self.json["accessors"].append({"bufferView": self.view(data), "componentType": component_type, "type": kind,
-                                       "count": count, **extra})
+        accessor = {"bufferView": self.view(data), "componentType": component_type, "type": kind, "count": count}
+        self.json["accessors"].append({**accessor, **extra})
         return len(self.json["accessors"]) - 1
 
     def floats(self, kind, count, *values):
@@ -135,8 +142,8 @@ class Asset:
         text = json.dumps({**self.json, "buffers": [{"byteLength": len(self.binary)}]}).encode()
         text += b" " * (-len(text) % 4)
         binary = self.binary + b"\0" * (-len(self.binary) % 4)
-        return (b"glTF" + struct.pack("<II", 2, 28 + len(text) + len(binary)) + struct.pack("<I", len(text)) + b"JSON" +
-                text + struct.pack("<I", len(binary)) + b"BIN\0" + binary)
+        head = b"glTF" + struct.pack("<II", 2, 28 + len(text) + len(binary))
+        return head + struct.pack("<I", len(text)) + b"JSON" + text + struct.pack("<I", len(binary)) + b"BIN\0" + binary
 
 
 def plain():
@@ -155,7 +162,8 @@ def textured():
     asset.json["images"] = [{"bufferView": asset.view(png(2, 2)), "mimeType": "image/png"},
                             {"uri": "data:image/png;base64," + base64.b64encode(png(1, 3, 0, 1)).decode()}]
     asset.json["samplers"] = [{"magFilter": 9728, "minFilter": 9987, "wrapS": 33071, "wrapT": 33648}]
-    asset.json["textures"] = [{"source": 0, "sampler": 0}, {"source": 1, "extensions": {"EXT_texture_webp": {"source": 0}}}]
+    asset.json["textures"] = [{"source": 0, "sampler": 0},
+                              {"source": 1, "extensions": {"EXT_texture_webp": {"source": 0}}}]
     transform = {"KHR_texture_transform": {"offset": [0.5, 0], "rotation": 1, "scale": [2, 2], "texCoord": 1}}
     asset.json["materials"] = [{
         "pbrMetallicRoughness": {"baseColorFactor": [1, 1, 1, 0.5], "metallicFactor": 0.5,
@@ -166,7 +174,8 @@ def textured():
         "extensions": {"KHR_materials_emissive_strength": {"emissiveStrength": 2}, "KHR_materials_ior": {"ior": 1.3},
                        "KHR_materials_specular": {"specularFactor": 0.5, "specularTexture": {"index": 0}}}},
         {"alphaMode": "MASK", "extensions": {"KHR_materials_unlit": {}}},
-        {"extensions": {"KHR_materials_pbrSpecularGlossiness": {"diffuseFactor": [1, 1, 1, 1], "glossinessFactor": 0.5}}}]
+        {"extensions": {"KHR_materials_pbrSpecularGlossiness": {"diffuseFactor": [1, 1, 1, 1],
+                                                                "glossinessFactor": 0.5}}}]
     asset.json["extensionsUsed"] = ["KHR_texture_transform", "KHR_materials_specular"]
     return asset
 
@@ -199,13 +208,14 @@ def extended():
     sparse = {"count": 1, "indices": {"bufferView": asset.view(b"\1"), "componentType": 5121},
               "values": {"bufferView": asset.view(struct.pack("<3f", 1, 2, 0))}}
     asset.json["accessors"][0]["sparse"] = sparse
-    asset.json["nodes"] = [{"mesh": 0, "extensions": {"EXT_mesh_gpu_instancing": {"attributes": {"TRANSLATION": shifts}}}},
-                           {"camera": 0}, {"extensions": {"KHR_lights_punctual": {"light": 0}}}]
+    instancing = {"EXT_mesh_gpu_instancing": {"attributes": {"TRANSLATION": shifts}}}
+    asset.json["nodes"] = [{"mesh": 0, "extensions": instancing}, {"camera": 0},
+                           {"extensions": {"KHR_lights_punctual": {"light": 0}}}]
     asset.json["scenes"][0]["nodes"] = [0, 1, 2]
     asset.json["cameras"] = [{"type": "perspective", "perspective": {"yfov": 1, "znear": 0.1}},
                              {"type": "orthographic", "orthographic": {"xmag": 1, "ymag": 1, "znear": 0, "zfar": 9}}]
-    asset.json["extensions"] = {"KHR_lights_punctual": {"lights": [
-        {"type": "spot", "intensity": 5, "spot": {"innerConeAngle": 0.1, "outerConeAngle": 0.5}}, {"type": "directional"}]}}
+    spot = {"type": "spot", "intensity": 5, "spot": {"innerConeAngle": 0.1, "outerConeAngle": 0.5}}
+    asset.json["extensions"] = {"KHR_lights_punctual": {"lights": [spot, {"type": "directional"}]}}
     asset.json["meshes"][0]["primitives"] += [{"attributes": {"POSITION": 0}, "mode": mode} for mode in range(7)]
     return asset
 
@@ -237,8 +247,8 @@ def meshopt():
 
 def quantized():
     asset = Asset()
-    asset.primitive["attributes"]["POSITION"] = asset.accessor(
-        struct.pack("<16H", *[0, 0, 0, 0, 65535, 0, 0, 0, 65535, 65535, 0, 0, 0, 65535, 0, 0]), 5123, "VEC3", 4, normalized=True)
+    corners = struct.pack("<16H", *[0, 0, 0, 0, 65535, 0, 0, 0, 65535, 65535, 0, 0, 0, 65535, 0, 0])
+    asset.primitive["attributes"]["POSITION"] = asset.accessor(corners, 5123, "VEC3", 4, normalized=True)
     asset.json["bufferViews"][-1]["byteStride"] = 8
     asset.json["extensionsRequired"] = ["KHR_mesh_quantization"]
     return asset
@@ -259,19 +269,21 @@ KHR_mesh_quantization KHR_materials_unlit OCTAHEDRAL QUATERNION EXPONENTIAL TRIA
 
 CUBE = "".join("v %d %d %d\n" % (i & 1, i >> 1 & 1, i >> 2) for i in range(8))
 OBJ_TEXTS = [
-    CUBE + "vt 0 0\nvt 1 0\nvt 1 1\nvn 0 0 1\no cube\ns 1\nusemtl red\nf 1/1/1 2/2/1 4/3/1 3/1/1\nf 5 6 8 7\ns off\nf 1 2 6 5\n",
+    CUBE + "vt 0 0\nvt 1 0\nvt 1 1\nvn 0 0 1\no cube\ns 1\nusemtl red\nf 1/1/1 2/2/1 4/3/1 3/1/1\nf 5 6 8 7\n"
+    "s off\nf 1 2 6 5\n",
     CUBE + "f -8 -7 -5 -6\nf -4//1 -3//1 -1//1\nl 1 2 3\np 4 5\n",
     "v 0 0 0 1 0 0\nv 1 0 0 0 1 0\nv 0 1 0 255 0 255\nv nan 0 0\nf 1 2 3\n",
-    "# star\n" + "".join("v %d %d 0\n" % p for p in [(0, 3), (1, 1), (3, 0), (1, -1), (0, -3), (-1, -1), (-3, 0), (-1, 1)]) +
+    "# star\nv 0 3 0\nv 1 1 0\nv 3 0 0\nv 1 -1 0\nv 0 -3 0\nv -1 -1 0\nv -3 0 0\nv -1 1 0\n"
     "f 1 2 3 4 \\\n5 6 7 8\r\ng a\rmtllib a.mtl b c.mtl\ncurv 0 1 1 2\n",
     "o a\n" + CUBE + "s 1\nf 1 2 4\ns 2\nf 4 3 1\no b\ns 7\nf 1 1 1\nf 5 6 7\n",
 ]
 MTL_TEXTS = [
-    "newmtl a\nKd 0.8 0.2 0.1\nKs 0.5 0.5 0.5\nNs 100\nNi 1.45\nd 0.5\nillum 2\nmap_Kd -s 2 2 1 -o 0.5 0 -clamp on a.png\n"
-    "map_d -imfchan m a.png\nmap_Bump -bm 0.5 a.png\n",
-    "newmtl a\nKa 1\nillum 3\nTr 1\nmap_Ks a.png\nmap_Ns b.png\nnewmtl b\nPr 0.5\nPm 1\nmap_Pr b.png\nmap_Pm -imfchan r a.png\n"
-    "map_Ke a.png\nKe 1 2 3\nnorm b.png\n",
-    "newmtl c\nmap_d b.png\nmap_Kd C:\\textures\\a.png\nbump ../a.png\nnewmtl c\nKd spectral x.rfl\nd -halo 0.3\ndisp b.png\n",
+    "newmtl a\nKd 0.8 0.2 0.1\nKs 0.5 0.5 0.5\nNs 100\nNi 1.45\nd 0.5\nillum 2\n"
+    "map_Kd -s 2 2 1 -o 0.5 0 -clamp on a.png\nmap_d -imfchan m a.png\nmap_Bump -bm 0.5 a.png\n",
+    "newmtl a\nKa 1\nillum 3\nTr 1\nmap_Ks a.png\nmap_Ns b.png\nnewmtl b\nPr 0.5\nPm 1\nmap_Pr b.png\n"
+    "map_Pm -imfchan r a.png\nmap_Ke a.png\nKe 1 2 3\nnorm b.png\n",
+    "newmtl c\nmap_d b.png\nmap_Kd C:\\textures\\a.png\nbump ../a.png\nnewmtl c\nKd spectral x.rfl\nd -halo 0.3\n"
+    "disp b.png\n",
 ]
 
 
@@ -294,10 +306,11 @@ facet normal 0 0 0 outer loop vertex 0 0 0 vertex 1 1 1 vertex 2 0 1 endloop end
 """
 
 
-def ply(kind, extra_vertex="", extra_elements=""):
-    head = "ply\nformat %s 1.0\ncomment made for fuzzing\nelement vertex 4\nproperty float x\nproperty float y\nproperty double z\n"
-    head += "property uchar red\nproperty uchar green\nproperty uchar blue\n" + extra_vertex
-    head += "element face 2\nproperty list uchar int vertex_indices\nproperty uchar red\n" + extra_elements + "end_header\n"
+def ply(kind):
+    head = "ply\nformat %s 1.0\ncomment made for fuzzing\nelement vertex 4\n"
+    head += "property float x\nproperty float y\nproperty double z\n"
+    head += "property uchar red\nproperty uchar green\nproperty uchar blue\n"
+    head += "element face 2\nproperty list uchar int vertex_indices\nproperty uchar red\nend_header\n"
     vertices = [(0, 0, 0.5, 255, 0, 0), (1, 0, 0, 0, 255, 0), (1, 1, 0, 0, 0, 255), (0, 1, 0, 9, 9, 9)]
     faces = [([0, 1, 2, 3], 200), ([0, 2, 3], 100)]
     if kind == "ascii":
@@ -310,30 +323,30 @@ def ply(kind, extra_vertex="", extra_elements=""):
     return (head % kind).encode() + body
 
 
-PLY_OTHERS = [
-    b"ply\nformat ascii 1.0\nelement vertex 2\nproperty float x\nproperty float y\nproperty float z\nproperty float nx\n"
-    b"property float ny\nproperty float nz\nproperty float s\nproperty float t\nend_header\n0 0 0 0 0 1 0 0\n1 1 1 0 0 1 1 1\n",
-    b"ply\nformat ascii 1.0\ncomment TextureFile a.png\nelement vertex 3\nproperty float x\nproperty float y\nproperty float z\n"
-    b"element tristrips 1\nproperty list int int vertex_indices\nelement edge 1\nproperty int vertex1\nproperty int vertex2\n"
-    b"end_header\n0 0 0\n1 0 0\n0 1 0\n3 0 1 2\n0 1\n",
-    b"ply\nformat ascii 1.0\nelement vertex 3\nproperty float x\nproperty float y\nproperty float z\nelement face 1\n"
-    b"property list uchar int vertex_index\nproperty list uchar float texcoord\nend_header\n0 0 0\n1 0 0\n0 1 0\n3 0 1 2 6 0 0 1 0 1 1\n",
+XYZ = "property float x\nproperty float y\nproperty float z\n"
+PLY_TEXTS = [
+    "element vertex 2\n" + XYZ + "property float nx\nproperty float ny\nproperty float nz\nproperty float s\n"
+    "property float t\nend_header\n0 0 0 0 0 1 0 0\n1 1 1 0 0 1 1 1\n",
+    "comment TextureFile a.png\nelement vertex 3\n" + XYZ + "element tristrips 1\n"
+    "property list int int vertex_indices\nelement edge 1\nproperty int vertex1\nproperty int vertex2\nend_header\n"
+    "0 0 0\n1 0 0\n0 1 0\n3 0 1 2\n0 1\n",
+    "element vertex 3\n" + XYZ + "element face 1\nproperty list uchar int vertex_index\n"
+    "property list uchar float texcoord\nend_header\n0 0 0\n1 0 0\n0 1 0\n3 0 1 2 6 0 0 1 0 1 1\n",
 ]
 
 POSE = [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 2], [0, 0, 0, 1]]
 K = [[64, 0, 32], [0, 64, 32], [0, 0, 1]]
 CAMERAS = [
     {"camera_angle_x": 0.7, "frames": [{"file_path": "a", "transform_matrix": POSE}]},
-    {"fl_x": 64, "fl_y": 64, "cx": 32, "cy": 32, "w": 64, "h": 64, "frames": [{"file_path": "a", "transform_matrix": POSE}]},
+    {"fl_x": 64, "fl_y": 64, "cx": 32, "cy": 32, "w": 64, "h": 64,
+     "frames": [{"file_path": "a", "transform_matrix": POSE}]},
     {"cameras": [{"K": K, "R": [r[:3] for r in POSE[:3]], "t": [0, 0, 2], "width": 64, "height": 64}]},
     {"cameras": [{"K": K, "world_to_camera": POSE, "width": 64, "height": 64}]},
-    {"K": K, "width": 64, "height": 64, "extrinsics": [POSE]},
     {"views": [{"name": "000", "camera_to_world": POSE, "intrinsics": K, "width": 64, "height": 64}]},
-    {"conventions": {}, "frames": [{"camera_to_world": POSE, "intrinsics": {"fx": 64, "fy": 64, "cx": 32, "cy": 32,
-                                                                           "width": 64, "height": 64}}]},
 ]
-CAMERA_WORDS = """frames cameras views transform_matrix camera_to_world world_to_camera intrinsics extrinsics fl_x fl_y cx cy w h
-camera_angle_x camera_angle_y width height K R t applied_transform orthographic near fov azimuth elevation name k1 k2 1e400
+CAMERA_WORDS = """frames cameras views transform_matrix camera_to_world world_to_camera intrinsics extrinsics fl_x fl_y cx
+cy w h camera_angle_x camera_angle_y width height K R t applied_transform orthographic near fov azimuth elevation name
+k1 k2 1e400
 """.split()
 
 
@@ -359,11 +372,12 @@ def main(folder):
         write(folder, "stl", name, data)
     for kind in ("ascii", "binary_little_endian", "binary_big_endian"):
         write(folder, "ply", kind, ply(kind))
-    for number, data in enumerate(PLY_OTHERS):
-        write(folder, "ply", str(number), data)
+    for number, text in enumerate(PLY_TEXTS):
+        write(folder, "ply", str(number), ("ply\nformat ascii 1.0\n" + text).encode())
     for name, data in (("rgba.png", png(3, 2)), ("gray.png", png(3, 2, 0, 1)), ("rgb.png", png(2, 2, 2, 3)),
-                       ("palette.png", png(2, 2, 3, 1)), ("gray.jpg", jpeg(1)), ("color.jpg", jpeg(3)), ("a.webp", webp()),
-                       ("flat.hdr", hdr(False)), ("runs.hdr", hdr(True)), ("raw.exr", exr(0)), ("zips.exr", exr(2))):
+                       ("palette.png", png(2, 2, 3, 1)), ("gray.jpg", jpeg(1)), ("color.jpg", jpeg(3)),
+                       ("a.webp", webp()), ("flat.hdr", hdr(False)), ("runs.hdr", hdr(True)), ("raw.exr", exr(0)),
+                       ("zips.exr", exr(2))):
         write(folder, "image", name, data)
     for number, cameras in enumerate(CAMERAS):
         write(folder, "cameras", str(number), json.dumps(cameras).encode())
@@ -371,12 +385,12 @@ def main(folder):
     write_words(folder, "glb", GLTF_WORDS)
     write_words(folder, "cameras", CAMERA_WORDS)
     write_words(folder, "obj", "v vt vn f l p o g s usemtl mtllib -1 // off 4294967297 nan inf 1e39".split())
-    write_words(folder, "mtl", "newmtl Kd Ks Ke Ka Ns d Tr illum Pr Pm map_Kd map_Ks map_Ns map_d map_Ke map_Bump map_Pr "
-                               "map_Pm norm -s -o -bm -clamp -imfchan -mm a.png b.png".split())
+    write_words(folder, "mtl", "newmtl Kd Ks Ke Ka Ns d Tr illum Pr Pm map_Kd map_Ks map_Ns map_d map_Ke map_Bump "
+                               "map_Pr map_Pm norm -s -o -bm -clamp -imfchan -mm a.png b.png".split())
     write_words(folder, "stl", "solid facet normal outer loop vertex endloop endfacet endsolid".split())
-    write_words(folder, "ply", "ply format ascii binary_little_endian binary_big_endian element vertex face edge tristrips "
-                               "property list uchar int uint short float double vertex_indices texcoord red nx s t "
-                               "end_header comment TextureFile 4294967295".split())
+    write_words(folder, "ply", "ply format ascii binary_little_endian binary_big_endian element vertex face edge "
+                               "tristrips property list uchar int uint short float double vertex_indices texcoord red "
+                               "nx s t end_header comment TextureFile 4294967295".split())
 
 
 if __name__ == "__main__":
