@@ -344,8 +344,8 @@ CAMERAS = [
     {"cameras": [{"K": K, "world_to_camera": POSE, "width": 64, "height": 64}]},
     {"views": [{"name": "000", "camera_to_world": POSE, "intrinsics": K, "width": 64, "height": 64}]},
 ]
-CAMERA_WORDS = """frames cameras views transform_matrix camera_to_world world_to_camera intrinsics extrinsics fl_x fl_y cx
-cy w h camera_angle_x camera_angle_y width height K R t applied_transform orthographic near fov azimuth elevation name
+CAMERA_WORDS = """frames cameras views transform_matrix camera_to_world world_to_camera intrinsics extrinsics fl_x fl_y
+cx cy w h camera_angle_x camera_angle_y width height K R t applied_transform orthographic near fov azimuth elevation name
 k1 k2 1e400
 """.split()
 
