@@ -142,11 +142,9 @@ static calo_status commit_zip(calo_store *store, calo_error *err)
 
 static void destroy_zip(calo_store *store)
 {
-    if (store->archive) {
-        if (!store->committed)
-            archive_write_fail(store->archive); /* nothing more is written */
-        archive_write_free(store->archive);
-    }
+    /* Not committed, this writes the zip's end into a file that is removed below: told to fail
+     * instead, libarchive 3.6 would lose memory. */
+    archive_write_free(store->archive);
     if (store->file >= 0)
         close(store->file);
     if (store->has_temporary)
