@@ -55,7 +55,7 @@ static void close_worker(void *pointer)
 static bool grow(void **memory, size_t bytes)
 {
     free(*memory);
-    *memory = malloc(bytes);
+    *memory = malloc(bytes ? bytes : 1);
     return *memory != NULL;
 }
 
@@ -77,7 +77,8 @@ static calo_status size_buffers(calo_cpu_worker *worker, calo_error *err)
             return calo_fail_memory(err, "the depth buffer", pixels * 8);
         worker->pixel_capacity = pixels;
     }
-    if (worker->sample_capacity < samples) {
+    /* Data channels alone need no samples, but the rasterizer steps through the buffer all the same. */
+    if (!worker->sample_z || worker->sample_capacity < samples) {
         worker->sample_capacity = 0;
         if (!grow((void **)&worker->sample_z, samples * sizeof *worker->sample_z) ||
             !grow((void **)&worker->sample_ids, samples * sizeof *worker->sample_ids))
@@ -89,7 +90,8 @@ static calo_status size_buffers(calo_cpu_worker *worker, calo_error *err)
 
 static void clear(calo_cpu_worker *worker)
 {
-    size_t pixels = (size_t)worker->width * (worker->buffer_bottom - worker->buffer_top), samples = pixels * worker->sample_count;
+    size_t pixels = (size_t)worker->width * (worker->buffer_bottom - worker->buffer_top);
+    size_t samples = pixels * worker->sample_count;
     for (size_t i = 0; i < pixels; i++)
         worker->z[i] = -INFINITY;
     memset(worker->ids, 0, pixels * sizeof *worker->ids);
