@@ -16,7 +16,8 @@ typedef struct format_entry {
     const char *advice;
 } format_entry;
 
-static const char convert_advice[] = "calotype reads PNG, JPEG, WebP, Radiance HDR and OpenEXR: convert it to one of these";
+static const char convert_advice[] =
+    "calotype reads PNG, JPEG, WebP, Radiance HDR and OpenEXR: convert it to one of these";
 
 static const format_entry formats[] = {
     {"PNG", 0, 8, "\x89PNG\r\n\x1a\n", calo_decode_png, NULL},

@@ -1,4 +1,4 @@
-/* OpenEXR scanline pictures with R, G, B, A or Y to RGBA32F, by OpenEXRCore from memory. */
+/* OpenEXR pictures with R, G, B, A or Y, in scanlines or tiles, to RGBA32F, by OpenEXRCore from memory. */
 #include "image/decode.h"
 
 #ifdef CALO_HAVE_EXR
@@ -55,25 +55,19 @@ static int component_of(const char *name)
 /* What the header says about the picture. */
 typedef struct exr_header {
     exr_attr_box2i_t window;
-    bool has_alpha, is_grey;
+    bool has_alpha, is_grey, is_tiled;
 } exr_header;
 
-static calo_status read_header(exr_context_t context, const calo_image_source *source, exr_header *header,
-                               calo_error *err)
+static bool is_wanted(const char *name, const exr_header *header)
 {
-    exr_storage_t storage = EXR_STORAGE_DEEP_SCANLINE;
-    const exr_attr_chlist_t *channels = NULL;
+    int component = component_of(name);
+    return header->is_grey ? component >= 3 : component >= 0 && component < 4;
+}
+
+static calo_status check_channels(const exr_attr_chlist_t *channels, const calo_image_source *source,
+                                  exr_header *header, calo_error *err)
+{
     bool found[5] = {false};
-    exr_result_t code = exr_get_data_window(context, 0, &header->window);
-    if (code == EXR_ERR_SUCCESS)
-        code = exr_get_storage(context, 0, &storage);
-    if (code == EXR_ERR_SUCCESS)
-        code = exr_get_channels(context, 0, &channels);
-    if (code != EXR_ERR_SUCCESS)
-        return fail_exr(source, code, err);
-    if (storage != EXR_STORAGE_SCANLINE)
-        return calo_fail(err, CALO_ERROR_UNSUPPORTED, "%s is a tiled or deep OpenEXR picture: save it with scanlines",
-                         source->name);
     for (int i = 0; i < channels->num_channels; i++) {
         int component = component_of(channels->entries[i].name.str);
         if (component >= 0)
@@ -81,30 +75,61 @@ static calo_status read_header(exr_context_t context, const calo_image_source *s
     }
     bool has_color = found[0] && found[1] && found[2];
     if (!has_color && !found[4])
-        return calo_fail(err, CALO_ERROR_UNSUPPORTED, "%s is an OpenEXR picture without channels named R, G, B or Y",
-                         source->name);
+        return calo_fail(err, CALO_ERROR_UNSUPPORTED, "%s is an OpenEXR picture without channels named R, G, B or Y: "
+                         "save one layer of it under these names", source->name);
     header->has_alpha = found[3];
     header->is_grey = !has_color;
+    for (int i = 0; i < channels->num_channels; i++) {
+        const exr_attr_chlist_entry_t *entry = &channels->entries[i];
+        if (is_wanted(entry->name.str, header) && (entry->x_sampling != 1 || entry->y_sampling != 1))
+            return calo_fail(err, CALO_ERROR_UNSUPPORTED, "%s is an OpenEXR picture whose channel %s is subsampled: "
+                             "save it with full resolution", source->name, entry->name.str);
+    }
     return CALO_OK;
 }
 
-/* Points the wanted channels of a chunk into the picture; the library converts to float. */
-static exr_result_t place_chunk(const exr_chunk_info_t *chunk, exr_decode_pipeline_t *pipeline, calo_image *image,
-                                const exr_header *header)
+static calo_status read_header(exr_context_t context, const calo_image_source *source, exr_header *header,
+                               calo_error *err)
 {
-    int64_t row = (int64_t)chunk->start_y - header->window.min.y;
-    if (row < 0 || row + chunk->height > (int64_t)image->height || chunk->width != (int32_t)image->width)
+    exr_storage_t storage = EXR_STORAGE_DEEP_SCANLINE;
+    const exr_attr_chlist_t *channels = NULL;
+    exr_result_t code = exr_get_data_window(context, 0, &header->window);
+    if (code == EXR_ERR_SUCCESS)
+        code = exr_get_storage(context, 0, &storage);
+    if (code == EXR_ERR_SUCCESS)
+        code = exr_get_channels(context, 0, &channels);
+    if (code != EXR_ERR_SUCCESS)
+        return fail_exr(source, code, err);
+    if (storage != EXR_STORAGE_SCANLINE && storage != EXR_STORAGE_TILED)
+        return calo_fail(err, CALO_ERROR_UNSUPPORTED, "%s is a deep OpenEXR picture: save it flat", source->name);
+    header->is_tiled = storage == EXR_STORAGE_TILED;
+    return check_channels(channels, source, header, err);
+}
+
+/* A file being read, one chunk (a few rows, or a tile) after the other. */
+typedef struct exr_run {
+    exr_context_t context;
+    const exr_header *header;
+    calo_image *image;
+    exr_decode_pipeline_t pipeline;
+    bool started;
+} exr_run;
+
+/* Points the wanted channels of a chunk into the picture; the library converts to float. */
+static exr_result_t place_chunk(exr_run *run, const exr_chunk_info_t *chunk, uint64_t left, uint64_t top)
+{
+    const calo_image *image = run->image;
+    if (chunk->width < 0 || chunk->height < 0 || left + (uint64_t)chunk->width > image->width ||
+        top + (uint64_t)chunk->height > image->height)
         return EXR_ERR_BAD_CHUNK_LEADER;
-    for (int16_t c = 0; c < pipeline->channel_count; c++) {
-        exr_coding_channel_info_t *channel = &pipeline->channels[c];
-        int component = component_of(channel->channel_name);
+    for (int16_t c = 0; c < run->pipeline.channel_count; c++) {
+        exr_coding_channel_info_t *channel = &run->pipeline.channels[c];
         channel->decode_to_ptr = NULL;
-        /* Subsampled chroma, and grey beside colour, are not read. */
-        if (component < 0 || channel->width != chunk->width || channel->height != chunk->height ||
-            (component == 4 && !header->is_grey))
+        if (!is_wanted(channel->channel_name, run->header))
             continue;
-        channel->decode_to_ptr = (uint8_t *)image->data + (size_t)row * image->row_bytes +
-                                 sizeof(float) * (size_t)(component == 4 ? 0 : component);
+        int component = component_of(channel->channel_name);
+        channel->decode_to_ptr = (uint8_t *)image->data + top * image->row_bytes +
+                                 sizeof(float) * (4 * left + (component == 4 ? 0 : (uint64_t)component));
         channel->user_bytes_per_element = sizeof(float);
         channel->user_data_type = EXR_PIXEL_FLOAT;
         channel->user_pixel_stride = 4 * sizeof(float);
@@ -113,38 +138,68 @@ static exr_result_t place_chunk(const exr_chunk_info_t *chunk, exr_decode_pipeli
     return EXR_ERR_SUCCESS;
 }
 
-static exr_result_t read_scanlines(exr_context_t context, const exr_header *header, calo_image *image)
+static exr_result_t read_chunk(exr_run *run, const exr_chunk_info_t *chunk, uint64_t left, uint64_t top)
 {
-    exr_decode_pipeline_t pipeline = EXR_DECODE_PIPELINE_INITIALIZER;
+    exr_result_t code = run->started ? exr_decoding_update(run->context, 0, chunk, &run->pipeline)
+                                     : exr_decoding_initialize(run->context, 0, chunk, &run->pipeline);
+    if (code == EXR_ERR_SUCCESS)
+        code = place_chunk(run, chunk, left, top);
+    if (code == EXR_ERR_SUCCESS && !run->started)
+        code = exr_decoding_choose_default_routines(run->context, 0, &run->pipeline);
+    run->started = true;
+    return code == EXR_ERR_SUCCESS ? exr_decoding_run(run->context, 0, &run->pipeline) : code;
+}
+
+static exr_result_t read_scanlines(exr_run *run)
+{
     int32_t step = 1;
-    exr_result_t code = exr_get_scanlines_per_chunk(context, 0, &step);
-    for (int64_t y = header->window.min.y; code == EXR_ERR_SUCCESS && y <= header->window.max.y; y += step) {
-        bool first = y == header->window.min.y;
+    exr_result_t code = exr_get_scanlines_per_chunk(run->context, 0, &step);
+    for (int64_t row = 0; code == EXR_ERR_SUCCESS && row < (int64_t)run->image->height; row += step) {
         exr_chunk_info_t chunk;
-        code = exr_read_scanline_chunk_info(context, 0, (int)y, &chunk);
+        code = exr_read_scanline_chunk_info(run->context, 0, (int)(run->header->window.min.y + row), &chunk);
         if (code == EXR_ERR_SUCCESS)
-            code = first ? exr_decoding_initialize(context, 0, &chunk, &pipeline)
-                         : exr_decoding_update(context, 0, &chunk, &pipeline);
-        if (code == EXR_ERR_SUCCESS)
-            code = place_chunk(&chunk, &pipeline, image, header);
-        if (code == EXR_ERR_SUCCESS && first)
-            code = exr_decoding_choose_default_routines(context, 0, &pipeline);
-        if (code == EXR_ERR_SUCCESS)
-            code = exr_decoding_run(context, 0, &pipeline);
+            code = read_chunk(run, &chunk, 0, (uint64_t)row);
     }
-    exr_decoding_destroy(context, &pipeline);
     return code;
 }
 
-/* Alpha 1 where the file has none, and grey in all three components. */
+/* The picture in full resolution only: level 0. */
+static exr_result_t read_tiles(exr_run *run)
+{
+    int32_t width = 1, height = 1;
+    exr_result_t code = exr_get_tile_sizes(run->context, 0, 0, 0, &width, &height);
+    if (code == EXR_ERR_SUCCESS && (width <= 0 || height <= 0))
+        return EXR_ERR_INVALID_ATTR;
+    for (int64_t top = 0; top < (int64_t)run->image->height; top += height)
+        for (int64_t left = 0; code == EXR_ERR_SUCCESS && left < (int64_t)run->image->width; left += width) {
+            exr_chunk_info_t chunk;
+            code = exr_read_tile_chunk_info(run->context, 0, (int)(left / width), (int)(top / height), 0, 0, &chunk);
+            if (code == EXR_ERR_SUCCESS)
+                code = read_chunk(run, &chunk, (uint64_t)left, (uint64_t)top);
+        }
+    return code;
+}
+
+static exr_result_t read_pixels(exr_context_t context, const exr_header *header, calo_image *image)
+{
+    exr_run run = {.context = context, .header = header, .image = image};
+    exr_result_t code = header->is_tiled ? read_tiles(&run) : read_scanlines(&run);
+    if (run.started)
+        exr_decoding_destroy(context, &run.pipeline);
+    return code;
+}
+
+/* Grey goes to all three components. The file's light is associated with alpha, ours is straight. */
 static void complete_components(calo_image *image, const exr_header *header)
 {
     for (size_t i = 0, count = (size_t)image->width * image->height; i < count; i++) {
         float *p = (float *)image->data + 4 * i;
-        if (!header->has_alpha)
-            p[3] = 1;
         if (header->is_grey)
             p[1] = p[2] = p[0];
+        if (!header->has_alpha)
+            p[3] = 1;
+        for (int c = 0; p[3] > 0 && p[3] < 1 && c < 3; c++)
+            p[c] /= p[3];
     }
 }
 
@@ -157,12 +212,12 @@ static calo_status decode(exr_context_t context, const calo_image_source *source
     /* A wrong window is negative or huge: as unsigned numbers both pass every limit. */
     uint64_t width = (uint64_t)((int64_t)header.window.max.x - header.window.min.x + 1);
     uint64_t height = (uint64_t)((int64_t)header.window.max.y - header.window.min.y + 1);
-    /* The table of chunks alone takes 8 bytes for every 256 rows at most. */
+    /* PIZ and DWA may pack constant pictures more densely than deflate; 16 times as much is a rule of ours. */
     uint64_t least = width < 65536 && height < 65536 ? width * height * 2 / DEFLATE_MAX_RATIO / 16 : 0;
     status = calo_image_init_claimed(source, width, height, CALO_PIXEL_RGBA32F, least, image, err);
     if (status != CALO_OK)
         return status;
-    exr_result_t code = read_scanlines(context, &header, image);
+    exr_result_t code = read_pixels(context, &header, image);
     if (code != EXR_ERR_SUCCESS)
         return fail_exr(source, code, err);
     complete_components(image, &header);

@@ -1,4 +1,5 @@
 /* Radiance HDR (RGBE) to RGBA32F: Ward, "Real Pixels" (Graphics Gems II); both run-length encodings. */
+#include <math.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -118,19 +119,15 @@ static bool read_row(calo_reader *reader, uint8_t *row, uint32_t width)
 }
 
 /* 2^(exponent - 136) times the mantissas; exponent 0 is black. In place: a row of floats holds its RGBE bytes
- * at its end. */
+ * in its last quarter, which the floats never overtake. */
 static void convert_row(const uint8_t *rgbe, float *out, uint32_t width)
 {
     for (uint32_t x = 0; x < width; x++) {
         uint8_t pixel[4];
         memcpy(pixel, rgbe + 4 * x, 4);
-        /* 2^(e - 128 - 8), in two factors so that both are normal numbers. */
-        uint32_t bits = (uint32_t)pixel[3] << 23;
-        float scale = 0;
-        if (pixel[3] > 0)
-            memcpy(&scale, &bits, sizeof scale);
+        float scale = pixel[3] > 0 ? ldexpf(1, pixel[3] - 136) : 0;
         for (int c = 0; c < 3; c++)
-            out[4 * x + c] = (float)pixel[c] * scale * 0x1p-9f;
+            out[4 * x + c] = (float)pixel[c] * scale;
         out[4 * x + 3] = 1;
     }
 }
@@ -148,7 +145,7 @@ calo_status calo_decode_hdr(const calo_image_source *source, calo_image *image, 
     reader.position = header.pixels;
     for (uint32_t y = 0; y < image->height; y++) {
         float *row = (float *)(void *)((uint8_t *)image->data + y * image->row_bytes);
-        uint8_t *rgbe = (uint8_t *)(row + 3 * (size_t)image->width); /* the last quarter: convert_row never overtakes it */
+        uint8_t *rgbe = (uint8_t *)(row + 3 * (size_t)image->width);
         if (!read_row(&reader, rgbe, image->width)) {
             calo_image_finish(image);
             return calo_fail(err, CALO_ERROR_FORMAT, "%s: row %u of the Radiance HDR is %s: save it again from its "
