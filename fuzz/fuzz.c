@@ -23,32 +23,58 @@ calo_limits fuzz_limits(void)
     };
 }
 
-static void draw(calo_pose *pose)
+enum { SIDE = 16, VIEWS = 2 };
+
+static calo_view view_from(double x, double y, double z)
+{
+    return (calo_view){
+        .camera_to_world = calo_look_at((double[3]){x, y, z}, (double[3]){0, 0, 0}),
+        .focal_x = SIDE,
+        .focal_y = SIDE,
+        .center_x = SIDE / 2,
+        .center_y = SIDE / 2,
+        .width = SIDE,
+        .height = SIDE,
+    };
+}
+
+static void check_floats(const calo_frame *frame)
+{
+    for (int channel = 0; channel < CALO_CHANNEL_COUNT; channel++) {
+        const calo_image *plane = &frame->planes[channel];
+        if (plane->format == CALO_PIXEL_R32U ||
+            calo_pixel_bytes(plane->format) != 4 * calo_pixel_components(plane->format))
+            continue;
+        const float *values = plane->data; /* rows of a small frame of our own have no gaps */
+        for (size_t i = 0; i < (size_t)SIDE * SIDE * calo_pixel_components(plane->format); i++)
+            fuzz_check(isfinite(values[i]), calo_channel_name((calo_channel)channel));
+    }
+}
+
+/* From outside, and from among the triangles, where they are cut. */
+static void draw(const calo_pose *pose)
 {
     static calo_renderer *renderer; /* one for all inputs: libFuzzer has one thread */
     const calo_renderer_options options = {.backend = "cpu", .threads = 1};
     const calo_limits limits = fuzz_limits();
     const calo_lighting lighting = {.use_scene_lights = true};
-    calo_prepared *prepared = NULL;
-    calo_frame frame = {0};
-    if (!renderer)
-        fuzz_check(calo_renderer_create(&options, &renderer, NULL) == CALO_OK, "a renderer can be made");
-    calo_view view = {
-        .camera_to_world = calo_look_at((double[3]){1.5, -1.5, 1.5}, (double[3]){0, 0, 0}),
-        .focal_x = 16,
-        .focal_y = 16,
-        .center_x = 8,
-        .center_y = 8,
-        .width = 16,
-        .height = 16,
-    };
+    const calo_view views[VIEWS] = {view_from(1.5, -1.5, 1.5), view_from(0.1, -0.2, 0.05)};
     uint32_t channels = (1u << CALO_CHANNEL_COUNT) - 1;
     const calo_render_options drawing = {.channels = channels, .samples = 4};
-    if (calo_frame_init(&frame, 16, 16, channels, CALO_PIXEL_RGBA8, NULL) == CALO_OK &&
-        calo_renderer_prepare(renderer, pose, &lighting, &limits, &prepared, NULL) == CALO_OK)
-        calo_renderer_render(renderer, prepared, &drawing, &view, 1, &frame, NULL, NULL, NULL);
+    calo_prepared *prepared = NULL;
+    calo_frame frames[VIEWS] = {0};
+    if (!renderer)
+        fuzz_check(calo_renderer_create(&options, &renderer, NULL) == CALO_OK, "a renderer can be made");
+    for (int i = 0; i < VIEWS; i++)
+        fuzz_check(calo_frame_init(&frames[i], SIDE, SIDE, channels, CALO_PIXEL_RGBA8, NULL) == CALO_OK,
+                   "a small frame can be made");
+    if (calo_renderer_prepare(renderer, pose, &lighting, &limits, &prepared, NULL) == CALO_OK &&
+        calo_renderer_render(renderer, prepared, &drawing, views, VIEWS, frames, NULL, NULL, NULL) == CALO_OK)
+        for (int i = 0; i < VIEWS; i++)
+            check_floats(&frames[i]);
     calo_prepared_destroy(prepared);
-    calo_frame_finish(&frame);
+    for (int i = 0; i < VIEWS; i++)
+        calo_frame_finish(&frames[i]);
 }
 
 /* The same way as a job: fitted into the cube that the camera looks at. */
