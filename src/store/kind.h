@@ -21,7 +21,7 @@ struct calo_store {
     size_t existing_folder_length; /* the part of `folder` that was there before */
     bool committed, failed;
     /* The open file of a zip, its writer, and whether temporary_path exists. */
-    int file;
+    int file, write_error; /* errno of the first write that failed, or 0 */
     struct archive *archive;
     bool has_temporary;
 };

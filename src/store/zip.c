@@ -49,11 +49,26 @@ static int create_file(calo_store *store, const char *path)
     return store->file < 0 ? -1 : 0;
 }
 
+/* Writes for libarchive, and keeps a failure to itself: libarchive 3.6 loses memory when its
+ * writer fails. */
+static la_ssize_t write_bytes(struct archive *archive, void *user, const void *bytes, size_t size)
+{
+    calo_store *store = user;
+    (void)archive;
+    for (size_t done = 0; done < size && !store->write_error;) {
+        ssize_t put = write(store->file, (const char *)bytes + done, size - done);
+        if (put >= 0)
+            done += (size_t)put;
+        else if (errno != EINTR)
+            store->write_error = errno;
+    }
+    return (la_ssize_t)size;
+}
+
 static calo_status fail_archive(const calo_store *store, calo_error *err)
 {
-    int number = archive_errno(store->archive);
-    if (number > 0)
-        return calo_store_fail(err, store->path, "write", number);
+    if (store->write_error)
+        return calo_store_fail(err, store->path, "write", store->write_error);
     const char *reason = archive_error_string(store->archive);
     return calo_fail(err, CALO_ERROR_IO, "%s: cannot write: %s", store->path, reason ? reason : "unknown reason");
 }
@@ -71,7 +86,7 @@ static calo_status open_zip(calo_store *store, calo_error *err)
     if (archive_write_set_format_zip(store->archive) != ARCHIVE_OK ||
         archive_write_set_format_option(store->archive, "zip", "compression-level", "1") != ARCHIVE_OK ||
         archive_write_set_bytes_in_last_block(store->archive, 1) != ARCHIVE_OK ||
-        archive_write_open_fd(store->archive, store->file) != ARCHIVE_OK)
+        archive_write_open(store->archive, store, NULL, write_bytes, NULL) != ARCHIVE_OK)
         return fail_archive(store, err);
     return CALO_OK;
 }
@@ -96,7 +111,8 @@ static calo_status write_entry(calo_store *store, struct archive_entry *entry, c
         at += put;
         size -= (size_t)put;
     }
-    return archive_write_finish_entry(store->archive) == ARCHIVE_OK ? CALO_OK : fail_archive(store, err);
+    bool good = archive_write_finish_entry(store->archive) == ARCHIVE_OK && !store->write_error;
+    return good ? CALO_OK : fail_archive(store, err);
 }
 
 static calo_status put_entry(calo_store *store, const char *file_name, const void *bytes, size_t size, calo_error *err)
@@ -126,7 +142,7 @@ done:
 
 static calo_status commit_zip(calo_store *store, calo_error *err)
 {
-    if (archive_write_close(store->archive) != ARCHIVE_OK)
+    if (archive_write_close(store->archive) != ARCHIVE_OK || store->write_error)
         return fail_archive(store, err);
     int file = store->file;
     store->file = -1;

@@ -188,9 +188,11 @@ static void choices_that_exclude_each_other_are_told(void **state)
     options.camera_file = "cameras.json";
     options.scene_camera = "0";
     assert_int_equal(run(f, &options), CALO_ERROR_ARGUMENT);
+    calo_item_result_finish(&f->result);
     options.scene_camera = NULL;
     options.views.preset = "orbit";
     assert_int_equal(run(f, &options), CALO_ERROR_ARGUMENT);
+    calo_item_result_finish(&f->result);
     options = options_for(f, 1);
     options.animation = "walk";
     assert_int_equal(run(f, &options), CALO_ERROR_NOT_FOUND);
