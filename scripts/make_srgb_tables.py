@@ -15,9 +15,21 @@ def single(value):
     return struct.unpack("<f", struct.pack("<f", value))[0]
 
 
+def next_above(value):
+    """The first single-precision number not below a positive value."""
+    rounded = single(value)
+    bits = struct.unpack("<I", struct.pack("<f", rounded))[0]
+    return rounded if rounded >= value else struct.unpack("<f", struct.pack("<I", bits + 1))[0]
+
+
+def literal(value):
+    """Nine digits tell every single-precision number apart."""
+    return "%.1ff" % value if value in (0, 1) else "%.9gf" % single(value)
+
+
 def main():
     # Code k begins at the linear value of k - 1/2, the first single-precision number not below it.
-    thresholds = [0.0] + [linear(k - 0.5) for k in range(1, 256)]
+    thresholds = [0.0] + [next_above(linear(k - 0.5)) for k in range(1, 256)]
     starts = []
     for i in range(OCTAVES * STEPS):
         low = 2.0 ** (i // STEPS - OCTAVES) * (1 + i % STEPS / STEPS)
@@ -30,10 +42,10 @@ def main():
             lines.append("    " + ", ".join(cells[k:k + width]) + ",")
         lines.append("};")
 
-    table("const float calo_srgb_to_linear_table[256]", ["%.9gf" % linear(k) if k % 255 else "%.1ff" % linear(k) for k in range(256)], 8)
-    table("const float calo_unorm8_to_float_table[256]", ["%.9gf" % (k / 255) if k % 255 else "%.1ff" % (k / 255) for k in range(256)], 8)
+    table("const float calo_srgb_to_linear_table[256]", [literal(linear(k)) for k in range(256)], 8)
+    table("const float calo_unorm8_to_float_table[256]", [literal(k / 255) for k in range(256)], 8)
     lines.append("/* Code k begins here; the last stops the search. */")
-    table("static const float code_begins[257]", ["%.9gf" % t if t else "0.0f" for t in thresholds] + ["INFINITY"], 8)
+    table("static const float code_begins[257]", [literal(t) for t in thresholds] + ["INFINITY"], 8)
     lines.append("/* The code at the beginning of each bin of a float's leading bits, from 2^-13 to 1. */")
     table("static const uint8_t bin_begins[%d]" % (OCTAVES * STEPS), ["%d" % s for s in starts], 24)
     out = sys.argv[1] if len(sys.argv) > 1 else "src/image/color_tables.h"

@@ -4,11 +4,12 @@
 #ifdef CALO_HAVE_EXR
 
 #include <openexr.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 
-enum { DEFLATE_MAX_RATIO = 1032 };
+enum { DEFLATE_MAX_RATIO = 1032, COMPONENTS = 4 };
 
 static int64_t read_memory(exr_const_context_t context, void *user, void *buffer, uint64_t count, uint64_t offset,
                            exr_stream_error_func_ptr_t error)
@@ -40,6 +41,8 @@ static void ignore_message(exr_const_context_t context, exr_result_t code, const
 
 static calo_status fail_exr(const calo_image_source *source, exr_result_t code, calo_error *err)
 {
+    if (code == EXR_ERR_OUT_OF_MEMORY)
+        return calo_fail_memory(err, source->name, 0);
     return calo_fail(err, CALO_ERROR_FORMAT, "%s is a damaged OpenEXR picture (%s): save it again from its source",
                      source->name, exr_get_default_error_message(code));
 }
@@ -50,6 +53,12 @@ static int component_of(const char *name)
     static const char names[] = "RGBAY";
     const char *found = name[0] && !name[1] ? strchr(names, name[0]) : NULL;
     return found ? (int)(found - names) : -1;
+}
+
+/* Grey takes red's place. */
+static int plane_of(const char *name)
+{
+    return component_of(name) % COMPONENTS;
 }
 
 /* What the header says about the picture. */
@@ -113,41 +122,76 @@ typedef struct exr_run {
     calo_image *image;
     exr_decode_pipeline_t pipeline;
     bool started;
+    float *planes; /* a chunk, each component by itself */
+    size_t plane_capacity;
 } exr_run;
 
-/* Points the wanted channels of a chunk into the picture; the library converts to float. */
-static exr_result_t place_chunk(exr_run *run, const exr_chunk_info_t *chunk, uint64_t left, uint64_t top)
+static exr_result_t reserve_planes(exr_run *run, size_t pixels)
 {
-    const calo_image *image = run->image;
-    if (chunk->width < 0 || chunk->height < 0 || left + (uint64_t)chunk->width > image->width ||
-        top + (uint64_t)chunk->height > image->height)
-        return EXR_ERR_BAD_CHUNK_LEADER;
-    for (int16_t c = 0; c < run->pipeline.channel_count; c++) {
+    if (pixels <= run->plane_capacity)
+        return EXR_ERR_SUCCESS;
+    free(run->planes);
+    run->planes = malloc(pixels * COMPONENTS * sizeof *run->planes);
+    run->plane_capacity = run->planes ? pixels : 0;
+    return run->planes ? EXR_ERR_SUCCESS : EXR_ERR_OUT_OF_MEMORY;
+}
+
+/* Points the wanted channels of a chunk to our planes; the library converts to float. Plane by plane, because
+ * OpenEXRCore 3.1 mixes the channels up when it interleaves half RGBA itself. */
+static exr_result_t place_chunk(exr_run *run, const exr_chunk_info_t *chunk)
+{
+    size_t pixels = (size_t)chunk->width * (size_t)chunk->height;
+    exr_result_t code = reserve_planes(run, pixels);
+    for (int16_t c = 0; code == EXR_ERR_SUCCESS && c < run->pipeline.channel_count; c++) {
         exr_coding_channel_info_t *channel = &run->pipeline.channels[c];
         channel->decode_to_ptr = NULL;
         if (!is_wanted(channel->channel_name, run->header))
             continue;
-        int component = component_of(channel->channel_name);
-        channel->decode_to_ptr = (uint8_t *)image->data + top * image->row_bytes +
-                                 sizeof(float) * (4 * left + (component == 4 ? 0 : (uint64_t)component));
+        channel->decode_to_ptr = (uint8_t *)(run->planes + pixels * (size_t)plane_of(channel->channel_name));
         channel->user_bytes_per_element = sizeof(float);
         channel->user_data_type = EXR_PIXEL_FLOAT;
-        channel->user_pixel_stride = 4 * sizeof(float);
-        channel->user_line_stride = (int32_t)image->row_bytes;
+        channel->user_pixel_stride = sizeof(float);
+        channel->user_line_stride = chunk->width * (int32_t)sizeof(float);
     }
-    return EXR_ERR_SUCCESS;
+    return code;
+}
+
+/* Grey goes to all three components. The file's light is associated with alpha, ours is straight. */
+static void copy_chunk(const exr_run *run, const exr_chunk_info_t *chunk, uint64_t left, uint64_t top)
+{
+    size_t pixels = (size_t)chunk->width * (size_t)chunk->height, at = 0;
+    const float *red = run->planes, *green = red + (run->header->is_grey ? 0 : pixels);
+    const float *blue = red + (run->header->is_grey ? 0 : 2 * pixels), *alpha = red + 3 * pixels;
+    for (uint64_t y = 0; y < (uint64_t)chunk->height; y++) {
+        uint8_t *row = (uint8_t *)run->image->data + (top + y) * run->image->row_bytes;
+        float *to = (float *)(void *)row + 4 * left;
+        for (int32_t x = 0; x < chunk->width; x++, at++, to += 4) {
+            float a = run->header->has_alpha ? alpha[at] : 1, scale = a > 0 ? a : 1;
+            to[0] = red[at] / scale;
+            to[1] = green[at] / scale;
+            to[2] = blue[at] / scale;
+            to[3] = a;
+        }
+    }
 }
 
 static exr_result_t read_chunk(exr_run *run, const exr_chunk_info_t *chunk, uint64_t left, uint64_t top)
 {
+    if (chunk->width <= 0 || chunk->height <= 0 || left + (uint64_t)chunk->width > run->image->width ||
+        top + (uint64_t)chunk->height > run->image->height)
+        return EXR_ERR_BAD_CHUNK_LEADER;
     exr_result_t code = run->started ? exr_decoding_update(run->context, 0, chunk, &run->pipeline)
                                      : exr_decoding_initialize(run->context, 0, chunk, &run->pipeline);
     if (code == EXR_ERR_SUCCESS)
-        code = place_chunk(run, chunk, left, top);
+        code = place_chunk(run, chunk);
     if (code == EXR_ERR_SUCCESS && !run->started)
         code = exr_decoding_choose_default_routines(run->context, 0, &run->pipeline);
     run->started = true;
-    return code == EXR_ERR_SUCCESS ? exr_decoding_run(run->context, 0, &run->pipeline) : code;
+    if (code == EXR_ERR_SUCCESS)
+        code = exr_decoding_run(run->context, 0, &run->pipeline);
+    if (code == EXR_ERR_SUCCESS)
+        copy_chunk(run, chunk, left, top);
+    return code;
 }
 
 static exr_result_t read_scanlines(exr_run *run)
@@ -186,21 +230,8 @@ static exr_result_t read_pixels(exr_context_t context, const exr_header *header,
     exr_result_t code = header->is_tiled ? read_tiles(&run) : read_scanlines(&run);
     if (run.started)
         exr_decoding_destroy(context, &run.pipeline);
+    free(run.planes);
     return code;
-}
-
-/* Grey goes to all three components. The file's light is associated with alpha, ours is straight. */
-static void complete_components(calo_image *image, const exr_header *header)
-{
-    for (size_t i = 0, count = (size_t)image->width * image->height; i < count; i++) {
-        float *p = (float *)image->data + 4 * i;
-        if (header->is_grey)
-            p[1] = p[2] = p[0];
-        if (!header->has_alpha)
-            p[3] = 1;
-        for (int c = 0; p[3] > 0 && p[3] < 1 && c < 3; c++)
-            p[c] /= p[3];
-    }
 }
 
 static calo_status decode(exr_context_t context, const calo_image_source *source, calo_image *image, calo_error *err)
@@ -218,10 +249,7 @@ static calo_status decode(exr_context_t context, const calo_image_source *source
     if (status != CALO_OK)
         return status;
     exr_result_t code = read_pixels(context, &header, image);
-    if (code != EXR_ERR_SUCCESS)
-        return fail_exr(source, code, err);
-    complete_components(image, &header);
-    return CALO_OK;
+    return code == EXR_ERR_SUCCESS ? CALO_OK : fail_exr(source, code, err);
 }
 
 calo_status calo_decode_exr(const calo_image_source *source, calo_image *image, calo_error *err)
@@ -233,6 +261,7 @@ calo_status calo_decode_exr(const calo_image_source *source, calo_image *image, 
     initializer.read_fn = read_memory;
     initializer.size_fn = memory_size;
     initializer.error_handler_fn = ignore_message;
+    initializer.flags = EXR_CONTEXT_FLAG_DISABLE_CHUNK_RECONSTRUCTION; /* it reads the file once for each lost chunk */
     exr_result_t code = exr_start_read(&context, source->name, &initializer);
     if (code != EXR_ERR_SUCCESS)
         return fail_exr(source, code, err);

@@ -26,9 +26,12 @@ static void convert_cmyk(calo_image *image)
 
 static calo_status decode(tjhandle handle, const calo_image_source *source, calo_image *image, calo_error *err)
 {
-    int width, height, subsampling, colorspace;
+    int width = 0, height = 0, subsampling = 0, colorspace = 0; /* left alone where tables end the file */
     if (tjDecompressHeader3(handle, source->bytes, source->size, &width, &height, &subsampling, &colorspace) != 0)
         return fail_jpeg(source, handle, err);
+    if (width <= 0 || height <= 0)
+        return calo_fail(err, CALO_ERROR_FORMAT, "%s is a damaged JPEG (it ends before its picture): save it again "
+                         "from its source", source->name);
     uint64_t pixels = (uint64_t)width * (uint64_t)height;
     calo_status status = calo_image_init_claimed(source, (uint64_t)width, (uint64_t)height, CALO_PIXEL_RGBA8,
                                                  pixels / MAX_PIXELS_A_BYTE, image, err);
