@@ -59,6 +59,9 @@ typedef struct calo_render_options {
     float line_width_pixels;         /* 0: 1 */
 } calo_render_options;
 
+/* A copy of `options` (or of all-zero when NULL) with every default filled in. */
+CALO_API calo_render_options calo_render_options_resolve(const calo_render_options *options);
+
 typedef struct calo_renderer_options {
     const char *backend; /* NULL or "auto": CALOTYPE_BACKEND, else the best available; else by name */
     uint32_t threads;    /* 0: one a core that this process may use */

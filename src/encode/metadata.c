@@ -135,7 +135,7 @@ static void write_background(calo_json_writer *json, const calo_render_options *
 
 static const char *switch_name(calo_switch value)
 {
-    return value == CALO_ON ? "on" : value == CALO_OFF ? "off" : "default";
+    return value == CALO_ON ? "on" : "off";
 }
 
 static void write_modalities(calo_json_writer *json, uint32_t channels)

@@ -34,17 +34,12 @@ static void resolve_options(calo_item *item)
     item->render = options->render;
     if (!item->render.channels)
         item->render.channels = CALO_CHANNEL_BIT(CALO_CHANNEL_COLOR);
+    if (!item->render.color_format && options->image_format == CALO_IMAGE_EXR)
+        item->render.color_format = CALO_PIXEL_RGBA32F;
+    item->render = calo_render_options_resolve(&item->render);
     item->layout.exr = options->image_format == CALO_IMAGE_EXR;
     item->layout.npy_ids = options->id_format == CALO_IDS_NPY;
-    if (!item->render.color_format)
-        item->render.color_format = item->layout.exr ? CALO_PIXEL_RGBA32F : CALO_PIXEL_RGBA8;
     item->layout.float_color = item->render.color_format == CALO_PIXEL_RGBA32F;
-    if (!item->render.samples)
-        item->render.samples = 4;
-    if (!item->render.point_size_pixels)
-        item->render.point_size_pixels = 3;
-    if (!item->render.line_width_pixels)
-        item->render.line_width_pixels = 1;
 }
 
 calo_status calo_scene_load_hashed(const char *path, const calo_import_options *options, calo_scene **scene,

@@ -192,31 +192,40 @@ static calo_status check_view(const calo_view *view, size_t index, calo_error *e
     return CALO_OK;
 }
 
-static calo_status resolve_options(const calo_render_options *given, calo_render_options *options, calo_error *err)
+calo_render_options calo_render_options_resolve(const calo_render_options *options)
 {
-    *options = given ? *given : (calo_render_options){0};
-    if (!options->channels)
-        options->channels = CALO_CHANNEL_BIT(CALO_CHANNEL_COLOR) | CALO_CHANNEL_BIT(CALO_CHANNEL_DEPTH) |
+    calo_render_options resolved = options ? *options : (calo_render_options){0};
+    if (!resolved.channels)
+        resolved.channels = CALO_CHANNEL_BIT(CALO_CHANNEL_COLOR) | CALO_CHANNEL_BIT(CALO_CHANNEL_DEPTH) |
                             CALO_CHANNEL_BIT(CALO_CHANNEL_NORMAL) | CALO_CHANNEL_BIT(CALO_CHANNEL_MASK);
+    if (!resolved.color_format)
+        resolved.color_format = CALO_PIXEL_RGBA8;
+    if (!resolved.samples)
+        resolved.samples = 4;
+    if (!resolved.energy_compensation)
+        resolved.energy_compensation = CALO_OFF;
+    if (!resolved.occlusion_maps)
+        resolved.occlusion_maps = CALO_ON;
+    if (resolved.point_size_pixels == 0)
+        resolved.point_size_pixels = 3;
+    if (resolved.line_width_pixels == 0)
+        resolved.line_width_pixels = 1;
+    return resolved;
+}
+
+static calo_status check_options(const calo_render_options *options, calo_error *err)
+{
     if (options->channels >> CALO_CHANNEL_COUNT)
         return calo_fail(err, CALO_ERROR_ARGUMENT, "the channel set 0x%x holds an unknown channel", options->channels);
-    if (!options->color_format)
-        options->color_format = CALO_PIXEL_RGBA8;
     if (options->color_format != CALO_PIXEL_RGBA8 && options->color_format != CALO_PIXEL_RGB8 &&
         options->color_format != CALO_PIXEL_RGBA32F)
         return calo_fail(err, CALO_ERROR_ARGUMENT, "colour can be RGBA8, RGB8 or RGBA32F, not format %d",
                          (int)options->color_format);
     if (options->color_format == CALO_PIXEL_RGB8 && options->background == CALO_BACKGROUND_TRANSPARENT)
         return calo_fail(err, CALO_ERROR_ARGUMENT, "RGB8 has no alpha: give a background");
-    if (!options->samples)
-        options->samples = 4;
     if (options->samples != 1 && options->samples != 4 && options->samples != 16)
         return calo_fail(err, CALO_ERROR_ARGUMENT, "%u samples a pixel: only 1, 4 and 16 are possible",
                          options->samples);
-    if (!options->point_size_pixels)
-        options->point_size_pixels = 3;
-    if (!options->line_width_pixels)
-        options->line_width_pixels = 1;
     if (!(options->point_size_pixels > 0 && options->point_size_pixels <= 1024) ||
         !(options->line_width_pixels > 0 && options->line_width_pixels <= 1024))
         return calo_fail(err, CALO_ERROR_ARGUMENT, "a point size of %g and a line width of %g: both must be in (0, 1024]",
@@ -285,13 +294,13 @@ calo_status calo_renderer_render(calo_renderer *renderer, const calo_prepared *p
                                  const calo_render_options *options, const calo_view *views, size_t view_count,
                                  calo_frame *frames, calo_frame_callback on_frame, void *user, calo_error *err)
 {
-    render_run run = {renderer, prepared, {0}, views, frames, on_frame, user};
+    render_run run = {renderer, prepared, calo_render_options_resolve(options), views, frames, on_frame, user};
     if (!frames && !on_frame)
         return calo_fail(err, CALO_ERROR_ARGUMENT, "neither frames nor a frame callback: the pictures would be lost");
     if (prepared->backend != renderer->backend)
         return calo_fail(err, CALO_ERROR_ARGUMENT, "the scene was prepared for the backend %s, the renderer is %s",
                          prepared->backend->name, renderer->backend->name);
-    calo_status status = resolve_options(options, &run.options, err);
+    calo_status status = check_options(&run.options, err);
     for (size_t i = 0; status == CALO_OK && i < view_count; i++)
         status = check_view(&views[i], i, err);
     if (status != CALO_OK)
