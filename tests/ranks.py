@@ -3,7 +3,7 @@
 
 The folders of src/ stand in ranks (docs/architecture.md): a file may include its own folder, lower
 ranks, and the public headers of its own or lower ranks. The renderer's backends never see each
-other, nor does the front look inside one. Before the tree is read, planted violations must be found.
+other, nor does the front look inside one. A library's headers are seen by the files named below. Before the tree is read, planted violations must be found.
 """
 import os
 import re
@@ -15,6 +15,19 @@ PUBLIC_RANKS = {"status.h": "base", "matrix.h": "base", "image.h": "image", "sce
                 "import.h": "import", "render.h": "render", "job.h": "job"}
 SHARED_RANKS = {"randomize": "view"}  # folders that stand beside another one
 BACKENDS = ["cpu", "gl", "cuda"]
+# The files of src/ that may see a library's headers: one, where possible.
+LIBRARIES = {
+    "jansson": ["import/gltf.h", "view/camera_file.h"],
+    "spng": ["image/decode_png.c"],
+    "turbojpeg": ["image/decode_jpeg.c"],
+    "webp": ["image/decode_webp.c"],
+    "openexr": ["image/decode_exr.c", "encode/exr.c"],
+    "libdeflate": ["encode/png.c"],
+    "archive": ["store/zip.c"],
+    "nettle": ["base/hash.c"],
+    "meshoptimizer": ["import/gltf_meshopt.c"],
+    "draco": ["import/draco.cc"],
+}
 UMBRELLA = "calotype.h"
 SOURCE = re.compile(r"\.(c|h|cc|cpp|hpp|inc)$")
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(["<])([^">]+)[">]', re.MULTILINE)
@@ -75,6 +88,14 @@ def private_fault(own_parts, name):
     return None
 
 
+def library_fault(own_path, name):
+    """What is wrong with including <NAME> of a library from src/OWN_PATH; None if nothing."""
+    for library, files in LIBRARIES.items():
+        if re.match(library + r"[./_]", name.lower()) and own_path not in files:
+            return f"{library} is seen by {' and '.join(files)} only: call those"
+    return None
+
+
 def check_private(root):
     for path in sources(root, "src"):
         own_parts = path.split(os.sep)[1:]
@@ -88,6 +109,8 @@ def check_private(root):
                 fault = public_fault(own_rank, name.split("/", 1)[1])
             elif quoted and len(own_parts) > 1:
                 fault = private_fault(own_parts, name)
+            elif not quoted:
+                fault = library_fault("/".join(own_parts), name)
             if fault:
                 yield f"{path}:{line}: includes {name}: {fault}"
 
@@ -133,6 +156,9 @@ PLANTED = [  # (file, include, is it a violation)
     ("src/view/a.c", '"randomize/look.h"', True),
     ("src/import/a.c", '"scene/build.h"', False),
     ("src/import/b.c", '"importer.h"', False),
+    ("src/import/gltf.h", "<jansson.h>", False),
+    ("src/import/d.c", "<jansson.h>", True),
+    ("src/store/a.c", "<archive_entry.h>", True),
     ("src/import/c.c", "<render/render.h>", False),  # not ours: angle brackets are the system's
     ("src/render/front.c", '"render/backend.h"', False),
     ("src/render/front2.c", '"render/cpu/raster.h"', True),
