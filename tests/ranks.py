@@ -3,7 +3,8 @@
 
 The folders of src/ stand in ranks (docs/architecture.md): a file may include its own folder, lower
 ranks, and the public headers of its own or lower ranks. The renderer's backends never see each
-other, nor does the front look inside one. A library's headers are seen by the files named below. Before the tree is read, planted violations must be found.
+other, nor does the front look inside one. A library's headers are seen by the files named below.
+Before the tree is read, planted violations must be found.
 """
 import os
 import re
