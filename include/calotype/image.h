@@ -61,6 +61,8 @@ typedef enum calo_channel {
 /* "color", "depth", "normal", "geometric_normal", "mask", "instance_id", "material_id",
  * "position", "uv", "albedo", "metal_roughness". */
 CALO_API const char *calo_channel_name(calo_channel channel);
+/* How a channel is stored; colour in the format that is asked for. */
+CALO_API calo_pixel_format calo_channel_format(calo_channel channel, calo_pixel_format color_format);
 #define CALO_CHANNEL_BIT(channel) (1u << (channel))
 
 /* One view's pictures. A channel that is not wanted has format CALO_PIXEL_NONE. */

@@ -24,6 +24,13 @@ const char *calo_channel_name(calo_channel channel)
     return (unsigned)channel < CALO_CHANNEL_COUNT ? channels[channel].name : "unknown";
 }
 
+calo_pixel_format calo_channel_format(calo_channel channel, calo_pixel_format color_format)
+{
+    if ((unsigned)channel >= CALO_CHANNEL_COUNT)
+        return CALO_PIXEL_NONE;
+    return channel == CALO_CHANNEL_COLOR ? color_format : channels[channel].format;
+}
+
 calo_status calo_frame_init(calo_frame *frame, uint32_t width, uint32_t height, uint32_t channel_set,
                             calo_pixel_format color_format, calo_error *err)
 {
@@ -34,7 +41,7 @@ calo_status calo_frame_init(calo_frame *frame, uint32_t width, uint32_t height, 
     for (int c = 0; c < CALO_CHANNEL_COUNT; c++) {
         if (!(channel_set & CALO_CHANNEL_BIT(c)))
             continue;
-        calo_pixel_format format = c == CALO_CHANNEL_COLOR ? color_format : channels[c].format;
+        calo_pixel_format format = calo_channel_format((calo_channel)c, color_format);
         calo_status status = calo_image_init(&frame->planes[c], width, height, format, err);
         if (status != CALO_OK) {
             calo_frame_finish(frame);

@@ -96,6 +96,29 @@ static calo_status load_given_views(calo_item *item, calo_error *err)
     return status;
 }
 
+/* Each worker holds a frame and its encoded copy; together they keep to the memory limit. */
+static calo_status check_memory(const calo_item *item, calo_error *err)
+{
+    calo_limits limits = calo_limits_resolve(&item->options->import.limits);
+    uint64_t pixel_bytes = 0, pixels = 0, workers = calo_renderer_threads(item->renderer);
+    for (int c = 0; c < CALO_CHANNEL_COUNT; c++)
+        if (item->render.channels & CALO_CHANNEL_BIT(c))
+            pixel_bytes += calo_pixel_bytes(calo_channel_format((calo_channel)c, item->render.color_format));
+    for (size_t i = 0; i < item->views.count; i++) {
+        uint64_t view_pixels = (uint64_t)item->views.views[i].width * item->views.views[i].height;
+        pixels = view_pixels > pixels ? view_pixels : pixels;
+    }
+    workers = workers < item->views.count ? workers : item->views.count;
+    uint64_t bytes = 2 * pixels * pixel_bytes * workers;
+    if (bytes <= limits.max_memory_bytes)
+        return CALO_OK;
+    return calo_fail(err, CALO_ERROR_LIMIT,
+                     "views of %llu pixels on %llu threads need %llu bytes, over the memory limit of %llu: use a smaller "
+                     "--size, fewer channels or --threads, or raise --max-memory",
+                     (unsigned long long)pixels, (unsigned long long)workers, (unsigned long long)bytes,
+                     (unsigned long long)limits.max_memory_bytes);
+}
+
 calo_status calo_item_make_views(calo_item *item, calo_error *err)
 {
     const calo_item_options *options = item->options;
@@ -117,5 +140,5 @@ calo_status calo_item_make_views(calo_item *item, calo_error *err)
                                          options->views.width, options->views.height, &item->views, err);
     item->views.seed = views.seed;
     item->result->view_count = item->views.count;
-    return status;
+    return status == CALO_OK ? check_memory(item, err) : status;
 }

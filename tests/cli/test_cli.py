@@ -98,6 +98,13 @@ class Usage(Case):
         self.assertEqual(run.returncode, 2)
         self.assertIn("Verbs", run.stderr)
 
+    def test_views_that_do_not_fit_into_memory_are_refused_at_once(self):
+        run = self.run_tool("render", self.cube(), "-o", self.path("out"), "--size", "16384", "--max-memory", "1G")
+        self.assertEqual(run.returncode, 6)
+        self.assertEqual(len(run.stderr.splitlines()), 1)
+        self.assertIn("--max-memory", run.stderr)
+        self.assertFalse(os.path.exists(self.path("out")))
+
     def test_mistakes_are_told_with_a_way_out(self):
         cube = self.cube()
         out = ("-o", self.path("out"))
