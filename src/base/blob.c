@@ -33,7 +33,7 @@ calo_status calo_blob_append(calo_blob *blob, const void *bytes, size_t count, c
 {
     uint8_t *to = calo_blob_reserve(blob, count, err);
     if (!to)
-        return err ? err->status : CALO_ERROR_MEMORY;
+        return calo_failed(err);
     if (count > 0)
         memcpy(to, bytes, count);
     blob->size += count;

@@ -17,4 +17,10 @@ calo_status calo_fail_memory(calo_error *err, const char *what, size_t bytes);
 /* Puts "context: " before the sentence of a failure on its way up. Returns err's status. */
 calo_status calo_fail_within(calo_error *err, calo_status status, const char *format, ...) CALO_PRINTF(3, 4);
 
+/* The status of a failure that a lower function told in `err` where it returned no status itself. */
+static inline calo_status calo_failed(const calo_error *err)
+{
+    return err && err->status ? err->status : CALO_ERROR_LIMIT;
+}
+
 #endif

@@ -53,7 +53,7 @@ calo_status calo_encode_npy(const calo_image *image, calo_blob *blob, calo_error
                          image->width, image->height);
     uint8_t *at = calo_blob_reserve(blob, total, err);
     if (!at)
-        return CALO_ERROR_MEMORY;
+        return calo_failed(err);
     memcpy(at, header, header_bytes);
     at += header_bytes;
     for (uint32_t y = 0; y < image->height; y++)

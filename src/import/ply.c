@@ -235,7 +235,7 @@ static calo_status make_vertex_arrays(calo_ply *ply, const calo_ply_element *ele
     ply->uvs = uvs ? CALO_ARENA_TAKE(arena, float, 2 * count, "UVs", err) : NULL;
     bool complete = ply->positions && !normals == !ply->normals && !has_colors(element) == !ply->colors &&
                     !uvs == !ply->uvs;
-    return complete ? CALO_OK : CALO_ERROR_LIMIT;
+    return complete ? CALO_OK : calo_failed(err);
 }
 
 /* Unit length; what is not finite or zero stays zero. */
@@ -279,7 +279,7 @@ static calo_status take_indices(const record_place *place, body_reader *body, co
     uint32_t length = take_length(body, list);
     uint32_t *to = (uint32_t *)(void *)calo_blob_reserve(&ply->corners, length * sizeof *to, err);
     if (!to)
-        return CALO_ERROR_MEMORY;
+        return calo_failed(err);
     for (uint32_t i = 0; i < length; i++) {
         double value = take_value(body, list->type);
         if (body->failed)
@@ -300,7 +300,7 @@ static calo_status take_texcoords(const record_place *place, body_reader *body, 
     calo_blob *blob = &place->ply->texcoords;
     float *to = (float *)(void *)calo_blob_reserve(blob, length * sizeof *to, err);
     if (!to)
-        return CALO_ERROR_MEMORY;
+        return calo_failed(err);
     for (uint32_t i = 0; i < length && !body->failed; i++) {
         double value = take_value(body, list->type);
         value = isfinite(value) ? value : 0;
@@ -327,7 +327,7 @@ static calo_status read_faces(calo_ply *ply, const calo_ply_element *element, bo
     ply->face_sizes = CALO_ARENA_TAKE(&ply->arena, uint32_t, element->count, "faces", err);
     ply->face_colors = colored ? CALO_ARENA_TAKE(&ply->arena, float, 4 * element->count, "face colours", err) : NULL;
     if (!ply->face_sizes || (colored && !ply->face_colors))
-        return CALO_ERROR_LIMIT;
+        return calo_failed(err);
     for (uint64_t f = 0; f < element->count; f++) {
         record_place place = {ply, element, f};
         calo_status status = take_record(&place, body, take_face_list, values, err);
@@ -346,7 +346,7 @@ static calo_status take_strip(const record_place *place, body_reader *body, cons
     calo_blob *blob = &place->ply->strips;
     int32_t *to = (int32_t *)(void *)calo_blob_reserve(blob, ((size_t)length + 1) * sizeof *to, err);
     if (!to)
-        return CALO_ERROR_MEMORY;
+        return calo_failed(err);
     for (uint32_t i = 0; i < length && !body->failed; i++) {
         double value = take_value(body, list->type);
         if (!(value >= -1 && value <= INT32_MAX) || value != floor(value))
@@ -376,7 +376,7 @@ static calo_status read_edges(calo_ply *ply, const calo_ply_element *element, bo
         return calo_fail(err, CALO_ERROR_FORMAT, "%s: the element \"edge\" is there twice", ply->source->path);
     ply->edge_count = (uint32_t)element->count;
     ply->edges = CALO_ARENA_TAKE(&ply->arena, uint32_t, 2 * element->count, "edges", err);
-    calo_status status = ply->edges ? CALO_OK : CALO_ERROR_LIMIT;
+    calo_status status = ply->edges ? CALO_OK : calo_failed(err);
     for (uint64_t e = 0; status == CALO_OK && e < element->count; e++) {
         record_place place = {ply, element, e};
         status = take_record(&place, body, NULL, values, err);

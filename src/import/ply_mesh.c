@@ -46,7 +46,7 @@ static calo_status add_strips(calo_ply *ply, calo_error *err)
         return calo_fail(err, CALO_ERROR_LIMIT, "%s: strips of more than %d vertices", ply->source->path, INT32_MAX);
     uint32_t *sizes = CALO_ARENA_TAKE(&ply->arena, uint32_t, ply->face_count + most, "faces", err);
     if (!sizes)
-        return CALO_ERROR_LIMIT;
+        return calo_failed(err);
     if (ply->face_count)
         memcpy(sizes, ply->face_sizes, ply->face_count * sizeof *sizes);
     ply->face_sizes = sizes;
@@ -110,21 +110,21 @@ static calo_status split_vertices(const calo_ply *ply, bool texcoords, bool face
     uint32_t *sources = CALO_ARENA_TAKE(arena, uint32_t, count, "vertices", err);
     float *uvs = texcoords ? CALO_ARENA_TAKE(arena, float, 2 * count, "UVs", err) : NULL;
     if (!sources || (texcoords && !uvs))
-        return CALO_ERROR_LIMIT;
+        return calo_failed(err);
     memcpy(sources, corner_numbers(ply), count * sizeof *sources);
     if (texcoords) {
         memcpy(uvs, ply->texcoords.bytes, 2 * count * sizeof *uvs);
         primitive->uvs[0] = uvs;
     } else if (!spread(ply, &primitive->uvs[0], 2, err)) {
-        return CALO_ERROR_LIMIT;
+        return calo_failed(err);
     }
     if (face_colors)
         primitive->colors = spread_face_colors(ply, err);
     else if (!spread(ply, &primitive->colors, 4, err))
-        return CALO_ERROR_LIMIT;
+        return calo_failed(err);
     if ((face_colors && !primitive->colors) || !spread(ply, &primitive->positions, 3, err) ||
         !spread(ply, &primitive->normals, 3, err))
-        return CALO_ERROR_LIMIT;
+        return calo_failed(err);
     primitive->source_vertices = sources;
     primitive->source_vertex_count = ply->vertex_count;
     primitive->vertex_count = (uint32_t)count;
@@ -189,7 +189,7 @@ static calo_status make_faces(const calo_ply *ply, calo_primitive *primitive, bo
     uint32_t *indices = CALO_ARENA_TAKE(arena, uint32_t, 3 * triangles, "triangles", err);
     uint8_t *edge_flags = CALO_ARENA_TAKE(arena, uint8_t, triangles, "triangles", err);
     if (!indices || !edge_flags)
-        return CALO_ERROR_LIMIT;
+        return calo_failed(err);
     status = triangulate(ply, split, indices, edge_flags, err);
     if (status == CALO_OK && split)
         status = split_vertices(ply, texcoords, face_colors, primitive, err);
@@ -210,7 +210,7 @@ static calo_status make_lines(const calo_ply *ply, calo_primitive *primitive, ca
         return status;
     uint32_t *indices = CALO_ARENA_TAKE(calo_scene_arena(ply->scene), uint32_t, count, "edges", err);
     if (!indices)
-        return CALO_ERROR_LIMIT;
+        return calo_failed(err);
     memcpy(indices, ply->edges, count * sizeof *indices);
     primitive->topology = CALO_LINES;
     primitive->indices = indices;
@@ -222,7 +222,7 @@ static calo_status make_points(const calo_ply *ply, calo_primitive *primitive, c
 {
     uint32_t *indices = CALO_ARENA_TAKE(calo_scene_arena(ply->scene), uint32_t, ply->vertex_count, "points", err);
     if (!indices)
-        return CALO_ERROR_LIMIT;
+        return calo_failed(err);
     for (uint32_t v = 0; v < ply->vertex_count; v++)
         indices[v] = v;
     primitive->topology = CALO_POINTS;

@@ -72,7 +72,7 @@ static calo_status add_triangle(stl *file, const float corners[3][3], calo_error
 {
     uint32_t *to = (uint32_t *)(void *)calo_blob_reserve(&file->indices, 3 * sizeof *to, err);
     if (!to)
-        return CALO_ERROR_MEMORY;
+        return calo_failed(err);
     for (int i = 0; i < 3; i++) {
         calo_status status = calo_weld_add(&file->weld, corners[i], &to[i], err);
         if (status != CALO_OK)
@@ -97,7 +97,7 @@ static calo_status finish_object(stl *file, const char *name, calo_error *err)
     float *positions = CALO_ARENA_TAKE(arena, float, 3ull * file->weld.count, "vertices", err);
     uint32_t *indices = CALO_ARENA_TAKE(arena, uint32_t, index_count, "triangles", err);
     if (!positions || !indices)
-        return CALO_ERROR_LIMIT;
+        return calo_failed(err);
     memcpy(positions, file->weld.positions, 3 * sizeof *positions * file->weld.count);
     memcpy(indices, file->indices.bytes, file->indices.size);
     calo_primitive primitive = {

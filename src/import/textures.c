@@ -202,7 +202,7 @@ static calo_status copy_to_scene(calo_texture_loader *loader, const waiting_imag
     uint8_t *pixels = calo_arena_take(calo_scene_arena(loader->scene), image->height, row_bytes, "a texture", err);
     pthread_mutex_unlock(&loader->arena_lock);
     if (!pixels)
-        return CALO_ERROR_LIMIT;
+        return calo_failed(err);
     for (uint32_t y = 0; y < image->height; y++)
         memcpy(pixels + y * row_bytes, (const uint8_t *)image->data + y * image->row_bytes, row_bytes);
     calo_scene_image *target = &loader->scene->images[waiting->image];

@@ -274,12 +274,12 @@ static calo_status filter_picture(calo_arena *arena, uint32_t threads, calo_envi
         job.steps = 16;
     job.texels = take_map(arena, SOURCE_SIZE, &job.source[0], err);
     if (!job.texels)
-        return CALO_ERROR_MEMORY;
+        return calo_failed(err);
     calo_status status = calo_thread_for(threads, job.size, copy_row, &job, err);
     for (int i = 1; status == CALO_OK && i < MIP_COUNT; i++) {
         float *texels = take_map(arena, SOURCE_SIZE >> i, &job.source[i], err);
         if (!texels)
-            return CALO_ERROR_MEMORY;
+            return calo_failed(err);
         halve_map(&job.source[i - 1], texels);
     }
     environment->reflection[0] = job.source[0];
@@ -287,13 +287,13 @@ static calo_status filter_picture(calo_arena *arena, uint32_t threads, calo_envi
         job.size = i < 3 ? SOURCE_SIZE / 2 : SOURCE_SIZE / 8;
         job.roughness = (float)i / (CALO_ENVIRONMENT_LEVELS - 1);
         job.texels = take_map(arena, job.size, &environment->reflection[i], err);
-        status = job.texels ? calo_thread_for(threads, job.size, reflection_row, &job, err) : CALO_ERROR_MEMORY;
+        status = job.texels ? calo_thread_for(threads, job.size, reflection_row, &job, err) : calo_failed(err);
     }
     if (status != CALO_OK)
         return status;
     job.size = IRRADIANCE_SIZE;
     job.texels = take_map(arena, job.size, &environment->irradiance, err);
-    return job.texels ? calo_thread_for(threads, job.size, irradiance_row, &job, err) : CALO_ERROR_MEMORY;
+    return job.texels ? calo_thread_for(threads, job.size, irradiance_row, &job, err) : calo_failed(err);
 }
 
 calo_status calo_environment_make(const calo_lighting *lighting, calo_arena *arena, uint32_t threads,

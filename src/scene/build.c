@@ -41,7 +41,7 @@ calo_status calo_scene_create(const char *path, const char *format, const calo_l
     block->scene.format = calo_scene_text(&block->scene, format, err);
     if (!block->scene.path || !block->scene.format) {
         calo_scene_destroy(&block->scene);
-        return CALO_ERROR_MEMORY;
+        return calo_failed(err);
     }
     *scene = &block->scene;
     return CALO_OK;
@@ -158,7 +158,7 @@ calo_status calo_scene_add_linked_file(calo_scene *scene, const char *name, calo
 {
     const char *copy = calo_scene_text(scene, name, err);
     if (!copy || APPEND(scene, linked_files, linked_file_count, &copy, "linked files", err) < 0)
-        return CALO_ERROR_MEMORY;
+        return calo_failed(err);
     return CALO_OK;
 }
 

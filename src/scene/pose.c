@@ -41,7 +41,7 @@ static calo_status rest_weights(calo_pose *pose, calo_error *err)
     const calo_scene *scene = pose->scene;
     float **shared = CALO_ARENA_TAKE(&pose->internal->arena, float *, scene->mesh_count, "morph weights", err);
     if (!shared)
-        return CALO_ERROR_LIMIT;
+        return calo_failed(err);
     for (uint32_t n = 0; n < scene->node_count; n++) {
         const calo_node *node = &scene->nodes[n];
         if (node->mesh < 0)
@@ -55,7 +55,7 @@ static calo_status rest_weights(calo_pose *pose, calo_error *err)
             weights = node->weights ? copy_weights(pose, count, node->weights, node->weight_count, err)
                                     : copy_weights(pose, count, mesh->weights, mesh->weight_count, err);
         if (!weights)
-            return CALO_ERROR_LIMIT;
+            return calo_failed(err);
         if (!node->weights)
             shared[node->mesh] = weights;
         pose->morph_weights[n] = weights;
@@ -74,7 +74,7 @@ static calo_status animate_weights(calo_pose *pose, const calo_animation_channel
     if (!weights || !values) {
         free(values);
         return weights ? calo_fail_memory(err, "morph weights", channel->components * sizeof *values)
-                       : CALO_ERROR_LIMIT;
+                       : calo_failed(err);
     }
     calo_animation_sample(channel, time, values);
     for (uint32_t i = 0; i < count && i < channel->components; i++)
@@ -151,12 +151,12 @@ static calo_status move_joints(calo_pose *pose, calo_error *err)
     calo_arena *arena = &pose->internal->arena;
     pose->internal->joint_matrices = CALO_ARENA_TAKE(arena, calo_mat4 *, scene->skin_count, "skins", err);
     if (!pose->internal->joint_matrices)
-        return CALO_ERROR_LIMIT;
+        return calo_failed(err);
     for (uint32_t s = 0; s < scene->skin_count; s++) {
         const calo_skin *skin = &scene->skins[s];
         calo_mat4 *matrices = CALO_ARENA_TAKE(arena, calo_mat4, skin->joint_count, "skins", err);
         if (!matrices)
-            return CALO_ERROR_LIMIT;
+            return calo_failed(err);
         for (uint32_t j = 0; j < skin->joint_count; j++)
             matrices[j] = calo_mat4_multiply(&pose->node_to_world[skin->joints[j]], &skin->inverse_bind[j]);
         pose->internal->joint_matrices[s] = matrices;
@@ -172,7 +172,7 @@ static calo_status fill(calo_pose *pose, const calo_pose_options *options, calo_
     pose->morph_weights = CALO_ARENA_TAKE(arena, float *, scene->node_count, "morph weights", err);
     local_transform *locals = rest_transforms(pose, err);
     if (!pose->node_to_world || !pose->morph_weights || !locals)
-        return CALO_ERROR_LIMIT;
+        return calo_failed(err);
     calo_status status = rest_weights(pose, err);
     if (status == CALO_OK && options->animation > 0)
         status = animate(pose, &scene->animations[options->animation - 1], options->time_seconds, locals, err);

@@ -82,7 +82,7 @@ static calo_status replace_unused(const primitive_place *place, calo_primitive *
     size_t float_count = (size_t)primitive->vertex_count * 3;
     float *positions = CALO_ARENA_TAKE(calo_scene_arena(place->scene), float, float_count, "positions", err);
     if (!positions)
-        return CALO_ERROR_LIMIT;
+        return calo_failed(err);
     memcpy(positions, primitive->positions, float_count * sizeof *positions);
     for (size_t v = 0; v < primitive->vertex_count; v++)
         if (!finite_floats(positions + 3 * v, 3))

@@ -34,7 +34,7 @@ static calo_status prepare_materials(const calo_scene *source, calo_cpu_scene *s
     scene->materials = CALO_ARENA_TAKE(&scene->arena, calo_cpu_material, scene->material_count, "materials", err);
     int32_t *used = CALO_ARENA_TAKE(&scene->arena, int32_t, 2ull * source->texture_count, "textures", err);
     if (!scene->materials || !used)
-        return CALO_ERROR_LIMIT;
+        return calo_failed(err);
     memset(used, -1, 2 * sizeof *used * source->texture_count);
     for (uint32_t m = 0; m < scene->material_count; m++) {
         calo_cpu_material *material = &scene->materials[m];
@@ -121,7 +121,7 @@ static calo_status take_vertices(calo_cpu_scene *scene, const node_use *use, cal
         float *tangents = primitive->tangents
             ? CALO_ARENA_TAKE(&scene->arena, float, 4 * count, "deformed vertices", err) : NULL;
         if (!positions || (primitive->normals && !normals) || (primitive->tangents && !tangents))
-            return CALO_ERROR_LIMIT;
+            return calo_failed(err);
         calo_status status =
             calo_deform_primitive(use->pose, use->node_index, primitive, positions, normals, tangents, err);
         if (status != CALO_OK)
@@ -239,7 +239,7 @@ static calo_status prepare_draws(const calo_pose *pose, calo_cpu_scene *scene, c
     uint32_t instance_id = 0;
     scene->draws = CALO_ARENA_TAKE(&scene->arena, calo_cpu_draw, count_draws(pose->scene), "the list of draws", err);
     if (!scene->draws)
-        return CALO_ERROR_LIMIT;
+        return calo_failed(err);
     for (uint32_t n = 0; n < pose->scene->node_count; n++) {
         calo_status status = add_node_draws(scene, pose, n, &instance_id, &next_id, err);
         if (status != CALO_OK)
@@ -247,7 +247,7 @@ static calo_status prepare_draws(const calo_pose *pose, calo_cpu_scene *scene, c
     }
     scene->draw_of_block = CALO_ARENA_TAKE(&scene->arena, uint32_t, next_id / CALO_CPU_ID_BLOCK, "element ids", err);
     if (!scene->draw_of_block)
-        return CALO_ERROR_LIMIT;
+        return calo_failed(err);
     for (uint32_t d = 0; d < scene->draw_count; d++) {
         const calo_cpu_draw *draw = &scene->draws[d];
         for (uint32_t e = 0; e < draw->element_count; e += CALO_CPU_ID_BLOCK)
@@ -282,7 +282,7 @@ static calo_status prepare_lights(const calo_pose *pose, const calo_lighting *li
     uint64_t capacity = lighting->light_count + (lighting->use_scene_lights ? source->node_count : 0);
     scene->lights = CALO_ARENA_TAKE(&scene->arena, calo_cpu_light, capacity, "lights", err);
     if (!scene->lights)
-        return CALO_ERROR_LIMIT;
+        return calo_failed(err);
     for (uint32_t i = 0; i < lighting->light_count; i++) {
         const calo_scene_light *light = &lighting->lights[i];
         scene->lights[scene->light_count++] = make_light(&light->light, light->position, light->direction);
@@ -307,7 +307,7 @@ static calo_status prepare_textures(const calo_pose *pose, calo_cpu_scene *scene
     scene->textures = CALO_ARENA_TAKE(&scene->arena, calo_cpu_texture, scene->texture_count, "textures", err);
     scene->texture_arenas = CALO_ARENA_TAKE(&scene->arena, calo_arena, scene->texture_count, "textures", err);
     if (!scene->textures || !scene->texture_arenas)
-        return CALO_ERROR_LIMIT;
+        return calo_failed(err);
     texture_job job = {pose->scene, scene, used, scene->texture_arenas, max_bytes};
     return calo_thread_for(threads, 2ull * pose->scene->texture_count, prepare_texture, &job, err);
 }

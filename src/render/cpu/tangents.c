@@ -55,7 +55,7 @@ calo_status calo_cpu_make_tangents(const calo_primitive *primitive, const float 
 {
     float *tangents = CALO_ARENA_TAKE(arena, float, 4ull * primitive->vertex_count, "tangents", err);
     if (!tangents)
-        return CALO_ERROR_LIMIT;
+        return calo_failed(err);
     for (uint32_t f = 0; f + 2 < primitive->index_count; f += 3) {
         const uint32_t *corner = primitive->indices + f;
         const float *p[3], *uv[3];

@@ -49,7 +49,7 @@ calo_status calo_cpu_texture_make(const calo_scene_image *image, const calo_text
         height = height > 1 ? height / 2 : 1;
         uint8_t *texels = calo_arena_take(arena, (uint64_t)width * height, 4, "a texture's smaller levels", err);
         if (!texels)
-            return CALO_ERROR_LIMIT;
+            return calo_failed(err);
         halve(from, texels, width, height, srgb);
         texture->levels[texture->level_count++] = (calo_cpu_mip){width, height, texels};
     }
