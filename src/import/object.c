@@ -1,7 +1,6 @@
 #include "import/object.h"
 
 #include "base/error.h"
-
 #include "scene/build.h"
 
 calo_status calo_import_add_object(calo_scene *scene, const char *name, const calo_primitive *primitive,
