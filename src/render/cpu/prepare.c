@@ -6,7 +6,7 @@
 #include "base/exact_math.h"
 #include "base/linear.h"
 #include "base/thread.h"
-#include "render/cpu/scene.h"
+#include "render/cpu/worker.h"
 #include "scene/deform.h"
 
 static const bool slot_is_srgb[CALO_SLOT_COUNT] = {
@@ -22,7 +22,6 @@ typedef struct texture_job {
     const calo_scene *source;
     calo_cpu_scene *scene;
     const int32_t *used; /* two an entry of source->textures: its index as linear and as sRGB, or -1 */
-    calo_arena *arenas;  /* one a texture, joined to the scene's life by the caller */
     uint64_t max_bytes;
 } texture_job;
 
@@ -64,8 +63,8 @@ static calo_status prepare_texture(void *user, uint32_t worker, size_t index, ca
     int32_t target = job->used[index];
     if (target < 0)
         return CALO_OK;
-    calo_arena_init(&job->arenas[target], job->max_bytes);
-    return calo_cpu_texture_make(&job->source->images[sampler->image], sampler, index % 2, &job->arenas[target],
+    calo_arena_init(&job->scene->texture_arenas[target], job->max_bytes);
+    return calo_cpu_texture_make(&job->source->images[sampler->image], sampler, index % 2, &job->scene->texture_arenas[target],
                                  &job->scene->textures[target], err);
 }
 
@@ -256,6 +255,20 @@ static calo_status prepare_draws(const calo_pose *pose, calo_cpu_scene *scene, c
     return CALO_OK;
 }
 
+/* Each worker keeps the transformed vertices of the largest draw. */
+static calo_status check_scratch(const calo_cpu_scene *scene, const char *path, const calo_limits *limits,
+                                 uint32_t threads, calo_error *err)
+{
+    uint64_t bytes = (uint64_t)scene->max_vertices * sizeof(calo_cpu_vertex) * threads;
+    if (bytes <= limits->max_memory_bytes)
+        return CALO_OK;
+    return calo_fail(err, CALO_ERROR_LIMIT,
+                     "%s: a mesh of %u vertices needs %llu bytes on %u threads, over the memory limit of %llu: use fewer "
+                     "--threads or raise --max-memory",
+                     path, scene->max_vertices, (unsigned long long)bytes, threads,
+                     (unsigned long long)limits->max_memory_bytes);
+}
+
 /* ---- lights ---- */
 
 static calo_cpu_light make_light(const calo_light *light, const double position[3], const double direction[3])
@@ -308,7 +321,7 @@ static calo_status prepare_textures(const calo_pose *pose, calo_cpu_scene *scene
     scene->texture_arenas = CALO_ARENA_TAKE(&scene->arena, calo_arena, scene->texture_count, "textures", err);
     if (!scene->textures || !scene->texture_arenas)
         return calo_failed(err);
-    texture_job job = {pose->scene, scene, used, scene->texture_arenas, max_bytes};
+    texture_job job = {pose->scene, scene, used, max_bytes};
     return calo_thread_for(threads, 2ull * pose->scene->texture_count, prepare_texture, &job, err);
 }
 
@@ -326,6 +339,8 @@ calo_status calo_cpu_scene_prepare(const calo_pose *pose, const calo_lighting *l
         status = prepare_textures(pose, scene, used, limits->max_memory_bytes, threads, err);
     if (status == CALO_OK)
         status = prepare_draws(pose, scene, err);
+    if (status == CALO_OK)
+        status = check_scratch(scene, pose->scene->path, limits, threads, err);
     if (status == CALO_OK)
         status = prepare_lights(pose, lighting, scene, err);
     if (status == CALO_OK)
