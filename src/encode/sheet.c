@@ -277,43 +277,88 @@ static void look_at_pixel(const channel_look *look, uint32_t x, uint32_t y, floa
     }
 }
 
-/* ---- drawing ---- */
+/* ---- drawing: the mean over exactly the area under a cell's pixel ---- */
 
-/* The mean over the pixels under a cell's pixel, or the one it lies in when cells are larger. */
-static void sample_cell(const channel_look *look, const sheet_layout *layout, uint32_t column, uint32_t row,
-                        float rgba[4])
+/* The share of `pixel`, one of `pixels` in a row, in cell pixel `at` of `cells`. Over all pixels they sum to 1. */
+static float share_of(uint32_t pixel, uint32_t pixels, uint32_t at, uint32_t cells)
 {
-    uint32_t w = look->plane->width, h = look->plane->height, count = 0;
-    uint32_t x0 = (uint32_t)((uint64_t)column * w / layout->cell_width);
-    uint32_t x1 = (uint32_t)((uint64_t)(column + 1) * w / layout->cell_width);
-    uint32_t y0 = (uint32_t)((uint64_t)row * h / layout->cell_height);
-    uint32_t y1 = (uint32_t)((uint64_t)(row + 1) * h / layout->cell_height);
-    memset(rgba, 0, 4 * sizeof *rgba);
-    for (uint32_t y = y0; y < (y1 > y0 ? y1 : y0 + 1); y++)
-        for (uint32_t x = x0; x < (x1 > x0 ? x1 : x0 + 1); x++, count++) {
-            float one[4];
-            look_at_pixel(look, x, y, one);
-            for (int c = 0; c < 4; c++)
-                rgba[c] += one[c];
-        }
-    for (int c = 0; c < 4; c++)
-        rgba[c] /= (float)count;
+    uint64_t low = (uint64_t)at * pixels, high = low + pixels;
+    uint64_t pixel_low = (uint64_t)pixel * cells, pixel_high = pixel_low + cells;
+    low = pixel_low > low ? pixel_low : low;
+    high = pixel_high < high ? pixel_high : high;
+    return (float)(high - low) / (float)pixels;
 }
 
-static void draw_cell(calo_sheet *sheet, const channel_look *look, uint32_t left, uint32_t top)
+static uint32_t first_pixel(uint32_t pixels, uint32_t at, uint32_t cells)
 {
-    const sheet_layout *layout = &sheet->layout;
-    for (uint32_t y = 0; y < layout->cell_height; y++) {
-        uint8_t *to = (uint8_t *)sheet->page.data + (size_t)(top + y) * sheet->page.row_bytes + 3 * (size_t)left;
-        for (uint32_t x = 0; x < layout->cell_width; x++, to += 3) {
-            float rgba[4], behind = 0.88f;
-            if (look->channel == CALO_CHANNEL_COLOR && (x / CHECKER + y / CHECKER) % 2)
-                behind = 0.72f;
-            sample_cell(look, layout, x, y, rgba);
-            for (int c = 0; c < 3; c++)
-                to[c] = calo_srgb_from_linear(rgba[c] + behind * (1 - rgba[3]));
+    return (uint32_t)((uint64_t)at * pixels / cells);
+}
+
+static uint32_t end_pixel(uint32_t pixels, uint32_t at, uint32_t cells)
+{
+    return (uint32_t)(((uint64_t)(at + 1) * pixels + cells - 1) / cells);
+}
+
+static void add_scaled(float to[4], const float from[4], float scale)
+{
+    for (int c = 0; c < 4; c++)
+        to[c] += from[c] * scale;
+}
+
+/* One row of the view, as wide as the cell. */
+static void narrow_row(const channel_look *look, uint32_t y, uint32_t cell_width, float *narrow)
+{
+    uint32_t width = look->plane->width;
+    memset(narrow, 0, 4 * sizeof *narrow * cell_width);
+    for (uint32_t x = 0; x < cell_width; x++)
+        for (uint32_t from = first_pixel(width, x, cell_width); from < end_pixel(width, x, cell_width); from++) {
+            float rgba[4];
+            look_at_pixel(look, from, y, rgba);
+            add_scaled(narrow + 4 * x, rgba, share_of(from, width, x, cell_width));
         }
+}
+
+/* Onto paper: a checkerboard where colour may be transparent, slate behind numbers. */
+static void draw_row(const channel_look *look, uint32_t y, uint32_t width, const float *rgba, uint8_t *to)
+{
+    for (uint32_t x = 0; x < width; x++, rgba += 4, to += 3) {
+        float behind = 0.014f;
+        if (look->channel == CALO_CHANNEL_COLOR)
+            behind = (x / CHECKER + y / CHECKER) % 2 ? 0.72f : 0.88f;
+        for (int c = 0; c < 3; c++)
+            to[c] = calo_srgb_from_linear(rgba[c] + behind * (1 - rgba[3]));
     }
+}
+
+static calo_status draw_cell(calo_sheet *sheet, const channel_look *look, uint32_t left, uint32_t top, calo_error *err)
+{
+    uint32_t width = sheet->layout.cell_width, height = sheet->layout.cell_height, rows = look->plane->height;
+    float *sum = malloc(2 * 4 * sizeof *sum * width), *narrow = sum + 4 * (size_t)width;
+    if (!sum)
+        return calo_fail_memory(err, "a contact sheet", 2 * 4 * sizeof *sum * width);
+    uint32_t narrowed = UINT32_MAX; /* the row that `narrow` holds: neighbours share one */
+    for (uint32_t y = 0; y < height; y++) {
+        memset(sum, 0, 4 * sizeof *sum * width);
+        for (uint32_t from = first_pixel(rows, y, height); from < end_pixel(rows, y, height); from++) {
+            if (from != narrowed)
+                narrow_row(look, from, width, narrow);
+            narrowed = from;
+            float share = share_of(from, rows, y, height);
+            for (uint32_t x = 0; x < width; x++)
+                add_scaled(sum + 4 * x, narrow + 4 * x, share);
+        }
+        draw_row(look, y, width, sum,
+                 (uint8_t *)sheet->page.data + (size_t)(top + y) * sheet->page.row_bytes + 3 * (size_t)left);
+    }
+    free(sum);
+    return CALO_OK;
+}
+
+/* The channels are named above the first row of views, where the view's own label leaves room. */
+static void draw_channel_name(calo_sheet *sheet, const char *name, uint32_t x, uint32_t top, uint32_t label_end)
+{
+    if (x >= label_end && strlen(name) * CALO_FONT_ADVANCE <= sheet->layout.cell_width)
+        calo_font_draw(&sheet->page, (int32_t)x, (int32_t)top, 1, faint_ink, name);
 }
 
 calo_status calo_sheet_add(calo_sheet *sheet, size_t view_index, const char *label, const calo_frame *frame,
@@ -324,10 +369,11 @@ calo_status calo_sheet_add(calo_sheet *sheet, size_t view_index, const char *lab
         return calo_fail(err, CALO_ERROR_ARGUMENT, "view %zu does not belong to a contact sheet of %zu views",
                          view_index, sheet->view_count);
     uint32_t left = MARGIN + (uint32_t)(view_index % layout->columns) * (layout->block_width + BLOCK_GAP);
-    uint32_t top = MARGIN + TITLE_HEIGHT + (uint32_t)(view_index / layout->columns) * (layout->block_height + BLOCK_GAP);
-    uint32_t label_letters = label ? (uint32_t)strlen(label) : 0;
+    uint32_t top =
+        MARGIN + TITLE_HEIGHT + (uint32_t)(view_index / layout->columns) * (layout->block_height + BLOCK_GAP);
+    uint32_t label_end = left + (label ? (uint32_t)strlen(label) * CALO_FONT_ADVANCE : 0), x = left;
     calo_font_draw(&sheet->page, (int32_t)left, (int32_t)top, 1, ink, label ? label : "");
-    for (int c = 0, cell = 0; c < CALO_CHANNEL_COUNT; c++) {
+    for (int c = 0; c < CALO_CHANNEL_COUNT; c++) {
         if (!(sheet->channels >> c & 1))
             continue;
         const calo_image *mask = &frame->planes[CALO_CHANNEL_MASK];
@@ -337,13 +383,12 @@ calo_status calo_sheet_add(calo_sheet *sheet, size_t view_index, const char *lab
                              calo_channel_name(look.channel), view_index);
         if (c == CALO_CHANNEL_DEPTH || c == CALO_CHANNEL_POSITION)
             find_range(&look);
-        uint32_t x = left + (uint32_t)cell++ * (layout->cell_width + CELL_GAP);
-        draw_cell(sheet, &look, x, top + LABEL_HEIGHT - 3);
-        /* The channels are named above the first row of views, where the view's own label leaves room. */
-        const char *name = calo_channel_name(look.channel);
-        bool room = x > left + label_letters * CALO_FONT_ADVANCE || label_letters == 0;
-        if (view_index < layout->columns && room && strlen(name) * CALO_FONT_ADVANCE <= layout->cell_width)
-            calo_font_draw(&sheet->page, (int32_t)x, (int32_t)top, 1, faint_ink, name);
+        calo_status status = draw_cell(sheet, &look, x, top + LABEL_HEIGHT - 3, err);
+        if (status != CALO_OK)
+            return status;
+        if (view_index < layout->columns)
+            draw_channel_name(sheet, calo_channel_name(look.channel), x, top, label_end);
+        x += layout->cell_width + CELL_GAP;
     }
     return CALO_OK;
 }

@@ -186,6 +186,27 @@ static void sheets_show_every_view(void **state)
     calo_frame_finish(&frame);
 }
 
+/* A fine checkerboard at half its size. */
+static void thumbnails_are_means_of_light(void **state)
+{
+    (void)state;
+    enum { SIDE = 48, CELL = 24 };
+    calo_frame frame;
+    calo_sheet *sheet = NULL;
+    assert_int_equal(calo_frame_init(&frame, SIDE, SIDE, 1, CALO_PIXEL_RGB8, NULL), CALO_OK);
+    for (uint32_t i = 0; i < SIDE * SIDE; i++)
+        memset((uint8_t *)frame.planes[0].data + 3 * i, (i + i / SIDE) % 2 ? 255 : 0, 3);
+    assert_int_equal(calo_sheet_create(1, SIDE, SIDE, 1, "", CELL, &sheet, NULL), CALO_OK);
+    assert_int_equal(calo_sheet_add(sheet, 0, NULL, &frame, NULL), CALO_OK);
+    const calo_image *page = calo_sheet_picture(sheet);
+    uint32_t middle = 0;
+    for (uint32_t i = 0; i < page->width * page->height; i++)
+        middle += memcmp((const uint8_t *)page->data + 3 * i, (uint8_t[]){188, 188, 188}, 3) == 0;
+    assert_int_equal(middle, CELL * CELL); /* half the light is code 188 */
+    calo_sheet_destroy(sheet);
+    calo_frame_finish(&frame);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -194,6 +215,7 @@ int main(void)
         cmocka_unit_test(npy_has_numpys_header),
         cmocka_unit_test(exr_comes_back_straight),
         cmocka_unit_test(sheets_show_every_view),
+        cmocka_unit_test(thumbnails_are_means_of_light),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
