@@ -7,7 +7,7 @@ tool=build/calotype
 example=examples/field_camera.glb
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-frame="--preset orbit --views 9 --elevation 14 --radius 4.3 --fov 33 --samples 16"
+frame="--preset orbit --views 9 --elevation 14 --radius 4.7 --fov 33 --samples 16"
 
 # Three of nine views around it, with their labels.
 $tool render $example -q -o "$folder" $frame --size 320
