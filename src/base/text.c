@@ -180,3 +180,18 @@ bool calo_parse_integer(const char *string, int64_t *value)
     calo_text text = {string, string + strlen(string)};
     return calo_text_integer(&text, value) && text.at == text.end;
 }
+
+size_t calo_utf8_length(const char *text)
+{
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    const uint8_t *at = (const uint8_t *)text;
+    size_t length = at[0] < 0x80 ? 1 : at[0] >> 5 == 6 ? 2 : at[0] >> 4 == 14 ? 3 : at[0] >> 3 == 30 ? 4 : 0;
+    uint32_t code = length < 2 ? at[0] : at[0] & (0x7fu >> length);
+    for (size_t i = 1; i < length; i++) {
+        if (at[i] >> 6 != 2) /* also at the end of the text */
+            return 0;
+        code = code << 6 | (at[i] & 0x3f);
+    }
+    bool surrogate = code >= 0xd800 && code < 0xe000;
+    return length > 1 && (code < least[length] || code > 0x10ffff || surrogate) ? 0 : length;
+}

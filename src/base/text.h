@@ -31,4 +31,7 @@ bool calo_text_integer(calo_text *text, int64_t *value);
 bool calo_parse_double(const char *string, double *value);
 bool calo_parse_integer(const char *string, int64_t *value);
 
+/* The length of the valid UTF-8 sequence that NUL-terminated text begins with, or 0. */
+size_t calo_utf8_length(const char *text);
+
 #endif

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
+
 calo_json_writer calo_json_start(calo_blob *blob, calo_error *err)
 {
     return (calo_json_writer){.blob = blob, .err = err};
@@ -25,27 +27,12 @@ static void put_line_start(calo_json_writer *json)
         put_text(json, "  ");
 }
 
-/* The length of a valid UTF-8 sequence at `text`, or 0. */
-static size_t utf8_length(const uint8_t *text)
-{
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    size_t length = text[0] < 0x80 ? 1 : text[0] >> 5 == 6 ? 2 : text[0] >> 4 == 14 ? 3 : text[0] >> 3 == 30 ? 4 : 0;
-    uint32_t code = length < 2 ? text[0] : text[0] & (0x7fu >> length);
-    for (size_t i = 1; i < length; i++) {
-        if (text[i] >> 6 != 2) /* also at the end of the text */
-            return 0;
-        code = code << 6 | (text[i] & 0x3f);
-    }
-    bool surrogate = code >= 0xd800 && code < 0xe000;
-    return length > 1 && (code < least[length] || code > 0x10ffff || surrogate) ? 0 : length;
-}
-
 static void put_string(calo_json_writer *json, const char *string)
 {
     char escape[8];
     put_text(json, "\"");
     for (const uint8_t *at = (const uint8_t *)string; *at;) {
-        size_t length = utf8_length(at);
+        size_t length = calo_utf8_length((const char *)at);
         if (length == 0) {
             put_text(json, "\xef\xbf\xbd");
             at++;

@@ -81,20 +81,6 @@ static calo_status open_folder(calo_store *store, calo_error *err)
     return status == CALO_OK ? calo_store_make_temporary(store, make_folder, err) : status;
 }
 
-static calo_status write_all(int file, const char *path, const uint8_t *bytes, size_t size, calo_error *err)
-{
-    while (size > 0) {
-        ssize_t put = write(file, bytes, size);
-        if (put < 0 && errno == EINTR)
-            continue;
-        if (put < 0)
-            return calo_store_fail(err, path, "write", errno);
-        bytes += put;
-        size -= (size_t)put;
-    }
-    return CALO_OK;
-}
-
 static calo_status put_file(calo_store *store, const char *file_name, const void *bytes, size_t size, calo_error *err)
 {
     char *path = calo_text_format("%s/%s", store->temporary_path, file_name);
@@ -109,7 +95,7 @@ static calo_status put_file(calo_store *store, const char *file_name, const void
         status = calo_store_fail(err, final_path, "write", errno);
         goto done;
     }
-    status = write_all(file, final_path, bytes, size, err);
+    status = calo_store_write(file, final_path, bytes, size, err);
     if (close(file) != 0 && status == CALO_OK)
         status = calo_store_fail(err, final_path, "write", errno);
 done:

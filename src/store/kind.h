@@ -2,6 +2,7 @@
 #ifndef CALO_STORE_KIND_H
 #define CALO_STORE_KIND_H
 
+#include "base/blob.h"
 #include "store/store.h"
 
 /* `destroy` removes what was not committed; the shared parts are freed by calo_store_destroy. */
@@ -20,10 +21,12 @@ struct calo_store {
     char *temporary_path;  /* folder/.name.tmp-PID-N + ending */
     size_t existing_folder_length; /* the part of `folder` that was there before */
     bool committed, failed;
-    /* The open file of a zip, its writer, and whether temporary_path exists. */
-    int file, write_error; /* errno of the first write that failed, or 0 */
-    struct archive *archive;
-    bool has_temporary;
+    bool has_temporary; /* temporary_path exists */
+    /* A zip's open file, how much of it is written, its directory so far, and memory for packing. */
+    int file;
+    uint64_t written, entry_count;
+    calo_blob directory, packed;
+    struct libdeflate_compressor *compressor;
 };
 
 extern const calo_store_kind calo_store_kind_folder;
@@ -31,6 +34,9 @@ extern const calo_store_kind calo_store_kind_zip;
 
 /* The sentence for a failed system call: "PATH: cannot VERB: Permission denied". */
 calo_status calo_store_fail(calo_error *err, const char *path, const char *verb, int number);
+
+/* Writes everything; `path` names the file in the sentence. */
+calo_status calo_store_write(int file, const char *path, const void *bytes, size_t size, calo_error *err);
 
 /* Sets temporary_path to the next free name: `create` makes it (0) or fails with errno. */
 calo_status calo_store_make_temporary(calo_store *store, int (*create)(calo_store *store, const char *path),

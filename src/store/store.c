@@ -20,6 +20,21 @@ calo_status calo_store_fail(calo_error *err, const char *path, const char *verb,
     return calo_fail(err, CALO_ERROR_IO, "%s: cannot %s: %s%s", path, verb, strerror(number), advice);
 }
 
+calo_status calo_store_write(int file, const char *path, const void *bytes, size_t size, calo_error *err)
+{
+    const uint8_t *at = bytes;
+    while (size > 0) {
+        ssize_t put = write(file, at, size);
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put < 0)
+            return calo_store_fail(err, path, "write", errno);
+        at += put;
+        size -= (size_t)put;
+    }
+    return CALO_OK;
+}
+
 /* The length of the leading part of `path` that exists; 0 when nothing of a relative path does. */
 static size_t existing_length(const char *path)
 {

@@ -1,8 +1,7 @@
-/* Objects as zip files: written under a hidden name beside the final one, then renamed. */
-#include <archive.h>
-#include <archive_entry.h>
+/* Objects as zip files (PKWARE's APPNOTE 6.3): written under a hidden name beside the final one, then renamed. */
 #include <errno.h>
 #include <fcntl.h>
+#include <libdeflate.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,10 +10,31 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "store/kind.h"
 
-/* 1980-01-01 12:00 UTC: zip's first day in every time zone. */
-enum { FIXED_TIME = 315576000, FILE_MODE = 0644, LOCAL_HEADER_BYTES = 30 };
+enum {
+    COMPRESSION_LEVEL = 1,
+    LOCAL_HEADER_BYTES = 30,
+    UTF8_NAMES = 1 << 11, /* flag */
+    STORED = 0, DEFLATED = 8,
+    VERSION = 20, VERSION_ZIP64 = 45,
+    MADE_ON_UNIX = 3 << 8,
+    FIXED_DATE = 1 << 5 | 1, /* 1980-01-01, 00:00 */
+    MAX_NAME_BYTES = 65535,
+};
+
+static const uint32_t file_mode = 0100644u << 16, is_in_zip64 = UINT32_MAX;
+
+/* A file in the zip. */
+typedef struct zip_entry {
+    char *name; /* with the object's folder */
+    uint16_t method;
+    uint32_t checksum, packed_size, size;
+    uint64_t offset;
+} zip_entry;
+
+/* ---- what stands under the final name already ---- */
 
 /* An earlier result begins with a file in the folder NAME/. Nothing else is replaced. */
 static bool is_earlier_result(const calo_store *store)
@@ -43,52 +63,122 @@ static calo_status check_occupant(const calo_store *store, calo_error *err)
                      "away or choose another output folder", store->path, store->name);
 }
 
+/* ---- records: little-endian numbers one after the other ---- */
+
+static uint8_t *put_number(uint8_t *at, uint64_t value, int bytes)
+{
+    for (int i = 0; i < bytes; i++)
+        *at++ = (uint8_t)(value >> 8 * i);
+    return at;
+}
+
+/* Names that are not UTF-8 are left to the reader's guess. */
+static bool is_utf8(const char *text)
+{
+    while (*text) {
+        size_t length = calo_utf8_length(text);
+        if (length == 0)
+            return false;
+        text += length;
+    }
+    return true;
+}
+
+/* The part that the local header and the directory share. */
+static uint8_t *put_facts(uint8_t *at, const zip_entry *entry, uint16_t version)
+{
+    at = put_number(at, version, 2);
+    at = put_number(at, is_utf8(entry->name) ? UTF8_NAMES : 0, 2);
+    at = put_number(at, entry->method, 2);
+    at = put_number(at, 0, 2);
+    at = put_number(at, FIXED_DATE, 2);
+    at = put_number(at, entry->checksum, 4);
+    at = put_number(at, entry->packed_size, 4);
+    at = put_number(at, entry->size, 4);
+    return put_number(at, strlen(entry->name), 2);
+}
+
+static calo_status write_out(calo_store *store, const void *bytes, size_t size, calo_error *err)
+{
+    store->written += size;
+    return calo_store_write(store->file, store->path, bytes, size, err);
+}
+
+static calo_status write_local_header(calo_store *store, const zip_entry *entry, calo_error *err)
+{
+    uint8_t header[LOCAL_HEADER_BYTES], *at = put_number(header, 0x04034b50, 4);
+    at = put_facts(at, entry, VERSION);
+    put_number(at, 0, 2);
+    calo_status status = write_out(store, header, sizeof header, err);
+    return status == CALO_OK ? write_out(store, entry->name, strlen(entry->name), err) : status;
+}
+
+/* The directory stands at the end of the file; until then it grows in memory. */
+static calo_status add_to_directory(calo_store *store, const zip_entry *entry, calo_error *err)
+{
+    bool is_far = entry->offset >= is_in_zip64;
+    uint8_t record[46], extra[12], *at = put_number(record, 0x02014b50, 4);
+    at = put_number(at, MADE_ON_UNIX | VERSION_ZIP64, 2);
+    at = put_facts(at, entry, is_far ? VERSION_ZIP64 : VERSION);
+    at = put_number(at, is_far ? sizeof extra : 0, 2);
+    at = put_number(at, 0, 6); /* no comment; disk 0; not text */
+    at = put_number(at, file_mode, 4);
+    put_number(at, is_far ? is_in_zip64 : entry->offset, 4);
+    put_number(put_number(put_number(extra, 1, 2), 8, 2), entry->offset, 8);
+    calo_status status = calo_blob_append(&store->directory, record, sizeof record, err);
+    if (status == CALO_OK)
+        status = calo_blob_append(&store->directory, entry->name, strlen(entry->name), err);
+    if (status == CALO_OK && is_far)
+        status = calo_blob_append(&store->directory, extra, sizeof extra, err);
+    store->entry_count++;
+    return status;
+}
+
+static calo_status write_end(calo_store *store, calo_error *err)
+{
+    uint8_t end[56 + 20 + 22], *at = end;
+    uint64_t start = store->written, size = store->directory.size, count = store->entry_count;
+    if (count >= UINT16_MAX || start >= is_in_zip64 || size >= is_in_zip64) {
+        at = put_number(at, 0x06064b50, 4);
+        at = put_number(at, 44, 8); /* bytes that follow */
+        at = put_number(at, MADE_ON_UNIX | VERSION_ZIP64, 2);
+        at = put_number(at, VERSION_ZIP64, 2);
+        at = put_number(at, 0, 8); /* this disk; the directory's */
+        at = put_number(at, count, 8);
+        at = put_number(at, count, 8);
+        at = put_number(at, size, 8);
+        at = put_number(at, start, 8);
+        at = put_number(at, 0x07064b50, 4); /* where that record is */
+        at = put_number(at, 0, 4);
+        at = put_number(at, start + size, 8);
+        at = put_number(at, 1, 4);
+    }
+    at = put_number(at, 0x06054b50, 4);
+    at = put_number(at, 0, 4);
+    at = put_number(at, count >= UINT16_MAX ? UINT16_MAX : count, 2);
+    at = put_number(at, count >= UINT16_MAX ? UINT16_MAX : count, 2);
+    at = put_number(at, size >= is_in_zip64 ? is_in_zip64 : size, 4);
+    at = put_number(at, start >= is_in_zip64 ? is_in_zip64 : start, 4);
+    at = put_number(at, 0, 2);
+    calo_status status = write_out(store, store->directory.bytes, store->directory.size, err);
+    return status == CALO_OK ? write_out(store, end, (size_t)(at - end), err) : status;
+}
+
+/* ---- the table's functions ---- */
+
 static int create_file(calo_store *store, const char *path)
 {
     store->file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     return store->file < 0 ? -1 : 0;
 }
 
-/* Writes for libarchive, and keeps a failure to itself: libarchive 3.6 loses memory when its
- * writer fails. */
-static la_ssize_t write_bytes(struct archive *archive, void *user, const void *bytes, size_t size)
-{
-    calo_store *store = user;
-    (void)archive;
-    for (size_t done = 0; done < size && !store->write_error;) {
-        ssize_t put = write(store->file, (const char *)bytes + done, size - done);
-        if (put >= 0)
-            done += (size_t)put;
-        else if (errno != EINTR)
-            store->write_error = errno;
-    }
-    return (la_ssize_t)size;
-}
-
-static calo_status fail_archive(const calo_store *store, calo_error *err)
-{
-    if (store->write_error)
-        return calo_store_fail(err, store->path, "write", store->write_error);
-    const char *reason = archive_error_string(store->archive);
-    return calo_fail(err, CALO_ERROR_IO, "%s: cannot write: %s", store->path, reason ? reason : "unknown reason");
-}
-
 static calo_status open_zip(calo_store *store, calo_error *err)
 {
-    calo_status status = check_occupant(store, err);
-    if (status == CALO_OK)
-        status = calo_store_make_temporary(store, create_file, err);
-    if (status != CALO_OK)
-        return status;
-    store->archive = archive_write_new();
-    if (!store->archive)
+    store->compressor = libdeflate_alloc_compressor(COMPRESSION_LEVEL);
+    if (!store->compressor)
         return calo_fail_memory(err, "a zip", 0);
-    if (archive_write_set_format_zip(store->archive) != ARCHIVE_OK ||
-        archive_write_set_format_option(store->archive, "zip", "compression-level", "1") != ARCHIVE_OK ||
-        archive_write_set_bytes_in_last_block(store->archive, 1) != ARCHIVE_OK ||
-        archive_write_open(store->archive, store, NULL, write_bytes, NULL) != ARCHIVE_OK)
-        return fail_archive(store, err);
-    return CALO_OK;
+    calo_status status = check_occupant(store, err);
+    return status == CALO_OK ? calo_store_make_temporary(store, create_file, err) : status;
 }
 
 /* PNG and EXR are compressed already. */
@@ -98,57 +188,56 @@ static bool is_compressed(const char *file_name)
     return ending && (strcmp(ending, ".png") == 0 || strcmp(ending, ".exr") == 0);
 }
 
-static calo_status write_entry(calo_store *store, struct archive_entry *entry, const void *bytes, size_t size,
-                               calo_error *err)
+/* Deflates into store->packed where that is smaller; returns what is to be written. */
+static const void *pack(calo_store *store, zip_entry *entry, const void *bytes, calo_error *err)
 {
-    if (archive_write_header(store->archive, entry) != ARCHIVE_OK)
-        return fail_archive(store, err);
-    const uint8_t *at = bytes;
-    while (size > 0) {
-        la_ssize_t put = archive_write_data(store->archive, at, size);
-        if (put <= 0)
-            return fail_archive(store, err);
-        at += put;
-        size -= (size_t)put;
-    }
-    bool good = archive_write_finish_entry(store->archive) == ARCHIVE_OK && !store->write_error;
-    return good ? CALO_OK : fail_archive(store, err);
+    store->packed.size = 0;
+    uint8_t *room = calo_blob_reserve(&store->packed, entry->size, err);
+    if (!room)
+        return NULL;
+    size_t packed = libdeflate_deflate_compress(store->compressor, bytes, entry->size, room, entry->size);
+    if (packed == 0)
+        return bytes;
+    entry->method = DEFLATED;
+    entry->packed_size = (uint32_t)packed;
+    return room;
 }
 
 static calo_status put_entry(calo_store *store, const char *file_name, const void *bytes, size_t size, calo_error *err)
 {
-    char *inside = calo_text_format("%s/%s", store->name, file_name);
-    struct archive_entry *entry = archive_entry_new();
+    if (size >= is_in_zip64)
+        return calo_fail(err, CALO_ERROR_LIMIT, "%s: \"%s\" of %zu bytes is too large for a zip: write files instead",
+                         store->path, file_name, size);
+    zip_entry entry = {.checksum = libdeflate_crc32(0, bytes, size), .packed_size = (uint32_t)size,
+                       .size = (uint32_t)size, .offset = store->written};
+    entry.name = calo_text_format("%s/%s", store->name, file_name);
+    if (!entry.name)
+        return calo_fail_memory(err, "a zip", 0);
     calo_status status = CALO_OK;
-    if (!inside || !entry) {
-        status = calo_fail_memory(err, "a zip", 0);
-        goto done;
-    }
-    archive_entry_set_pathname(entry, inside);
-    archive_entry_set_size(entry, (la_int64_t)size);
-    archive_entry_set_filetype(entry, AE_IFREG);
-    archive_entry_set_perm(entry, FILE_MODE);
-    archive_entry_set_mtime(entry, FIXED_TIME, 0);
-    if (is_compressed(file_name))
-        archive_write_zip_set_compression_store(store->archive);
-    else
-        archive_write_zip_set_compression_deflate(store->archive);
-    status = write_entry(store, entry, bytes, size, err);
-done:
-    archive_entry_free(entry);
-    free(inside);
+    const void *content = is_compressed(file_name) || size == 0 ? bytes : pack(store, &entry, bytes, err);
+    if (strlen(entry.name) > MAX_NAME_BYTES)
+        status = calo_fail(err, CALO_ERROR_LIMIT, "%s: \"%s\" is too long a name for a zip", store->path, file_name);
+    else if (!content && size > 0)
+        status = CALO_ERROR_MEMORY;
+    if (status == CALO_OK)
+        status = write_local_header(store, &entry, err);
+    if (status == CALO_OK)
+        status = write_out(store, content, entry.packed_size, err);
+    if (status == CALO_OK)
+        status = add_to_directory(store, &entry, err);
+    free(entry.name);
     return status;
 }
 
 static calo_status commit_zip(calo_store *store, calo_error *err)
 {
-    if (archive_write_close(store->archive) != ARCHIVE_OK || store->write_error)
-        return fail_archive(store, err);
+    calo_status status = write_end(store, err);
     int file = store->file;
     store->file = -1;
-    if (close(file) != 0)
-        return calo_store_fail(err, store->path, "write", errno);
-    calo_status status = check_occupant(store, err);
+    if (close(file) != 0 && status == CALO_OK)
+        status = calo_store_fail(err, store->path, "write", errno);
+    if (status == CALO_OK)
+        status = check_occupant(store, err);
     if (status == CALO_OK && rename(store->temporary_path, store->path) != 0)
         status = calo_store_fail(err, store->path, "give the result its name", errno);
     if (status == CALO_OK)
@@ -158,9 +247,9 @@ static calo_status commit_zip(calo_store *store, calo_error *err)
 
 static void destroy_zip(calo_store *store)
 {
-    /* Not committed, this writes the zip's end into a file that is removed below: told to fail
-     * instead, libarchive 3.6 would lose memory. */
-    archive_write_free(store->archive);
+    libdeflate_free_compressor(store->compressor);
+    calo_blob_finish(&store->directory);
+    calo_blob_finish(&store->packed);
     if (store->file >= 0)
         close(store->file);
     if (store->has_temporary)
