@@ -55,12 +55,6 @@ static int component_of(const char *name)
     return found ? (int)(found - names) : -1;
 }
 
-/* Grey takes red's place. */
-static int plane_of(const char *name)
-{
-    return component_of(name) % COMPONENTS;
-}
-
 /* What the header says about the picture. */
 typedef struct exr_header {
     exr_attr_box2i_t window;
@@ -71,6 +65,12 @@ static bool is_wanted(const char *name, const exr_header *header)
 {
     int component = component_of(name);
     return header->is_grey ? component >= 3 : component >= 0 && component < 4;
+}
+
+/* Grey takes red's place; behind alpha is a plane for what nobody wants. */
+static int plane_of(const char *name, const exr_header *header)
+{
+    return is_wanted(name, header) ? component_of(name) % COMPONENTS : COMPONENTS;
 }
 
 static calo_status check_channels(const exr_attr_chlist_t *channels, const calo_image_source *source,
@@ -131,13 +131,14 @@ static exr_result_t reserve_planes(exr_run *run, size_t pixels)
     if (pixels <= run->plane_capacity)
         return EXR_ERR_SUCCESS;
     free(run->planes);
-    run->planes = malloc(pixels * COMPONENTS * sizeof *run->planes);
+    run->planes = malloc(pixels * (COMPONENTS + 1) * sizeof *run->planes);
     run->plane_capacity = run->planes ? pixels : 0;
     return run->planes ? EXR_ERR_SUCCESS : EXR_ERR_OUT_OF_MEMORY;
 }
 
-/* Points the wanted channels of a chunk to our planes; the library converts to float. Plane by plane, because
- * OpenEXRCore 3.1 mixes the channels up when it interleaves half RGBA itself. */
+/* Points the channels of a chunk to our planes; the library converts to float. Plane by plane, because
+ * OpenEXRCore 3.1 mixes the channels up when it interleaves half RGBA itself; and unwanted ones, too, because
+ * it crashes when it is to skip some of four half channels. */
 static exr_result_t place_chunk(exr_run *run, const exr_chunk_info_t *chunk)
 {
     size_t pixels = (size_t)chunk->width * (size_t)chunk->height;
@@ -145,9 +146,10 @@ static exr_result_t place_chunk(exr_run *run, const exr_chunk_info_t *chunk)
     for (int16_t c = 0; code == EXR_ERR_SUCCESS && c < run->pipeline.channel_count; c++) {
         exr_coding_channel_info_t *channel = &run->pipeline.channels[c];
         channel->decode_to_ptr = NULL;
-        if (!is_wanted(channel->channel_name, run->header))
-            continue;
-        channel->decode_to_ptr = (uint8_t *)(run->planes + pixels * (size_t)plane_of(channel->channel_name));
+        if (channel->x_samples != 1 || channel->y_samples != 1)
+            continue; /* none of the wanted ones */
+        channel->decode_to_ptr =
+            (uint8_t *)(run->planes + pixels * (size_t)plane_of(channel->channel_name, run->header));
         channel->user_bytes_per_element = sizeof(float);
         channel->user_data_type = EXR_PIXEL_FLOAT;
         channel->user_pixel_stride = sizeof(float);
