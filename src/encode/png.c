@@ -7,7 +7,7 @@
 #include "encode/encode.h"
 
 enum {
-    COMPRESSION_LEVEL = 2, /* measured on rendered objects: 3 and 4 gain 2 % and cost half as much time again */
+    COMPRESSION_LEVEL = 2, /* on rendered objects, 4 makes files 2 % smaller and takes 20 % longer */
     LEFT_PAD = 4,          /* zeros before a row, so that the first pixel has a left neighbour */
     CHUNK_OVERHEAD = 12,   /* length, type, CRC */
     MAX_ID = 65535,

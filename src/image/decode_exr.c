@@ -43,6 +43,9 @@ static calo_status fail_exr(const calo_image_source *source, exr_result_t code, 
 {
     if (code == EXR_ERR_OUT_OF_MEMORY)
         return calo_fail_memory(err, source->name, 0);
+    if (code == EXR_ERR_FEATURE_NOT_IMPLEMENTED)
+        return calo_fail(err, CALO_ERROR_UNSUPPORTED, "%s is an OpenEXR picture in a compression (DWA) that cannot be "
+                         "read: save it with ZIP or PIZ", source->name);
     return calo_fail(err, CALO_ERROR_FORMAT, "%s is a damaged OpenEXR picture (%s): save it again from its source",
                      source->name, exr_get_default_error_message(code));
 }

@@ -182,6 +182,12 @@ static void other_kinds_are_refused(void **state)
     sample_file file = make_exr(&(exr_recipe){"Z", EXR_PIXEL_FLOAT, EXR_COMPRESSION_ZIP, false, 1, 0});
     assert_decode_fails(file.bytes, file.size, NULL, CALO_ERROR_UNSUPPORTED, "R, G, B or Y");
     free(file.bytes);
+    file = make_exr(&(exr_recipe){"BGR", EXR_PIXEL_HALF, EXR_COMPRESSION_ZIP, false, 1, 0});
+    uint8_t *compression = memmem(file.bytes, file.size, "compression\0compression\0", 24);
+    assert_non_null(compression);
+    compression[24 + 4] = EXR_COMPRESSION_DWAA;
+    assert_decode_fails(file.bytes, file.size, NULL, CALO_ERROR_UNSUPPORTED, "ZIP or PIZ");
+    free(file.bytes);
 }
 
 /* The window's corner, patched in the header: min x, min y, max x, max y. */
