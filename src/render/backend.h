@@ -15,6 +15,7 @@ typedef struct calo_backend {
     /* A worker is one thread's scratch memory. */
     calo_status (*open_worker)(void **worker, calo_error *err);
     void (*close_worker)(void *worker);
+    void (*stop_after)(void *worker, int stage); /* see stages.h */
     /* `options` are resolved (no zeros that mean defaults), `view` and `frame` are checked. */
     calo_status (*draw)(void *worker, const void *scene, const calo_render_options *options, const calo_view *view,
                         calo_frame *frame, calo_error *err);

@@ -9,6 +9,7 @@
 #include "base/linear.h"
 #include "base/thread.h"
 #include "render/backend.h"
+#include "render/stages.h"
 
 static const calo_backend *const backends[] = {&calo_backend_cpu};
 enum { BACKEND_COUNT = sizeof backends / sizeof backends[0] };
@@ -104,6 +105,12 @@ void calo_renderer_destroy(calo_renderer *renderer)
 
 const char *calo_renderer_backend(const calo_renderer *renderer) { return renderer->backend->name; }
 uint32_t calo_renderer_threads(const calo_renderer *renderer) { return renderer->threads; }
+
+void calo_renderer_stop_after(calo_renderer *renderer, int stage)
+{
+    for (uint32_t i = 0; i < renderer->threads; i++)
+        renderer->backend->stop_after(renderer->workers[i], stage);
+}
 
 static bool finite_floats(const float *values, size_t count)
 {

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "render/backend.h"
 #include "render/cpu/blend.h"
+#include "render/stages.h"
 
 /* 1/256 pixels from the centre: one in each row and column of a 4x4 and a 16x16 grid. */
 static const int32_t one_sample[][2] = {{0, 0}};
@@ -35,6 +36,7 @@ static calo_status open_worker(void **out, calo_error *err)
         return calo_fail_memory(err, "a renderer's worker", sizeof *worker);
     }
     worker->element = element;
+    worker->last_stage = CALO_STAGE_SHADE;
     *out = worker;
     return CALO_OK;
 }
@@ -50,6 +52,12 @@ static void close_worker(void *pointer)
     free(worker->fragments);
     free(worker->element);
     free(worker);
+}
+
+static void stop_after(void *pointer, int stage)
+{
+    calo_cpu_worker *worker = pointer;
+    worker->last_stage = stage;
 }
 
 static bool grow(void **memory, size_t bytes)
@@ -149,7 +157,7 @@ static calo_status draw_rows(calo_cpu_worker *worker, uint32_t top, uint32_t bot
         status = draw_all(worker, CALO_ALPHA_MASK, CALO_CPU_PASS_MASK, err);
     if (status == CALO_OK)
         status = draw_all(worker, CALO_ALPHA_BLEND, CALO_CPU_PASS_DATA, err);
-    if (status == CALO_OK)
+    if (status == CALO_OK && worker->last_stage >= CALO_STAGE_SHADE)
         status = calo_cpu_resolve(worker, frame, err);
     return status;
 }
@@ -172,5 +180,6 @@ const calo_backend calo_backend_cpu = {
     .release = calo_cpu_scene_release,
     .open_worker = open_worker,
     .close_worker = close_worker,
+    .stop_after = stop_after,
     .draw = draw,
 };

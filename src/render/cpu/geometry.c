@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/scalar.h"
 #include "render/cpu/worker.h"
+#include "render/stages.h"
 
 /* Pixels from the origin that the fixed-point edge functions can reach. */
 static const float guard_pixels = 1048576.0f;
@@ -97,7 +98,8 @@ static void emit_triangle(geometry_stage *stage, uint32_t id, const calo_cpu_ver
         .z = {a->z, b->z, c->z},
         .id = id,
     };
-    calo_cpu_rasterize(stage->worker, &triangle, stage->pass);
+    if (stage->worker->last_stage >= CALO_STAGE_RASTER)
+        calo_cpu_rasterize(stage->worker, &triangle, stage->pass);
 }
 
 enum { PLANE_COUNT = 5, CLIPPED_MAX = 3 + PLANE_COUNT };
@@ -290,10 +292,12 @@ calo_status calo_cpu_draw_geometry(calo_cpu_worker *worker, const calo_cpu_draw 
     /* Points and lines are wider than their bounds tell. */
     if (topology == CALO_TRIANGLES && is_out_of_sight(worker, draw, &stage.object_to_screen))
         return CALO_OK;
+    if (worker->last_stage < CALO_STAGE_TRANSFORM)
+        return CALO_OK;
     stage.cull_back = topology == CALO_TRIANGLES && worker->options->cull == CALO_CULL_AUTO &&
                       !material->source.double_sided;
     calo_status status = transform_vertices(&stage, err);
-    if (status != CALO_OK)
+    if (status != CALO_OK || worker->last_stage < CALO_STAGE_SETUP)
         return status;
     switch (topology) {
     case CALO_TRIANGLES: draw_triangles(&stage); break;

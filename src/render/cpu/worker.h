@@ -75,6 +75,7 @@ typedef struct calo_cpu_worker {
     calo_cpu_fragment *fragments;
     size_t fragment_count, fragment_capacity;
     bool fragments_overflow;
+    int last_stage; /* see render/stages.h */
     struct calo_cpu_element *element; /* the last one that was looked up by id */
 } calo_cpu_worker;
 
