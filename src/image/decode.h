@@ -16,6 +16,9 @@ typedef struct calo_image_source {
 typedef calo_status (*calo_image_decoder)(const calo_image_source *source, calo_image *image, calo_error *err);
 
 calo_status calo_decode_png(const calo_image_source *source, calo_image *image, calo_error *err);
+/* png_fast.c: fills `image`, which has the size that the file claims, with the same pixels as libspng; false when
+ * the file is not of the usual kind or has the slightest fault, and leaves anything in `image` then. */
+bool calo_decode_png_fast(const calo_image_source *source, calo_image *image);
 calo_status calo_decode_jpeg(const calo_image_source *source, calo_image *image, calo_error *err);
 calo_status calo_decode_webp(const calo_image_source *source, calo_image *image, calo_error *err);
 calo_status calo_decode_hdr(const calo_image_source *source, calo_image *image, calo_error *err);

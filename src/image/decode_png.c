@@ -41,7 +41,7 @@ static calo_status decode(spng_ctx *context, const calo_image_source *source, ca
         return fail_png(source, code, err);
     calo_status status = calo_image_init_claimed(source, header.width, header.height, CALO_PIXEL_RGBA8,
                                                  least_bytes(&header), image, err);
-    if (status != CALO_OK)
+    if (status != CALO_OK || calo_decode_png_fast(source, image))
         return status;
     code = spng_decode_image(context, image->data, image->row_bytes * image->height, SPNG_FMT_RGBA8, SPNG_DECODE_TRNS);
     return code == 0 ? CALO_OK : fail_png(source, code, err);
