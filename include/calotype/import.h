@@ -10,6 +10,7 @@ extern "C" {
 
 typedef struct calo_import_options {
     calo_limits limits;
+    uint32_t threads; /* that decode textures; 0: one a core that this process may use */
 } calo_import_options;
 
 /* Loads a file: glTF, GLB, OBJ, STL, PLY. The format is recognized by the first bytes, then

@@ -12,6 +12,11 @@ struct calo_arena_block {
     size_t size, used; /* of the memory behind the header */
 };
 
+struct calo_arena_adopted {
+    calo_arena_adopted *next;
+    void *memory;
+};
+
 static const size_t header_bytes = (sizeof(calo_arena_block) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 
 void calo_arena_init(calo_arena *arena, uint64_t max_bytes)
@@ -21,6 +26,8 @@ void calo_arena_init(calo_arena *arena, uint64_t max_bytes)
 
 void calo_arena_finish(calo_arena *arena)
 {
+    for (calo_arena_adopted *adopted = arena->adopted; adopted; adopted = adopted->next)
+        free(adopted->memory);
     for (calo_arena_block *block = arena->blocks, *next; block; block = next) {
         next = block->next;
         free(block);
@@ -59,23 +66,41 @@ void *calo_arena_take(calo_arena *arena, uint64_t count, size_t item_bytes, cons
         return NULL;
     }
     bytes = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    if (arena->max_bytes && bytes > arena->max_bytes - arena->used_bytes) {
-        calo_fail(err, CALO_ERROR_LIMIT,
-                  "%s needs %llu bytes, which with the %llu in use passes the memory limit of %llu bytes: raise it "
-                  "with --max-memory",
-                  what, (unsigned long long)bytes, (unsigned long long)arena->used_bytes,
-                  (unsigned long long)arena->max_bytes);
+    if (calo_arena_reserve(arena, bytes, what, err) != CALO_OK)
         return NULL;
-    }
     calo_arena_block *block = block_with_room(arena, (size_t)bytes);
     if (!block) {
+        calo_arena_release(arena, bytes);
         calo_fail_memory(err, what, (size_t)bytes);
         return NULL;
     }
     void *memory = (char *)block + header_bytes + block->used;
     block->used += (size_t)bytes;
-    arena->used_bytes += bytes;
     return memset(memory, 0, (size_t)bytes);
+}
+
+calo_status calo_arena_reserve(calo_arena *arena, uint64_t bytes, const char *what, calo_error *err)
+{
+    if (arena->max_bytes && bytes > arena->max_bytes - arena->used_bytes)
+        return calo_fail(err, CALO_ERROR_LIMIT,
+                         "%s needs %llu bytes, which with the %llu in use passes the memory limit of %llu bytes: "
+                         "raise it with --max-memory",
+                         what, (unsigned long long)bytes, (unsigned long long)arena->used_bytes,
+                         (unsigned long long)arena->max_bytes);
+    arena->used_bytes += bytes;
+    return CALO_OK;
+}
+
+void calo_arena_release(calo_arena *arena, uint64_t bytes) { arena->used_bytes -= bytes; }
+
+calo_status calo_arena_adopt(calo_arena *arena, void *memory, calo_error *err)
+{
+    calo_arena_adopted *adopted = CALO_ARENA_TAKE(arena, calo_arena_adopted, 1, "a record", err);
+    if (!adopted)
+        return calo_failed(err);
+    *adopted = (calo_arena_adopted){arena->adopted, memory};
+    arena->adopted = adopted;
+    return CALO_OK;
 }
 
 char *calo_arena_text(calo_arena *arena, const char *text, size_t length, calo_error *err)

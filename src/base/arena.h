@@ -5,10 +5,12 @@
 #include <calotype/status.h>
 
 typedef struct calo_arena_block calo_arena_block;
+typedef struct calo_arena_adopted calo_arena_adopted;
 
 /* One thread at a time. All-zero is an empty arena without a limit. */
 typedef struct calo_arena {
     calo_arena_block *blocks;
+    calo_arena_adopted *adopted;
     uint64_t used_bytes, max_bytes; /* max 0: no limit */
 } calo_arena;
 
@@ -21,6 +23,13 @@ void *calo_arena_take(calo_arena *arena, uint64_t count, size_t item_bytes, cons
 
 /* Copies `length` bytes of text and a NUL. */
 char *calo_arena_text(calo_arena *arena, const char *text, size_t length, calo_error *err);
+
+/* Counts bytes that are taken elsewhere against the limit, or takes them off again. */
+calo_status calo_arena_reserve(calo_arena *arena, uint64_t bytes, const char *what, calo_error *err);
+void calo_arena_release(calo_arena *arena, uint64_t bytes);
+
+/* malloc'ed `memory`, reserved before, from now on belongs to the arena; after a failure still to the caller. */
+calo_status calo_arena_adopt(calo_arena *arena, void *memory, calo_error *err);
 
 #define CALO_ARENA_TAKE(arena, type, count, what, err) \
     ((type *)calo_arena_take((arena), (count), sizeof(type), (what), (err)))

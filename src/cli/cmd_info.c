@@ -199,7 +199,7 @@ static void print_table(const calo_object_facts *object)
 
 static calo_status show_file(const info_command *command, const char *path, calo_error *err)
 {
-    calo_import_options options = {command->limits};
+    calo_import_options options = {.limits = command->limits};
     calo_scene_statistics statistics;
     calo_scene *scene = NULL;
     calo_sha256 hash;

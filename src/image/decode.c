@@ -57,21 +57,26 @@ static const format_entry *find_format(const uint8_t *bytes, size_t size)
     return NULL;
 }
 
+calo_status calo_image_decode_source(const calo_image_source *source, calo_image *image, calo_error *err)
+{
+    *image = (calo_image){0};
+    if (source->size == 0)
+        return calo_fail(err, CALO_ERROR_FORMAT, "%s is empty: it holds no picture", source->name);
+    const format_entry *entry = find_format(source->bytes, source->size);
+    if (!entry)
+        return calo_fail(err, CALO_ERROR_FORMAT, "%s is not a picture that calotype knows by its first bytes: "
+                         "PNG, JPEG, WebP, Radiance HDR and OpenEXR are read", source->name);
+    if (!entry->decode)
+        return calo_fail(err, CALO_ERROR_UNSUPPORTED, "%s is a %s picture, which cannot be read; %s", source->name,
+                         entry->name, entry->advice);
+    return entry->decode(source, image, err);
+}
+
 calo_status calo_image_decode(const void *bytes, size_t size, const char *name, const calo_limits *limits,
                               calo_image *image, calo_error *err)
 {
     calo_image_source source = {.bytes = bytes, .size = size, .name = name, .limits = calo_limits_resolve(limits)};
-    *image = (calo_image){0};
-    if (size == 0)
-        return calo_fail(err, CALO_ERROR_FORMAT, "%s is empty: it holds no picture", name);
-    const format_entry *entry = find_format(bytes, size);
-    if (!entry)
-        return calo_fail(err, CALO_ERROR_FORMAT, "%s is not a picture that calotype knows by its first bytes: "
-                         "PNG, JPEG, WebP, Radiance HDR and OpenEXR are read", name);
-    if (!entry->decode)
-        return calo_fail(err, CALO_ERROR_UNSUPPORTED, "%s is a %s picture, which cannot be read; %s", name,
-                         entry->name, entry->advice);
-    return entry->decode(&source, image, err);
+    return calo_image_decode_source(&source, image, err);
 }
 
 calo_status calo_image_init_claimed(const calo_image_source *source, uint64_t width, uint64_t height,
@@ -97,5 +102,10 @@ calo_status calo_image_init_claimed(const calo_image_source *source, uint64_t wi
         return calo_fail(err, CALO_ERROR_FORMAT, "%s claims to have %llu x %llu pixels, which its %zu bytes cannot "
                          "hold: it is truncated or damaged", source->name, claimed_width, claimed_height,
                          source->size);
+    if (source->reserve) {
+        calo_status status = source->reserve(source->user, width * height * calo_pixel_bytes(format), err);
+        if (status != CALO_OK)
+            return status;
+    }
     return calo_image_init(image, (uint32_t)width, (uint32_t)height, format, err);
 }

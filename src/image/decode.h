@@ -10,7 +10,13 @@ typedef struct calo_image_source {
     size_t size;
     const char *name;
     calo_limits limits;
+    /* Asked before memory is taken for the pixels; NULL: only the limits count. */
+    calo_status (*reserve)(void *user, uint64_t bytes, calo_error *err);
+    void *user;
 } calo_image_source;
+
+/* calo_image_decode of a source. */
+calo_status calo_image_decode_source(const calo_image_source *source, calo_image *image, calo_error *err);
 
 /* Each sets `image` on success only. */
 typedef calo_status (*calo_image_decoder)(const calo_image_source *source, calo_image *image, calo_error *err);

@@ -11,6 +11,7 @@ typedef struct calo_import_source {
     const uint8_t *bytes;
     size_t size;
     calo_limits limits; /* resolved */
+    uint32_t threads;   /* 0: one a core */
 } calo_import_source;
 
 typedef struct calo_importer {

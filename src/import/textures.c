@@ -4,11 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <calotype/image.h>
-
 #include "base/error.h"
 #include "base/file.h"
 #include "base/thread.h"
+#include "image/decode.h"
 #include "scene/build.h"
 
 /* One image that waits for decoding: bytes that the caller keeps, or the path of a file. */
@@ -17,6 +16,7 @@ typedef struct waiting_image {
     char *link, *path; /* path NULL: bytes, or a placeholder already warned about */
     const void *bytes;
     size_t size;
+    uint64_t reserved_bytes; /* of the scene's memory */
     uint32_t halvings;
     uint32_t width, height; /* before halving */
     bool bad;
@@ -194,22 +194,65 @@ static void halve(calo_image *image)
     image->row_bytes = (size_t)width * 4;
 }
 
-static calo_status copy_to_scene(calo_texture_loader *loader, const waiting_image *waiting, const calo_image *image,
+/* A decoding thread at work on an image. */
+typedef struct decoding {
+    calo_texture_loader *loader;
+    waiting_image *waiting;
+} decoding;
+
+/* Pictures are counted against the scene's memory before they are decoded, by whichever thread comes first: the
+ * sentence must not tell which. */
+static calo_status reserve(void *user, uint64_t bytes, calo_error *err)
+{
+    const decoding *work = user;
+    calo_texture_loader *loader = work->loader;
+    pthread_mutex_lock(&loader->arena_lock);
+    calo_status status = calo_arena_reserve(calo_scene_arena(loader->scene), bytes, "", NULL);
+    pthread_mutex_unlock(&loader->arena_lock);
+    if (status != CALO_OK)
+        return calo_fail(err, status, "%s: its textures pass the memory limit of %llu bytes: raise it with --max-memory",
+                         loader->source->path, (unsigned long long)loader->source->limits.max_memory_bytes);
+    work->waiting->reserved_bytes = bytes;
+    return CALO_OK;
+}
+
+static void release(calo_texture_loader *loader, waiting_image *waiting, uint64_t kept_bytes)
+{
+    pthread_mutex_lock(&loader->arena_lock);
+    calo_arena_release(calo_scene_arena(loader->scene), waiting->reserved_bytes - kept_bytes);
+    pthread_mutex_unlock(&loader->arena_lock);
+    waiting->reserved_bytes = kept_bytes;
+}
+
+static void shrink(calo_texture_loader *loader, waiting_image *waiting, calo_image *image)
+{
+    uint32_t longest = loader->source->limits.max_texture_pixels;
+    waiting->width = image->width;
+    waiting->height = image->height;
+    for (; image->width > longest || image->height > longest; waiting->halvings++)
+        halve(image);
+    if (waiting->halvings == 0)
+        return;
+    size_t bytes = image->row_bytes * image->height;
+    void *smaller = realloc(image->data, bytes);
+    image->data = smaller ? smaller : image->data;
+    release(loader, waiting, bytes);
+}
+
+static calo_status move_to_scene(calo_texture_loader *loader, const waiting_image *waiting, calo_image *image,
                                  calo_error *err)
 {
-    size_t row_bytes = (size_t)image->width * 4;
     pthread_mutex_lock(&loader->arena_lock);
-    uint8_t *pixels = calo_arena_take(calo_scene_arena(loader->scene), image->height, row_bytes, "a texture", err);
+    calo_status status = calo_arena_adopt(calo_scene_arena(loader->scene), image->data, err);
     pthread_mutex_unlock(&loader->arena_lock);
-    if (!pixels)
-        return calo_failed(err);
-    for (uint32_t y = 0; y < image->height; y++)
-        memcpy(pixels + y * row_bytes, (const uint8_t *)image->data + y * image->row_bytes, row_bytes);
+    if (status != CALO_OK)
+        return status;
     calo_scene_image *target = &loader->scene->images[waiting->image];
     target->width = image->width;
     target->height = image->height;
-    target->pixels = pixels;
+    target->pixels = image->data;
     target->missing = false;
+    *image = (calo_image){0};
     return CALO_OK;
 }
 
@@ -217,18 +260,18 @@ static calo_status decode_bytes(calo_texture_loader *loader, waiting_image *wait
                                 calo_error *err)
 {
     calo_image image = {0};
+    decoding work = {loader, waiting};
     const char *name = loader->scene->images[waiting->image].name;
-    calo_status status = calo_image_decode(bytes, size, name, &loader->source->limits, &image, err);
+    const calo_image_source source = {bytes, size, name, loader->source->limits, reserve, &work};
+    calo_status status = calo_image_decode_source(&source, &image, err);
     if (status == CALO_OK && image.format != CALO_PIXEL_RGBA8)
         status = calo_fail(err, CALO_ERROR_UNSUPPORTED, "%s holds floating point numbers, which textures cannot", name);
     if (status == CALO_OK) {
-        waiting->width = image.width;
-        waiting->height = image.height;
-        uint32_t longest = loader->source->limits.max_texture_pixels;
-        for (; image.width > longest || image.height > longest; waiting->halvings++)
-            halve(&image);
-        status = copy_to_scene(loader, waiting, &image, err);
+        shrink(loader, waiting, &image);
+        status = move_to_scene(loader, waiting, &image, err);
     }
+    if (status != CALO_OK)
+        release(loader, waiting, 0);
     calo_image_finish(&image);
     return status;
 }
@@ -286,7 +329,7 @@ static calo_status report(calo_texture_loader *loader, calo_error *err)
 
 calo_status calo_texture_loader_decode(calo_texture_loader *loader, calo_error *err)
 {
-    calo_status status = calo_thread_for(0, loader->count, decode_one, loader, err);
+    calo_status status = calo_thread_for(loader->source->threads, loader->count, decode_one, loader, err);
     if (status == CALO_OK)
         status = report(loader, err);
     /* What is decoded does not wait any longer. */

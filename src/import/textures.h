@@ -21,7 +21,7 @@ int32_t calo_texture_loader_add_bytes(calo_texture_loader *loader, const char *n
  * (missing-texture, outside-path, bad-texture), not a failure. */
 int32_t calo_texture_loader_add_file(calo_texture_loader *loader, const char *link, bool uri, calo_error *err);
 
-/* Decodes all images in parallel into the scene's arena, halving those over max_texture_pixels
+/* Decodes all images in parallel into the scene's memory, halving those over max_texture_pixels
  * (warning large-texture). A placeholder is one white texel, so that the
  * material's factor decides, and is marked as missing. */
 calo_status calo_texture_loader_decode(calo_texture_loader *loader, calo_error *err);

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/thread.h"
 #include "job/item.h"
 #include "scene/build.h"
 
@@ -42,17 +43,35 @@ static void resolve_options(calo_item *item)
     item->layout.float_color = item->render.color_format == CALO_PIXEL_RGBA32F;
 }
 
+/* A file in memory, from which two threads make a scene and a hash. */
+typedef struct hashed_load {
+    const char *path;
+    const calo_import_options *options;
+    calo_file file;
+    calo_scene **scene;
+    calo_sha256 *hash;
+} hashed_load;
+
+static calo_status load_or_hash(void *user, uint32_t worker, size_t index, calo_error *err)
+{
+    (void)worker;
+    const hashed_load *load = user;
+    if (index == 0)
+        return calo_scene_load_memory(load->file.bytes, load->file.size, load->path, load->options, load->scene, err);
+    *load->hash = calo_sha256_of(load->file.bytes, load->file.size);
+    return CALO_OK;
+}
+
 calo_status calo_scene_load_hashed(const char *path, const calo_import_options *options, calo_scene **scene,
                                    calo_sha256 *hash, calo_error *err)
 {
-    calo_file file;
+    hashed_load load = {.path = path, .options = options, .scene = scene, .hash = hash};
     calo_limits limits = calo_limits_resolve(&options->limits);
-    calo_status status = calo_file_read(path, limits.max_file_bytes, &file, err);
+    calo_status status = calo_file_read(path, limits.max_file_bytes, &load.file, err);
     if (status != CALO_OK)
         return status;
-    *hash = calo_sha256_of(file.bytes, file.size);
-    status = calo_scene_load_memory(file.bytes, file.size, path, options, scene, err);
-    calo_file_finish(&file);
+    status = calo_thread_for(options->threads, 2, load_or_hash, &load, err);
+    calo_file_finish(&load.file);
     return status;
 }
 
@@ -79,7 +98,9 @@ calo_status calo_item_load(calo_item *item, calo_error *err)
     double start = calo_clock_seconds();
     resolve_options(item);
     calo_uuid5_dns(item->path, item->result->save_uid);
-    calo_status status = calo_scene_load_hashed(item->path, &item->options->import, &item->scene, &item->hash, err);
+    calo_import_options import = item->options->import;
+    import.threads = import.threads ? import.threads : calo_renderer_threads(item->renderer);
+    calo_status status = calo_scene_load_hashed(item->path, &import, &item->scene, &item->hash, err);
     if (status != CALO_OK)
         return status;
     calo_sha256_text(&item->hash, item->result->sha256);

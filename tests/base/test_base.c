@@ -40,6 +40,23 @@ static void arenas_keep_their_limit(void **state)
     calo_arena_finish(&arena);
 }
 
+static void arenas_adopt_memory(void **state)
+{
+    (void)state;
+    calo_arena arena;
+    calo_error err = {0};
+    calo_arena_init(&arena, 1 << 20);
+    assert_int_equal(calo_arena_reserve(&arena, 1 << 20, "all", &err), CALO_OK);
+    void *memory = malloc(1000);
+    assert_int_equal(calo_arena_adopt(&arena, memory, &err), CALO_ERROR_LIMIT); /* no room for the record */
+    calo_arena_release(&arena, (1 << 20) - 1000);
+    assert_int_equal(arena.used_bytes, 1000);
+    assert_int_equal(calo_arena_adopt(&arena, memory, &err), CALO_OK);
+    assert_int_equal(calo_arena_reserve(&arena, 1 << 20, "too much", &err), CALO_ERROR_LIMIT);
+    assert_non_null(strstr(err.message, "too much"));
+    calo_arena_finish(&arena); /* a sanitizer sees what is not freed */
+}
+
 static void readers_stop_at_the_end(void **state)
 {
     (void)state;
@@ -196,6 +213,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(arenas_keep_their_limit),
+        cmocka_unit_test(arenas_adopt_memory),
         cmocka_unit_test(readers_stop_at_the_end),
         cmocka_unit_test(numbers_are_read_like_the_c_library_reads_them),
         cmocka_unit_test(lines_end_in_every_way),

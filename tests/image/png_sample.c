@@ -127,7 +127,7 @@ png_decoded png_sample_decode(const uint8_t *bytes, size_t size, const calo_limi
     calo_image image;
     if (!decoded.width || calo_image_init(&image, decoded.width, decoded.height, CALO_PIXEL_RGBA8, NULL) != CALO_OK)
         return decoded;
-    calo_image_source source = {bytes, size, "sample", calo_limits_resolve(limits)};
+    calo_image_source source = {.bytes = bytes, .size = size, .name = "sample", .limits = calo_limits_resolve(limits)};
     if (calo_decode_png_fast(&source, &image))
         decoded.fast = image.data;
     else
