@@ -91,9 +91,10 @@ static calo_status check_channels(const exr_attr_chlist_t *channels, const calo_
                          "save one layer of it under these names", source->name);
     header->has_alpha = found[3];
     header->is_grey = !has_color;
+    /* Unwanted ones, too: OpenEXRCore 3.1 crashes when it is to skip a channel. */
     for (int i = 0; i < channels->num_channels; i++) {
         const exr_attr_chlist_entry_t *entry = &channels->entries[i];
-        if (is_wanted(entry->name.str, header) && (entry->x_sampling != 1 || entry->y_sampling != 1))
+        if (entry->x_sampling != 1 || entry->y_sampling != 1)
             return calo_fail(err, CALO_ERROR_UNSUPPORTED, "%s is an OpenEXR picture whose channel %s is subsampled: "
                              "save it with full resolution", source->name, entry->name.str);
     }
@@ -148,9 +149,6 @@ static exr_result_t place_chunk(exr_run *run, const exr_chunk_info_t *chunk)
     exr_result_t code = reserve_planes(run, pixels);
     for (int16_t c = 0; code == EXR_ERR_SUCCESS && c < run->pipeline.channel_count; c++) {
         exr_coding_channel_info_t *channel = &run->pipeline.channels[c];
-        channel->decode_to_ptr = NULL;
-        if (channel->x_samples != 1 || channel->y_samples != 1)
-            continue; /* none of the wanted ones */
         channel->decode_to_ptr =
             (uint8_t *)(run->planes + pixels * (size_t)plane_of(channel->channel_name, run->header));
         channel->user_bytes_per_element = sizeof(float);

@@ -248,6 +248,12 @@ static void store_normal(const double values[CALO_PLY_SCALAR_ROLES], float norma
             normal[i] = (float)(n[i] / length);
 }
 
+/* 0 where single precision has no number for it. */
+static float finite_float(double value)
+{
+    return isfinite((float)value) ? (float)value : 0;
+}
+
 static calo_status read_vertices(calo_ply *ply, const calo_ply_element *element, body_reader *body, calo_error *err)
 {
     calo_status status = make_vertex_arrays(ply, element, err);
@@ -263,8 +269,8 @@ static calo_status read_vertices(calo_ply *ply, const calo_ply_element *element,
         if (ply->colors)
             store_color(values, has_alpha, scale, &ply->colors[4 * v]);
         if (ply->uvs) {
-            ply->uvs[2 * v] = isfinite(values[CALO_PLY_U]) ? (float)values[CALO_PLY_U] : 0;
-            ply->uvs[2 * v + 1] = isfinite(values[CALO_PLY_V]) ? (float)(1 - values[CALO_PLY_V]) : 0;
+            ply->uvs[2 * v] = finite_float(values[CALO_PLY_U]);
+            ply->uvs[2 * v + 1] = finite_float(1 - values[CALO_PLY_V]);
         }
     }
     return status;
@@ -303,8 +309,7 @@ static calo_status take_texcoords(const record_place *place, body_reader *body, 
         return calo_failed(err);
     for (uint32_t i = 0; i < length && !body->failed; i++) {
         double value = take_value(body, list->type);
-        value = isfinite(value) ? value : 0;
-        to[i] = (float)(i % 2 ? 1 - value : value);
+        to[i] = finite_float(i % 2 ? 1 - value : value);
     }
     blob->size += length * sizeof *to;
     return CALO_OK;

@@ -188,6 +188,13 @@ static void other_kinds_are_refused(void **state)
     compression[24 + 4] = EXR_COMPRESSION_DWAA;
     assert_decode_fails(file.bytes, file.size, NULL, CALO_ERROR_UNSUPPORTED, "ZIP or PIZ");
     free(file.bytes);
+    /* A channel that nobody wants, with every second row only. */
+    file = make_exr(&(exr_recipe){"BGRZ", EXR_PIXEL_HALF, EXR_COMPRESSION_ZIP, false, 1, 0});
+    uint8_t *channel = memmem(file.bytes, file.size, "Z\0\1\0\0\0", 6);
+    assert_non_null(channel);
+    channel[14] = 2;
+    assert_decode_fails(file.bytes, file.size, NULL, CALO_ERROR_UNSUPPORTED, "channel Z is subsampled");
+    free(file.bytes);
 }
 
 /* The window's corner, patched in the header: min x, min y, max x, max y. */

@@ -106,6 +106,12 @@ static void test_normals_uvs_and_float_colors(void **state)
     assert_floats(primitive->colors, (const float[4]){1, 0.214041f, 0, 0.5f}, 4);
     assert_int_equal(primitive->material, -1);
     calo_scene_destroy(scene);
+    /* Finite in the file, but not in single precision. */
+    scene = load_text("ply\nformat ascii 1.0\nelement vertex 3\n" XYZ "property double s\nproperty double t\n"
+                      "element face 1\n" FACES "end_header\n0 0 0 1e300 0.5\n1 0 0 1 -1e300\n0 1 0 nan 0\n3 0 1 2\n",
+                      "a.ply");
+    assert_floats(only_primitive(scene)->uvs[0], (const float[6]){0, 0.5f, 1, 0, 0, 1}, 6);
+    calo_scene_destroy(scene);
 }
 
 static void test_face_colors_split_vertices(void **state)
