@@ -193,6 +193,8 @@ static void other_kinds_are_refused(void **state)
     uint8_t *channel = memmem(file.bytes, file.size, "Z\0\1\0\0\0", 6);
     assert_non_null(channel);
     channel[14] = 2;
+    uint8_t *window = memmem(file.bytes, file.size, "dataWindow\0box2i\0", 17);
+    window[17 + 4 + 12] = HEIGHT - 2; /* an even number of rows */
     assert_decode_fails(file.bytes, file.size, NULL, CALO_ERROR_UNSUPPORTED, "channel Z is subsampled");
     free(file.bytes);
 }
