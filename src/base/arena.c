@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/large.h"
 
 enum { ALIGNMENT = 64, SMALL_BLOCK_BYTES = 64 * 1024 };
 
@@ -43,7 +44,7 @@ static calo_arena_block *block_with_room(calo_arena *arena, size_t bytes)
         return current;
     bool own = bytes > SMALL_BLOCK_BYTES / 4;
     size_t size = own ? bytes : SMALL_BLOCK_BYTES;
-    calo_arena_block *block = aligned_alloc(ALIGNMENT, header_bytes + size);
+    calo_arena_block *block = calo_large_alloc(header_bytes + size);
     if (!block)
         return NULL;
     *block = (calo_arena_block){.size = size};

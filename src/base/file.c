@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/large.h"
 
 char *calo_text_format(const char *format, ...)
 {
@@ -31,7 +32,7 @@ static calo_status fail_errno(calo_error *err, const char *verb, const char *pat
 
 static calo_status read_all(int fd, const char *path, calo_file *file, size_t size, calo_error *err)
 {
-    file->bytes = malloc(size + 1);
+    file->bytes = calo_large_alloc(size + 1);
     if (!file->bytes)
         return calo_fail_memory(err, path, size + 1);
     while (file->size < size) {

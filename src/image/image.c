@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "base/large.h"
 
 static const struct {
     uint8_t components, bytes;
@@ -33,7 +34,7 @@ calo_status calo_image_init(calo_image *image, uint32_t width, uint32_t height, 
         __builtin_mul_overflow(row_bytes, (size_t)height, &bytes))
         return calo_fail(err, CALO_ERROR_LIMIT, "a picture of %u x %u pixels is more than a machine can hold", width,
                          height);
-    void *data = calloc(1, bytes);
+    void *data = calo_large_calloc(bytes);
     if (!data)
         return calo_fail_memory(err, "a picture", bytes);
     *image = (calo_image){.width = width, .height = height, .format = format, .row_bytes = row_bytes, .data = data};

@@ -16,55 +16,72 @@ static void include_point(bounds *box, const double p[3])
     }
 }
 
-static void include_vertices(bounds *box, const calo_mat4 *to_world, const calo_primitive *primitive,
-                             const float *positions)
+/* The vertices that a primitive's elements use, where they are; each is looked at once. */
+typedef struct used_vertices {
+    const float *positions;
+    uint32_t count;
+    uint8_t *used; /* [count]: 1 */
+} used_vertices;
+
+static void include_vertices(bounds *box, const calo_mat4 *to_world, const used_vertices *vertices)
 {
-    uint32_t last = UINT32_MAX;
-    for (uint32_t i = 0; i < primitive->index_count; i++) {
-        uint32_t index = primitive->indices[i];
-        if (index == last)
+    const float *p = vertices->positions;
+    for (uint32_t v = 0; v < vertices->count; v++, p += 3) {
+        if (!vertices->used[v])
             continue;
-        last = index;
-        const float *p = positions + (size_t)index * 3;
         double point[3] = {p[0], p[1], p[2]};
         calo_mat4_point(to_world, point, point);
         include_point(box, point);
     }
 }
 
-static void include_copies(bounds *box, const calo_pose *pose, uint32_t n, const calo_primitive *primitive,
-                           const float *positions)
+static void include_copies(bounds *box, const calo_pose *pose, uint32_t n, const used_vertices *vertices)
 {
     const calo_node *node = &pose->scene->nodes[n];
     const calo_mat4 *to_world = &pose->node_to_world[n];
     if (node->instance_count == 0)
-        include_vertices(box, to_world, primitive, positions);
+        include_vertices(box, to_world, vertices);
     for (uint32_t i = 0; i < node->instance_count; i++) {
         calo_mat4 copy = calo_mat4_multiply(to_world, &node->instances[i]);
-        include_vertices(box, &copy, primitive, positions);
+        include_vertices(box, &copy, vertices);
     }
+}
+
+static calo_status include_deformed(bounds *box, const calo_pose *pose, uint32_t n, const calo_primitive *primitive,
+                                    used_vertices *vertices, calo_error *err)
+{
+    size_t bytes = (size_t)primitive->vertex_count * 3 * sizeof(float);
+    float *positions = malloc(bytes);
+    if (!positions)
+        return calo_fail_memory(err, "deformed vertices", bytes);
+    vertices->positions = positions;
+    calo_status status = calo_deform_primitive(pose, (int32_t)n, primitive, positions, NULL, NULL, err);
+    calo_mat4 identity = calo_mat4_identity();
+    if (status == CALO_OK && calo_deform_is_skinned(pose, (int32_t)n, primitive))
+        include_vertices(box, &identity, vertices);
+    else if (status == CALO_OK)
+        include_copies(box, pose, n, vertices);
+    free(positions);
+    return status;
 }
 
 static calo_status include_primitive(bounds *box, const calo_pose *pose, uint32_t n, const calo_primitive *primitive,
                                      calo_error *err)
 {
+    used_vertices vertices = {primitive->positions, primitive->vertex_count, NULL};
     if (primitive->index_count == 0)
         return CALO_OK;
-    if (!calo_deform_needed(pose, (int32_t)n, primitive)) {
-        include_copies(box, pose, n, primitive, primitive->positions);
-        return CALO_OK;
-    }
-    size_t bytes = (size_t)primitive->vertex_count * 3 * sizeof(float);
-    float *positions = malloc(bytes);
-    if (!positions)
-        return calo_fail_memory(err, "deformed vertices", bytes);
-    calo_status status = calo_deform_primitive(pose, (int32_t)n, primitive, positions, NULL, NULL, err);
-    calo_mat4 identity = calo_mat4_identity();
-    if (status == CALO_OK && calo_deform_is_skinned(pose, (int32_t)n, primitive))
-        include_vertices(box, &identity, primitive, positions);
-    else if (status == CALO_OK)
-        include_copies(box, pose, n, primitive, positions);
-    free(positions);
+    vertices.used = calloc(vertices.count, 1);
+    if (!vertices.used)
+        return calo_fail_memory(err, "marks of vertices", vertices.count);
+    for (uint32_t i = 0; i < primitive->index_count; i++)
+        vertices.used[primitive->indices[i]] = 1;
+    calo_status status = CALO_OK;
+    if (calo_deform_needed(pose, (int32_t)n, primitive))
+        status = include_deformed(box, pose, n, primitive, &vertices, err);
+    else
+        include_copies(box, pose, n, &vertices);
+    free(vertices.used);
     return status;
 }
 

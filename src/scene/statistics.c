@@ -9,73 +9,84 @@ typedef struct mesh_counts {
     uint64_t polygons, vertices, edges, triangles;
 } mesh_counts;
 
-typedef struct edge {
-    uint32_t low, high;
-} edge;
+/* Edges by their lower vertex: one after the other in `highs`, those of vertex v from starts[v] on. */
+typedef struct edge_table {
+    size_t vertex_count;
+    size_t *starts;
+    uint32_t *highs, *last_lows;
+} edge_table;
 
-typedef struct edge_list {
-    edge *edges;
-    size_t count;
-} edge_list;
+typedef void (*edge_visitor)(edge_table *table, uint32_t low, uint32_t high);
 
-enum { DIGIT_BITS = 8, DIGITS = 1 << DIGIT_BITS };
-
-static uint64_t edge_number(edge e) { return (uint64_t)e.low << 32 | e.high; }
-
-static void add_edge(edge_list *list, uint32_t a, uint32_t b)
+/* Ahead of its edges by one vertex, so that add_edge leaves starts[v] where v's edges begin. */
+static inline void count_edge(edge_table *table, uint32_t low, uint32_t high)
 {
-    if (a != b)
-        list->edges[list->count++] = a < b ? (edge){a, b} : (edge){b, a};
+    (void)high;
+    table->starts[low + (size_t)2]++;
 }
 
-static void add_edges(edge_list *list, const calo_primitive *primitive)
+static inline void add_edge(edge_table *table, uint32_t low, uint32_t high)
 {
-    const uint32_t *indices = primitive->indices, *source = primitive->source_vertices;
-    uint32_t corners = primitive->topology == CALO_TRIANGLES ? 3 : 2, sides = corners == 3 ? 3 : 1;
-    if (primitive->topology == CALO_POINTS)
-        return;
-    for (size_t first = 0, element = 0; first < primitive->index_count; first += corners, element++)
-        for (uint32_t i = 0; i < sides; i++) {
-            if (sides == 3 && primitive->edge_flags && !(primitive->edge_flags[element] >> i & 1))
-                continue;
-            uint32_t a = indices[first + i], b = indices[first + (i + 1) % corners];
-            add_edge(list, source ? source[a] : a, source ? source[b] : b);
+    table->highs[table->starts[low + (size_t)1]++] = high;
+}
+
+static inline void visit_edge(edge_table *table, const uint32_t *source, uint32_t a, uint32_t b, edge_visitor visit)
+{
+    a = source ? source[a] : a;
+    b = source ? source[b] : b;
+    if (a != b)
+        visit(table, a < b ? a : b, a < b ? b : a);
+}
+
+static inline void visit_edges(edge_table *table, const calo_primitive *primitive, edge_visitor visit)
+{
+    const uint32_t *source = primitive->source_vertices, *end = primitive->indices + primitive->index_count;
+    const uint8_t *flags = primitive->edge_flags;
+    if (primitive->topology == CALO_LINES)
+        for (const uint32_t *line = primitive->indices; line < end; line += 2)
+            visit_edge(table, source, line[0], line[1], visit);
+    if (primitive->topology == CALO_TRIANGLES)
+        for (const uint32_t *corners = primitive->indices; corners < end; corners += 3) {
+            unsigned wanted = flags ? *flags++ : 7;
+            for (int i = 0; i < 3; i++)
+                if (wanted >> i & 1)
+                    visit_edge(table, source, corners[i], corners[(i + 1) % 3], visit);
         }
 }
 
-/* One stable pass of a radix sort by a digit of both ends taken as one number. */
-static void sort_by_digit(const edge *from, edge *to, size_t count, uint32_t shift)
-{
-    size_t starts[DIGITS + 1] = {0};
-    for (size_t i = 0; i < count; i++)
-        starts[(edge_number(from[i]) >> shift) % DIGITS + 1]++;
-    for (size_t digit = 0; digit < DIGITS; digit++)
-        starts[digit + 1] += starts[digit];
-    for (size_t i = 0; i < count; i++)
-        to[starts[(edge_number(from[i]) >> shift) % DIGITS]++] = from[i];
-}
-
-/* Digits above the largest vertex number are all zero and left out. Returns where the result is. */
-static const edge *sort_edges(edge *edges, edge *scratch, size_t count)
+/* One more than the largest number of a vertex. */
+static size_t count_numbers(const calo_primitive *primitives, uint32_t primitive_count)
 {
     uint32_t largest = 0;
-    for (size_t i = 0; i < count; i++)
-        largest = edges[i].high > largest ? edges[i].high : largest;
-    for (uint32_t end = 0; end < 64; end += 32)
-        for (uint32_t shift = 0; shift < 32 && largest >> shift; shift += DIGIT_BITS) {
-            sort_by_digit(edges, scratch, count, end + shift);
-            edge *swap = edges;
-            edges = scratch;
-            scratch = swap;
-        }
-    return edges;
+    for (uint32_t p = 0; p < primitive_count; p++) {
+        const calo_primitive *primitive = &primitives[p];
+        for (uint32_t v = 0; primitive->source_vertices && v < primitive->vertex_count; v++)
+            largest = primitive->source_vertices[v] > largest ? primitive->source_vertices[v] : largest;
+        for (uint32_t i = 0; !primitive->source_vertices && i < primitive->index_count; i++)
+            largest = primitive->indices[i] > largest ? primitive->indices[i] : largest;
+    }
+    return (size_t)largest + 1;
 }
 
-static size_t count_different(const edge *edges, size_t count)
+static void sort_edges(edge_table *table, const calo_primitive *primitives, uint32_t primitive_count)
+{
+    for (uint32_t p = 0; p < primitive_count; p++)
+        visit_edges(table, &primitives[p], count_edge);
+    for (size_t v = 2; v < table->vertex_count + 2; v++)
+        table->starts[v] += table->starts[v - 1];
+    for (uint32_t p = 0; p < primitive_count; p++)
+        visit_edges(table, &primitives[p], add_edge);
+}
+
+static size_t count_different(const edge_table *table)
 {
     size_t different = 0;
-    for (size_t i = 0; i < count; i++)
-        different += i == 0 || edges[i].low != edges[i - 1].low || edges[i].high != edges[i - 1].high;
+    for (size_t low = 0; low < table->vertex_count; low++)
+        for (size_t e = table->starts[low]; e < table->starts[low + 1]; e++) {
+            uint32_t *last = &table->last_lows[table->highs[e]];
+            different += *last != low + 1;
+            *last = (uint32_t)(low + 1);
+        }
     return different;
 }
 
@@ -88,18 +99,20 @@ static calo_status count_edges(const calo_primitive *primitives, uint32_t primit
         most += primitives[p].topology == CALO_POINTS ? 0 : primitives[p].index_count;
     if (most == 0)
         return CALO_OK;
-    edge_list list = {malloc(most * sizeof *list.edges), 0};
-    edge *scratch = malloc(most * sizeof *scratch);
+    edge_table table = {.vertex_count = count_numbers(primitives, primitive_count)};
     calo_status status = CALO_OK;
-    if (list.edges && scratch) {
-        for (uint32_t p = 0; p < primitive_count; p++)
-            add_edges(&list, &primitives[p]);
-        *edges += count_different(sort_edges(list.edges, scratch, list.count), list.count);
+    table.starts = calloc(table.vertex_count + 2, sizeof *table.starts);
+    table.last_lows = calloc(table.vertex_count, sizeof *table.last_lows);
+    table.highs = malloc(most * sizeof *table.highs);
+    if (table.starts && table.last_lows && table.highs) {
+        sort_edges(&table, primitives, primitive_count);
+        *edges += count_different(&table);
     } else {
-        status = calo_fail_memory(err, "counting edges", 2 * most * sizeof *scratch);
+        status = calo_fail_memory(err, "counting edges", table.vertex_count * 12 + most * 4);
     }
-    free(scratch);
-    free(list.edges);
+    free(table.starts);
+    free(table.last_lows);
+    free(table.highs);
     return status;
 }
 

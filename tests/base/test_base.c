@@ -17,6 +17,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/hash.h"
+#include "base/large.h"
 #include "base/reader.h"
 #include "base/text.h"
 #include "base/thread.h"
@@ -38,6 +39,26 @@ static void arenas_keep_their_limit(void **state)
     assert_null(calo_arena_take(&arena, UINT64_MAX / 2, 16, "overflow", &err));
     assert_int_equal(err.status, CALO_ERROR_LIMIT);
     calo_arena_finish(&arena);
+}
+
+static void large_arrays_are_aligned_and_zero(void **state)
+{
+    (void)state;
+    static const size_t sizes[] = {1, 1000, (2 << 20) - 1, 2 << 20, (5 << 20) + 1};
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        uint8_t *memory = calo_large_alloc(sizes[i]);
+        assert_non_null(memory);
+        assert_int_equal((uintptr_t)memory % 64, 0);
+        memset(memory, 0xff, sizes[i]);
+        free(memory);
+        uint8_t *zeros = calo_large_calloc(sizes[i]);
+        assert_non_null(zeros);
+        for (size_t byte = 0; byte < sizes[i]; byte++)
+            if (zeros[byte] != 0)
+                fail_msg("byte %zu of %zu is %u", byte, sizes[i], zeros[byte]);
+        free(zeros);
+    }
+    assert_null(calo_large_alloc(SIZE_MAX - 5));
 }
 
 static void arenas_adopt_memory(void **state)
@@ -214,6 +235,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(arenas_keep_their_limit),
         cmocka_unit_test(arenas_adopt_memory),
+        cmocka_unit_test(large_arrays_are_aligned_and_zero),
         cmocka_unit_test(readers_stop_at_the_end),
         cmocka_unit_test(numbers_are_read_like_the_c_library_reads_them),
         cmocka_unit_test(lines_end_in_every_way),

@@ -170,6 +170,53 @@ static void test_objects_are_counted_like_blenders(void **state)
     calo_scene_destroy(scene);
 }
 
+/* Random triangles and lines with and without flags and a numbering: as many edges as pairs that were seen. */
+static void test_edges_are_counted_as_pairs(void **state)
+{
+    (void)state;
+    enum { VERTICES = 60, SOURCES = 40, ELEMENTS = 150, ROUNDS = 40 };
+    static float positions[3 * VERTICES];
+    uint32_t random = 1;
+    for (int round = 0; round < ROUNDS; round++) {
+        uint32_t indices[3 * ELEMENTS], sources[VERTICES], corners = round % 3 == 0 ? 2 : 3;
+        uint8_t flags[ELEMENTS];
+        bool seen[VERTICES][VERTICES] = {{false}}, with_flags = round % 2 == 0, with_sources = round % 5 < 2;
+        uint64_t pairs = 0;
+#define RANDOM(limit) ((random = random * 1664525 + 1013904223) >> 8) % (limit)
+        for (int v = 0; v < VERTICES; v++)
+            sources[v] = RANDOM(SOURCES);
+        for (int e = 0; e < ELEMENTS; e++) {
+            flags[e] = (uint8_t)(RANDOM(8));
+            for (uint32_t i = 0; i < corners; i++)
+                indices[corners * (uint32_t)e + i] = RANDOM(VERTICES);
+        }
+#undef RANDOM
+        for (uint32_t e = 0; e < ELEMENTS; e++)
+            for (uint32_t i = 0; i < (corners == 3 ? 3 : 1); i++) {
+                uint32_t a = indices[corners * e + i], b = indices[corners * e + (i + 1) % corners];
+                a = with_sources ? sources[a] : a;
+                b = with_sources ? sources[b] : b;
+                if (a == b || (corners == 3 && with_flags && !(flags[e] >> i & 1)))
+                    continue;
+                pairs += !seen[a][b];
+                seen[a][b] = seen[b][a] = true;
+            }
+        calo_primitive primitive = {.topology = corners == 3 ? CALO_TRIANGLES : CALO_LINES,
+                                    .vertex_count = VERTICES,
+                                    .index_count = corners * ELEMENTS,
+                                    .indices = indices,
+                                    .positions = positions,
+                                    .material = -1,
+                                    .source_vertex_count = with_sources ? SOURCES : 0,
+                                    .source_vertices = with_sources ? sources : NULL,
+                                    .edge_flags = with_flags ? flags : NULL};
+        calo_scene *scene = sample_scene(NULL);
+        sample_node(scene, -1, sample_mesh(scene, "random", &primitive));
+        assert_int_equal(count(scene).edge_count, pairs);
+        calo_scene_destroy(scene);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -178,6 +225,7 @@ int main(void)
         cmocka_unit_test(test_instances_multiply),
         cmocka_unit_test(test_a_common_numbering_counts_shared_edges_once),
         cmocka_unit_test(test_lines_are_loose_edges_and_points_are_none),
+        cmocka_unit_test(test_edges_are_counted_as_pairs),
         cmocka_unit_test(test_objects_are_counted_like_blenders),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,30 @@
+#include "base/large.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+enum { ALIGNMENT = 64, HUGE_PAGE_BYTES = 2 << 20 };
+
+void *calo_large_alloc(size_t bytes)
+{
+    size_t alignment = bytes < HUGE_PAGE_BYTES ? ALIGNMENT : HUGE_PAGE_BYTES;
+    if (bytes > SIZE_MAX - alignment)
+        return NULL;
+    void *memory = aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
+#ifdef MADV_HUGEPAGE
+    /* For whole pages only, so that no more memory is used; refused advice changes nothing. */
+    if (memory && bytes >= HUGE_PAGE_BYTES)
+        madvise(memory, bytes / HUGE_PAGE_BYTES * HUGE_PAGE_BYTES, MADV_HUGEPAGE);
+#endif
+    return memory;
+}
+
+void *calo_large_calloc(size_t bytes)
+{
+    if (bytes < HUGE_PAGE_BYTES)
+        return calloc(1, bytes);
+    void *memory = calo_large_alloc(bytes);
+    return memory ? memset(memory, 0, bytes) : NULL;
+}
