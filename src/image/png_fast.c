@@ -1,5 +1,5 @@
 /* The usual PNG (8 or 16 bits a sample, not interlaced) to RGBA8, several times as fast as libspng: libdeflate
- * inflates the whole stream at once, and the filters of four rows are undone side by side. Whatever is rare, odd or
+ * inflates the whole stream at once, and the filters of eight rows are undone side by side. Whatever is rare, odd or
  * damaged is left to libspng, which reads every kind and says what is wrong. */
 #include <libdeflate.h>
 #include <stdlib.h>
@@ -12,7 +12,8 @@ enum {
     SIGNATURE_BYTES = 8,
     /* Text and profiles that even bombs of deflate cannot blow up to libspng's limit. */
     MAX_ANCILLARY_BYTES = 48 << 10,
-    ROWS = 4,        /* undone side by side */
+    ROWS = 8, /* undone side by side */
+    QUADS = ROWS / 4,
     SLACK_BYTES = 8, /* a pixel may be read with what follows it */
 };
 
@@ -150,7 +151,10 @@ static bool find_parts(const calo_image_source *source, png_parts *parts)
 
 #define OPAQUE 0xff000000u
 
-/* A pixel of each of four rows: as numbers, and as bytes R, G, B, A. */
+/* Each layout gets loops of its own. */
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+
+/* A pixel of each of four rows, a quad: as numbers, and as bytes R, G, B, A. */
 typedef uint32_t pixels __attribute__((vector_size(16)));
 typedef uint8_t lanes __attribute__((vector_size(16)));
 
@@ -165,24 +169,28 @@ typedef struct row_group {
     const uint8_t *from[ROWS]; /* behind the filter bytes */
     const uint8_t *above;      /* the finished row above the first */
     uint8_t *to[ROWS];
-    pixels left, up, corner, mean; /* what each row's filter looks at: all ones */
-    bool filtered;                 /* any of them */
+    pixels left[QUADS], up[QUADS], corner[QUADS], mean[QUADS]; /* what each row's filter looks at: all ones */
+    bool filtered;                                             /* any of them */
 } row_group;
+
+static ALWAYS_INLINE uint32_t load_word(const uint8_t *from)
+{
+    uint32_t word;
+    memcpy(&word, from, sizeof word);
+    return word;
+}
 
 /* Filters work on each byte by itself, so that a pixel can be spread to RGBA, and lose the low bytes of 16 bits,
  * before they are undone. */
-static inline uint32_t load_pixel(const uint8_t *from, pixel_layout layout)
+static ALWAYS_INLINE uint32_t load_pixel(const uint8_t *from, pixel_layout layout)
 {
-    uint32_t pixel;
-    if (layout.blue == 2) {
-        memcpy(&pixel, from, sizeof pixel);
-        return pixel;
-    }
-    pixel = from[layout.red] | (uint32_t)from[layout.green] << 8 | (uint32_t)from[layout.blue] << 16;
+    if (layout.blue == 2)
+        return load_word(from);
+    uint32_t pixel = from[layout.red] | (uint32_t)from[layout.green] << 8 | (uint32_t)from[layout.blue] << 16;
     return layout.has_alpha ? pixel | (uint32_t)from[layout.alpha] << 24 : pixel;
 }
 
-static inline void copy_rows(const row_group *group, pixel_layout layout)
+static ALWAYS_INLINE void copy_rows(const row_group *group, pixel_layout layout)
 {
     for (uint32_t row = 0; row < ROWS; row++)
         for (size_t x = 0; x < group->width; x++) {
@@ -192,67 +200,106 @@ static inline void copy_rows(const row_group *group, pixel_layout layout)
         }
 }
 
-static inline lanes choose(lanes mask, lanes yes, lanes no) { return (mask & yes) | (~mask & no); }
+static ALWAYS_INLINE lanes choose(lanes mask, lanes yes, lanes no) { return (mask & yes) | (~mask & no); }
 
-/* |a - b|; `below`: where a < b. */
-static inline lanes distance(lanes a, lanes b, lanes *below)
+/* |a - b|; `at_least`: where a >= b. */
+static ALWAYS_INLINE lanes distance(lanes a, lanes b, lanes *at_least)
 {
-    *below = (lanes)(a < b);
-    return ((a - b) ^ *below) - *below;
+    *at_least = (lanes)(a >= b);
+    return ((b - a) ^ *at_least) - *at_least;
 }
 
 /* Paeth's choice of a (left), b (up) and c (corner): the nearest to a + b - c, without leaving 8 bits. Where c lies
  * between a and b its distance is the difference of theirs; elsewhere it is the sum, and c cannot win. */
-static inline lanes predict(lanes a, lanes b, lanes c)
+static ALWAYS_INLINE lanes predict(lanes a, lanes b, lanes c)
 {
-    lanes b_below, a_below, unused;
-    lanes from_a = distance(b, c, &b_below), from_b = distance(a, c, &a_below);
+    lanes b_at_least, a_at_least, a_farther;
+    lanes from_a = distance(b, c, &b_at_least), from_b = distance(a, c, &a_at_least);
     lanes a_nearer = (lanes)(from_a <= from_b);
-    lanes least = choose(a_nearer, from_a, from_b), from_c = distance(from_a, from_b, &unused);
-    lanes c_nearest = (a_below ^ b_below) & (lanes)(from_c < least);
+    lanes least = choose(a_nearer, from_a, from_b), from_c = distance(from_a, from_b, &a_farther);
+    lanes c_nearest = (a_at_least ^ b_at_least) & ~(lanes)(from_c >= least);
     return choose(c_nearest, c, choose(a_nearer, a, b));
 }
 
-static inline lanes mean_of(lanes a, lanes b) { return (a & b) + ((a ^ b) >> 1); }
+static ALWAYS_INLINE lanes mean_of(lanes a, lanes b) { return (a & b) + ((a ^ b) >> 1); }
+
+/* What lies above the pixels that a step undoes: those that the step before has done, one row further down. */
+static ALWAYS_INLINE void move_down(const pixels done[QUADS], pixels up[QUADS])
+{
+    up[0] = __builtin_shufflevector(done[0], done[0], 0, 0, 1, 2);
+    for (int quad = 1; quad < QUADS; quad++)
+        up[quad] = __builtin_shufflevector(done[quad - 1], done[quad], 3, 4, 5, 6);
+}
+
+/* The filtered pixels of four rows, each one to the left of the one above it; zeros outside the picture. */
+static ALWAYS_INLINE pixels load_quad(const row_group *group, pixel_layout layout, uint32_t quad, uint32_t step,
+                                      bool whole)
+{
+    uint32_t loaded[4];
+    for (uint32_t i = 0; i < 4; i++) {
+        uint32_t row = 4 * quad + i, x = step - row;
+        bool inside = whole || x < group->width;
+        loaded[i] = inside ? load_pixel(group->from[row] + (size_t)x * layout.bytes, layout) : 0;
+    }
+    return (pixels){loaded[0], loaded[1], loaded[2], loaded[3]};
+}
+
+static ALWAYS_INLINE pixels inside_quad(const row_group *group, uint32_t quad, uint32_t step)
+{
+    uint32_t inside[4];
+    for (uint32_t i = 0; i < 4; i++)
+        inside[i] = step - 4 * quad - i < group->width ? UINT32_MAX : 0;
+    return (pixels){inside[0], inside[1], inside[2], inside[3]};
+}
+
+static ALWAYS_INLINE void store_quad(const row_group *group, pixel_layout layout, uint32_t quad, uint32_t step,
+                                     bool whole, pixels done)
+{
+    done |= layout.has_alpha ? 0 : OPAQUE;
+    const uint32_t stored[4] = {done[0], done[1], done[2], done[3]};
+    for (uint32_t i = 0; i < 4; i++) {
+        uint32_t row = 4 * quad + i, x = step - row;
+        if (whole || x < group->width)
+            memcpy(group->to[row] + 4 * (size_t)x, &stored[i], 4);
+    }
+}
 
 /* One step of the rows below: the pixel at `step` of the first row, the one before it of the second, and so on.
  * `whole`: all of them lie inside the picture. */
-static inline void undo_step(const row_group *group, pixel_layout layout, uint32_t step, bool whole, pixels *done,
-                             pixels *corner)
+static ALWAYS_INLINE void undo_step(const row_group *group, pixel_layout layout, uint32_t step, bool whole,
+                                    pixels done[QUADS], pixels corner[QUADS])
 {
-    pixels filtered = {0}, inside = {0}, up = __builtin_shufflevector(*done, *done, 0, 0, 1, 2);
+    pixels up[QUADS];
+    move_down(done, up);
     if (whole || step < group->width)
-        memcpy(&up, group->above + 4 * (size_t)step, 4);
-    for (uint32_t row = 0; row < ROWS; row++)
-        if (whole || step - row < group->width) {
-            filtered[row] = load_pixel(group->from[row] + (size_t)(step - row) * layout.bytes, layout);
-            inside[row] = UINT32_MAX;
-        }
-    lanes a = (lanes)(*done & group->left), b = (lanes)(up & group->up), c = (lanes)(*corner & group->corner);
-    lanes predicted = choose((lanes)group->mean, mean_of(a, b), predict(a, b, c));
-    *done = (pixels)((lanes)filtered + predicted) & inside;
-    *corner = up;
-    pixels finished = layout.has_alpha ? *done : *done | OPAQUE;
-    for (uint32_t row = 0; row < ROWS; row++)
-        if (whole || step - row < group->width)
-            memcpy(group->to[row] + 4 * (size_t)(step - row), (uint8_t *)&finished + 4 * row, 4);
+        up[0][0] = load_word(group->above + 4 * (size_t)step);
+    for (uint32_t quad = 0; quad < QUADS; quad++) {
+        lanes a = (lanes)(done[quad] & group->left[quad]), b = (lanes)(up[quad] & group->up[quad]);
+        lanes c = (lanes)(corner[quad] & group->corner[quad]);
+        lanes predicted = choose((lanes)group->mean[quad], mean_of(a, b), predict(a, b, c));
+        done[quad] = (pixels)((lanes)load_quad(group, layout, quad, step, whole) + predicted);
+        if (!whole)
+            done[quad] &= inside_quad(group, quad, step);
+        corner[quad] = up[quad];
+        store_quad(group, layout, quad, step, whole, done[quad]);
+    }
 }
 
-/* Undoes the filters of four rows at once, each row one pixel behind the one above it: what a step finishes is
+/* Undoes the filters of all rows at once, each row one pixel behind the one above it: what a step finishes is
  * what the next one finds to the left, and above. All filters are Paeth's with some neighbours taken as 0, but
  * for the mean. */
-static inline void undo_rows(const row_group *group, pixel_layout layout)
+static ALWAYS_INLINE void undo_rows(const row_group *group, pixel_layout layout)
 {
-    pixels done = {0}, corner = {0};
+    pixels done[QUADS] = {{0}}, corner[QUADS] = {{0}};
     if (!group->filtered) {
         copy_rows(group, layout);
         return;
     }
     for (uint32_t step = 0; step < group->width + ROWS - 1; step++)
         if (step >= ROWS - 1 && step < group->width)
-            undo_step(group, layout, step, true, &done, &corner);
+            undo_step(group, layout, step, true, done, corner);
         else
-            undo_step(group, layout, step, false, &done, &corner);
+            undo_step(group, layout, step, false, done, corner);
 }
 
 /* The loops once for each layout, whose numbers the compiler then knows. */
@@ -276,10 +323,11 @@ static bool undo_group(const row_group *group, const png_parts *parts)
 static bool set_filter(row_group *group, uint32_t row, uint8_t filter)
 {
     enum { NONE, SUB, UP, AVERAGE, PAETH };
-    group->left[row] = filter == SUB || filter >= AVERAGE ? UINT32_MAX : 0;
-    group->up[row] = filter >= UP ? UINT32_MAX : 0;
-    group->corner[row] = filter == PAETH ? UINT32_MAX : 0;
-    group->mean[row] = filter == AVERAGE ? UINT32_MAX : 0;
+    uint32_t quad = row / 4, lane = row % 4;
+    group->left[quad][lane] = filter == SUB || filter >= AVERAGE ? UINT32_MAX : 0;
+    group->up[quad][lane] = filter >= UP ? UINT32_MAX : 0;
+    group->corner[quad][lane] = filter == PAETH ? UINT32_MAX : 0;
+    group->mean[quad][lane] = filter == AVERAGE ? UINT32_MAX : 0;
     group->filtered |= filter != NONE;
     return filter <= PAETH;
 }
