@@ -19,3 +19,18 @@ uint8_t calo_srgb_from_linear(float linear)
         code++;
     return code;
 }
+
+void calo_srgb_make_table(uint32_t table[CALO_SRGB_TABLE_SIZE])
+{
+    for (uint32_t i = 0; i < CALO_SRGB_TABLE_SIZE; i++) {
+        uint32_t first_bits = (i + CALO_SRGB_TABLE_BASE) << 16, begin_bits;
+        float first, begin;
+        memcpy(&first, &first_bits, sizeof first);
+        uint8_t code = calo_srgb_from_linear(first);
+        /* Codes are wider than the table's bins, so that at most one begins in each. */
+        begin = code < 255 ? code_begins[code + 1] : 2;
+        memcpy(&begin_bits, &begin, sizeof begin_bits);
+        uint32_t threshold = begin_bits >> 16 == first_bits >> 16 ? begin_bits & 0xffff : 0x10000;
+        table[i] = (uint32_t)code << 17 | threshold;
+    }
+}

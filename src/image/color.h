@@ -16,4 +16,12 @@ static inline float calo_linear_from_srgb(uint8_t code)
 /* The nearest 8-bit sRGB code, exact; below 0 (and NaN) gives 0, above 1 gives 255. */
 uint8_t calo_srgb_from_linear(float linear);
 
+/* The same by one look-up, for code that encodes many at once. For values from FIRST to LAST: the
+ * entry at (bits >> 16) - BASE is code << 17 | t, and the code is one more where (bits & 0xffff) >= t.
+ * Below FIRST (and for NaN) the code is 0. */
+#define CALO_SRGB_TABLE_FIRST 0x1p-13f
+#define CALO_SRGB_TABLE_LAST 0x1.fffffep-1f
+enum { CALO_SRGB_TABLE_BASE = (127 - 13) << 7, CALO_SRGB_TABLE_SIZE = 13 << 7 };
+void calo_srgb_make_table(uint32_t table[CALO_SRGB_TABLE_SIZE]);
+
 #endif

@@ -1,75 +1,79 @@
 /* Surfaces whose alpha decides: MASK is tested where it is drawn, BLEND is collected as fragments,
  * sorted and laid over the opaque picture. */
-#include "render/cpu/blend.h"
-
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/error.h"
+#include "render/cpu/surface.h"
 
 /* Data channels show a BLEND surface where it is at least this opaque, as Blender's passes do. */
 static const float data_alpha = 0.5f;
 
-static float alpha_at(const calo_cpu_worker *worker, const calo_cpu_element *element, double x, double y)
+/* The slots among `bits` where the face's alpha is not below the cutoff. */
+static uint32_t test_alpha(calo_cpu_worker *worker, const calo_cpu_face *face, const calo_cpu_visit *visit, float cutoff)
 {
-    calo_cpu_weights weights;
-    float rgba[4];
-    calo_cpu_element_weights(element, x, y, &weights);
-    calo_cpu_element_base_color(worker->scene, element, &weights, rgba);
-    return rgba[3];
-}
-
-static void visit_masked(calo_cpu_worker *worker, const calo_cpu_element *element, uint32_t x, uint32_t y, bool center,
-                         float z, uint32_t samples, const float *sample_z)
-{
-    size_t pixel = calo_cpu_pixel_index(worker, x, y);
-    float cutoff = element->material->source.alpha_cutoff;
-    if (center && alpha_at(worker, element, x + 0.5, y + 0.5) >= cutoff) {
-        worker->z[pixel] = z;
-        worker->ids[pixel] = element->id;
-    }
-    for (uint32_t s = 0; s < worker->sample_count; s++) {
-        const int32_t *offset = worker->sample_offsets[s];
-        if (!(samples >> s & 1) || alpha_at(worker, element, x + 0.5 + offset[0] / (double)CALO_CPU_SUBPIXEL,
-                                            y + 0.5 + offset[1] / (double)CALO_CPU_SUBPIXEL) < cutoff)
+    const calo_cpu_slot_places *places = visit->samples ? &worker->sample_places : &worker->center_places;
+    uint32_t passed = 0;
+    for (int first = 0; first < CALO_CPU_SLOTS; first += LANES) {
+        uint32_t here = visit->bits >> first & (uint32_t)((1ull << LANES) - 1);
+        if (!here)
             continue;
-        worker->sample_z[pixel * worker->sample_count + s] = sample_z[s];
-        worker->sample_ids[pixel * worker->sample_count + s] = element->id;
+        calo_cpu_packet packet = {
+            .draw = calo_cpu_draw_of(worker->scene, face->id),
+            .ids = lanes_int((int32_t)face->id),
+            .x = lanes_load(places->x[visit->group] + first) + ((float)(visit->block_x * CALO_CPU_BLOCK) + 0.5f),
+            .y = lanes_load(places->y[visit->group] + first) + ((float)(visit->block_y * CALO_CPU_BLOCK) + 0.5f),
+            .active = lanes_from_bits(here),
+        };
+        lanes_f alpha;
+        calo_cpu_surface_alpha(worker, &packet, &alpha);
+        passed |= lanes_bits(lanes_at_most(lanes_float(cutoff), alpha) & packet.active) << first;
+    }
+    return passed;
+}
+
+static void write_slots(const calo_cpu_face *face, const calo_cpu_visit *visit, uint32_t bits)
+{
+    for (; bits; bits &= bits - 1) {
+        int slot = __builtin_ctz(bits);
+        visit->slots->z[slot] = visit->z[slot];
+        visit->slots->ids[slot] = face->id;
     }
 }
 
-static void visit_center(calo_cpu_worker *worker, const calo_cpu_element *element, uint32_t x, uint32_t y, float z)
+/* One fragment a pixel of the group. */
+static void keep_fragments(calo_cpu_worker *worker, const calo_cpu_face *face, const calo_cpu_visit *visit)
 {
-    size_t pixel = calo_cpu_pixel_index(worker, x, y);
-    if (alpha_at(worker, element, x + 0.5, y + 0.5) < data_alpha)
-        return;
-    worker->z[pixel] = z;
-    worker->ids[pixel] = element->id;
+    uint32_t samples = worker->sample_count, pixels = CALO_CPU_SLOTS / samples;
+    size_t block = calo_cpu_block_index(worker, visit->block_x, visit->block_y);
+    for (uint32_t i = 0; i < pixels; i++) {
+        uint32_t bits = visit->bits >> (i * samples) & ((1u << samples) - 1), pixel = visit->group * pixels + i;
+        uint32_t column = pixel % CALO_CPU_BLOCK, row = pixel / CALO_CPU_BLOCK;
+        if (!bits || (uint32_t)visit->block_x * CALO_CPU_BLOCK + column >= worker->width ||
+            (uint32_t)visit->block_y * CALO_CPU_BLOCK + row >= worker->height)
+            continue;
+        if (worker->fragment_count == worker->fragment_capacity) {
+            worker->fragments_overflow = true;
+            return;
+        }
+        float z = visit->z_first + (float)column * face->step_x + (float)row * face->step_y;
+        worker->fragments[worker->fragment_count++] = (calo_cpu_fragment){
+            .pixel = (uint32_t)(block * CALO_CPU_SLOTS) + pixel,
+            .id = face->id,
+            .z = z > face->low ? (z < face->high ? z : face->high) : face->low,
+            .samples = bits,
+        };
+    }
 }
 
-static void keep_fragment(calo_cpu_worker *worker, const calo_cpu_fragment *fragment)
+void calo_cpu_visit_slots(calo_cpu_worker *worker, const calo_cpu_face *face, const calo_cpu_visit *visit)
 {
-    if (worker->fragment_count == worker->fragment_capacity)
-        worker->fragments_overflow = true;
-    else
-        worker->fragments[worker->fragment_count++] = *fragment;
-}
-
-void calo_cpu_visit_transparent(calo_cpu_worker *worker, calo_cpu_pass pass, uint32_t id, uint32_t x, uint32_t y,
-                                bool center, float z, uint32_t samples, const float *sample_z)
-{
-    if (pass == CALO_CPU_PASS_FRAGMENTS) {
-        uint32_t pixel = (uint32_t)calo_cpu_pixel_index(worker, x, y);
-        if (samples)
-            keep_fragment(worker, &(calo_cpu_fragment){pixel, id, z, samples});
+    if (visit->pass == CALO_CPU_PASS_FRAGMENTS) {
+        keep_fragments(worker, face, visit);
         return;
     }
-    if (worker->element->id != id)
-        calo_cpu_element_init(worker->element, worker, id);
-    if (pass == CALO_CPU_PASS_MASK)
-        visit_masked(worker, worker->element, x, y, center, z, samples, sample_z);
-    else if (center)
-        visit_center(worker, worker->element, x, y, z);
+    const calo_cpu_draw *draw = calo_cpu_draw_of(worker->scene, face->id);
+    float cutoff = worker->scene->materials[draw->material].source.alpha_cutoff;
+    write_slots(face, visit, test_alpha(worker, face, visit, visit->pass == CALO_CPU_PASS_MASK ? cutoff : data_alpha));
 }
 
 /* Pixel by pixel, the farthest first; equal ones in file order, so that the order is total. */
@@ -114,6 +118,16 @@ static calo_status reserve(calo_cpu_worker *worker, size_t capacity, calo_error 
     return CALO_OK;
 }
 
+/* The upper half of the rows, in whole blocks; false when there is but one row of blocks. */
+static bool halve_rows(uint32_t top, uint32_t *bottom)
+{
+    uint32_t half = (*bottom - top) / 2 / CALO_CPU_BLOCK * CALO_CPU_BLOCK;
+    if (*bottom - top <= CALO_CPU_BLOCK)
+        return false;
+    *bottom = top + (half ? half : CALO_CPU_BLOCK);
+    return true;
+}
+
 calo_status calo_cpu_collect_fragments(calo_cpu_worker *worker, uint32_t top, uint32_t *bottom, calo_error *err)
 {
     size_t pixels = (size_t)worker->width * (worker->buffer_bottom - worker->buffer_top);
@@ -122,15 +136,13 @@ calo_status calo_cpu_collect_fragments(calo_cpu_worker *worker, uint32_t top, ui
         status = collect(worker, top, *bottom, err);
         if (status != CALO_OK || !worker->fragments_overflow)
             break;
-        if (*bottom > top + 1) {
-            *bottom = top + (*bottom - top) / 2;
-        } else {
-            if (worker->fragment_capacity > (size_t)CALO_CPU_FRAGMENT_MAX * 16)
-                return calo_fail(err, CALO_ERROR_LIMIT,
-                                 "one row of the picture has more than %zu layers of transparent surfaces: render it "
-                                 "smaller or make its materials opaque", worker->fragment_capacity);
-            status = reserve(worker, worker->fragment_capacity * 2, err);
-        }
+        if (halve_rows(top, bottom))
+            continue;
+        if (worker->fragment_capacity > (size_t)CALO_CPU_FRAGMENT_MAX * 16)
+            return calo_fail(err, CALO_ERROR_LIMIT,
+                             "four rows of the picture have more than %zu layers of transparent surfaces: render it "
+                             "smaller or make its materials opaque", worker->fragment_capacity);
+        status = reserve(worker, worker->fragment_capacity * 2, err);
     }
     worker->band_top = worker->buffer_top;
     worker->band_bottom = worker->buffer_bottom;

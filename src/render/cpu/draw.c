@@ -1,12 +1,10 @@
-/* The cpu backend: a software rasterizer with a visibility buffer, one view a thread. */
+/* One view: the visibility buffer first, then every visible surface once. */
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
-#include "render/backend.h"
-#include "render/cpu/blend.h"
+#include "render/cpu/element.h"
 #include "render/stages.h"
 
 /* 1/256 pixels from the centre: one in each row and column of a 4x4 and a 16x16 grid. */
@@ -20,38 +18,47 @@ static const int32_t sixteen_samples[][2] = {
 /* 17 samples of a 1024 x 1024 picture fit twice. */
 enum { BUFFER_BYTES_MAX = 1 << 28 };
 
-static bool probe(char *detail, size_t detail_bytes)
-{
-    snprintf(detail, detail_bytes, "software rasterizer, runs on every machine");
-    return true;
-}
+/* ---- a worker ---- */
 
-static calo_status open_worker(void **out, calo_error *err)
+static void make_places(calo_cpu_slot_places *places, uint32_t samples, const int32_t (*offsets)[2])
 {
-    calo_cpu_worker *worker = calloc(1, sizeof *worker);
-    calo_cpu_element *element = calloc(1, sizeof *element);
-    if (!worker || !element) {
-        free(worker);
-        free(element);
-        return calo_fail_memory(err, "a renderer's worker", sizeof *worker);
+    for (uint32_t i = 0; i < samples * CALO_CPU_SLOTS; i++) {
+        uint32_t pixel = i / samples, group = i / CALO_CPU_SLOTS, slot = i % CALO_CPU_SLOTS;
+        int32_t x = (int32_t)(pixel % CALO_CPU_BLOCK) * CALO_CPU_SUBPIXEL + offsets[i % samples][0];
+        int32_t y = (int32_t)(pixel / CALO_CPU_BLOCK) * CALO_CPU_SUBPIXEL + offsets[i % samples][1];
+        places->packed[group][slot] = (x & 0xffff) | (int32_t)((uint32_t)y << 16);
+        places->x[group][slot] = (float)x / CALO_CPU_SUBPIXEL;
+        places->y[group][slot] = (float)y / CALO_CPU_SUBPIXEL;
     }
-    worker->element = element;
-    worker->last_stage = CALO_STAGE_SHADE;
-    *out = worker;
-    return CALO_OK;
 }
 
 static void close_worker(void *pointer)
 {
     calo_cpu_worker *worker = pointer;
-    free(worker->z);
-    free(worker->ids);
-    free(worker->sample_z);
-    free(worker->sample_ids);
-    free(worker->vertices);
+    calo_cpu_resolve_finish(worker);
+    free(worker->centers);
+    free(worker->samples);
+    free(worker->visible);
     free(worker->fragments);
-    free(worker->element);
+    free(worker->elements);
     free(worker);
+}
+
+static calo_status open_worker(void **out, calo_error *err)
+{
+    calo_cpu_worker *worker = aligned_alloc(64, sizeof *worker);
+    if (!worker)
+        return calo_fail_memory(err, "a renderer's worker", sizeof *worker);
+    memset(worker, 0, sizeof *worker);
+    worker->elements = calloc(CALO_CPU_ELEMENTS, sizeof *worker->elements);
+    if (!worker->elements) {
+        free(worker);
+        return calo_fail_memory(err, "a renderer's worker", CALO_CPU_ELEMENTS * sizeof *worker->elements);
+    }
+    make_places(&worker->center_places, 1, one_sample);
+    worker->last_stage = CALO_STAGE_SHADE;
+    *out = worker;
+    return CALO_OK;
 }
 
 static void stop_after(void *pointer, int stage)
@@ -60,53 +67,52 @@ static void stop_after(void *pointer, int stage)
     worker->last_stage = stage;
 }
 
-static bool grow(void **memory, size_t bytes)
-{
-    free(*memory);
-    *memory = malloc(bytes ? bytes : 1);
-    return *memory != NULL;
-}
+/* ---- buffers ---- */
 
-/* Rows that the buffers hold at once: all, but for very large pictures. */
+/* Rows that the buffers hold at once: all, but for very large pictures. Whole blocks. */
 static uint32_t buffer_rows(const calo_cpu_worker *worker)
 {
-    size_t row_bytes = (size_t)worker->width * (1 + worker->sample_count) * 8;
-    size_t rows = BUFFER_BYTES_MAX / row_bytes;
-    return rows < worker->height ? (uint32_t)(rows > 0 ? rows : 1) : worker->height;
+    size_t block_bytes = (size_t)worker->blocks_across * (1 + worker->sample_count) * sizeof(calo_cpu_slots);
+    size_t blocks = BUFFER_BYTES_MAX / block_bytes, needed = (worker->height + CALO_CPU_BLOCK - 1) / CALO_CPU_BLOCK;
+    blocks = blocks < needed ? (blocks > 0 ? blocks : 1) : needed;
+    return (uint32_t)blocks * CALO_CPU_BLOCK;
+}
+
+static calo_status grow(calo_cpu_slots **slots, size_t *capacity, size_t count, const char *what, calo_error *err)
+{
+    if (*capacity >= count)
+        return CALO_OK;
+    free(*slots);
+    *capacity = 0;
+    *slots = aligned_alloc(64, count * sizeof **slots);
+    if (!*slots)
+        return calo_fail_memory(err, what, count * sizeof **slots);
+    *capacity = count;
+    return CALO_OK;
+}
+
+static void empty_slots(calo_cpu_slots *slots, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        for (int s = 0; s < CALO_CPU_SLOTS; s++) {
+            slots[i].z[s] = -INFINITY;
+            slots[i].ids[s] = 0;
+        }
 }
 
 static calo_status size_buffers(calo_cpu_worker *worker, calo_error *err)
 {
-    size_t pixels = (size_t)worker->width * buffer_rows(worker), samples = pixels * worker->sample_count;
-    if (worker->pixel_capacity < pixels) {
-        worker->pixel_capacity = 0;
-        if (!grow((void **)&worker->z, pixels * sizeof *worker->z) ||
-            !grow((void **)&worker->ids, pixels * sizeof *worker->ids))
-            return calo_fail_memory(err, "the depth buffer", pixels * 8);
-        worker->pixel_capacity = pixels;
-    }
-    /* Data channels alone need no samples, but the rasterizer steps through the buffer all the same. */
-    if (!worker->sample_z || worker->sample_capacity < samples) {
-        worker->sample_capacity = 0;
-        if (!grow((void **)&worker->sample_z, samples * sizeof *worker->sample_z) ||
-            !grow((void **)&worker->sample_ids, samples * sizeof *worker->sample_ids))
-            return calo_fail_memory(err, "the antialiasing samples", samples * 8);
-        worker->sample_capacity = samples;
-    }
+    size_t blocks = (size_t)worker->blocks_across * (buffer_rows(worker) / CALO_CPU_BLOCK);
+    size_t before = worker->center_capacity + worker->sample_capacity;
+    calo_status status = grow(&worker->centers, &worker->center_capacity, blocks, "the depth buffer", err);
+    if (status == CALO_OK)
+        status = grow(&worker->samples, &worker->sample_capacity, blocks * worker->sample_count,
+                      "the antialiasing samples", err);
+    if (status != CALO_OK || (worker->clean && before == worker->center_capacity + worker->sample_capacity))
+        return status;
+    empty_slots(worker->centers, worker->center_capacity);
+    empty_slots(worker->samples, worker->sample_capacity);
     return CALO_OK;
-}
-
-static void clear(calo_cpu_worker *worker)
-{
-    size_t pixels = (size_t)worker->width * (worker->buffer_bottom - worker->buffer_top);
-    size_t samples = pixels * worker->sample_count;
-    for (size_t i = 0; i < pixels; i++)
-        worker->z[i] = -INFINITY;
-    memset(worker->ids, 0, pixels * sizeof *worker->ids);
-    for (size_t i = 0; i < samples; i++)
-        worker->sample_z[i] = -INFINITY;
-    if (samples)
-        memset(worker->sample_ids, 0, samples * sizeof *worker->sample_ids);
 }
 
 /* Colour without antialiasing and without blending is what the pixel centres show. */
@@ -116,7 +122,12 @@ static void choose_samples(calo_cpu_worker *worker)
     uint32_t samples = worker->options->samples;
     worker->sample_count = color && (samples > 1 || worker->scene->has_blend) ? samples : 0;
     worker->sample_offsets = samples == 16 ? sixteen_samples : samples == 4 ? four_samples : one_sample;
+    if (worker->sample_count && worker->places_count != worker->sample_count)
+        make_places(&worker->sample_places, worker->sample_count, worker->sample_offsets);
+    worker->places_count = worker->sample_count ? worker->sample_count : worker->places_count;
 }
+
+/* ---- a view ---- */
 
 static calo_status begin(calo_cpu_worker *worker, const calo_cpu_scene *scene, const calo_render_options *options,
                          const calo_view *view, calo_error *err)
@@ -125,8 +136,9 @@ static calo_status begin(calo_cpu_worker *worker, const calo_cpu_scene *scene, c
     worker->options = options;
     worker->width = view->width;
     worker->height = view->height;
-    worker->element->id = 0;
-    worker->element->draw = NULL;
+    worker->blocks_across = (view->width + CALO_CPU_BLOCK - 1) / CALO_CPU_BLOCK;
+    worker->draw_state.draw = NULL;
+    memset(worker->elements, 0, CALO_CPU_ELEMENTS * sizeof *worker->elements);
     calo_cpu_camera_init(&worker->camera, view);
     choose_samples(worker);
     return size_buffers(worker, err);
@@ -146,12 +158,12 @@ static calo_status draw_all(calo_cpu_worker *worker, calo_alpha_mode mode, calo_
     return CALO_OK;
 }
 
-/* The rows [top, bottom): visibility first, then every visible surface once. */
+/* The rows [top, bottom). Resolving leaves the buffers empty for the next ones. */
 static calo_status draw_rows(calo_cpu_worker *worker, uint32_t top, uint32_t bottom, calo_frame *frame, calo_error *err)
 {
     worker->buffer_top = worker->band_top = top;
     worker->buffer_bottom = worker->band_bottom = bottom;
-    clear(worker);
+    worker->clean = false;
     calo_status status = draw_all(worker, CALO_ALPHA_OPAQUE, CALO_CPU_PASS_OPAQUE, err);
     if (status == CALO_OK)
         status = draw_all(worker, CALO_ALPHA_MASK, CALO_CPU_PASS_MASK, err);
@@ -159,6 +171,7 @@ static calo_status draw_rows(calo_cpu_worker *worker, uint32_t top, uint32_t bot
         status = draw_all(worker, CALO_ALPHA_BLEND, CALO_CPU_PASS_DATA, err);
     if (status == CALO_OK && worker->last_stage >= CALO_STAGE_SHADE)
         status = calo_cpu_resolve(worker, frame, err);
+    worker->clean = status == CALO_OK && worker->last_stage != CALO_STAGE_RASTER;
     return status;
 }
 
@@ -173,11 +186,11 @@ static calo_status draw(void *pointer, const void *scene, const calo_render_opti
     return status;
 }
 
-const calo_backend calo_backend_cpu = {
-    .name = "cpu",
-    .probe = probe,
-    .prepare = calo_cpu_scene_prepare,
-    .release = calo_cpu_scene_release,
+#define CALO_CPU_TEXT2(x) #x
+#define CALO_CPU_TEXT(x) CALO_CPU_TEXT2(x)
+
+const calo_cpu_kernels calo_cpu_kernel_table = {
+    .name = CALO_CPU_TEXT(CALO_CPU_LEVEL),
     .open_worker = open_worker,
     .close_worker = close_worker,
     .stop_after = stop_after,

@@ -1,308 +1,323 @@
-/* Vertices to the screen; clipping; triangles, lines and points to the rasterizer. */
+/* Clusters of triangles to the screen: out of sight or facing away as a whole, transformed once,
+ * and each triangle that can cover a pixel into the queue. */
 #include <math.h>
 #include <stdlib.h>
 
 #include "base/error.h"
-#include "base/scalar.h"
-#include "render/cpu/worker.h"
+#include "base/linear.h"
+#include "render/cpu/corners.h"
 #include "render/stages.h"
 
-/* Pixels from the origin that the fixed-point edge functions can reach. */
-static const float guard_pixels = 1048576.0f;
+/* A cluster's vertices on the screen. Lists are padded with copies of the last vertex. */
+typedef struct screen_cluster {
+    int32_t x[CALO_CPU_CLUSTER_VERTICES], y[CALO_CPU_CLUSTER_VERTICES]; /* 1/256 pixels */
+    int32_t packed[CALO_CPU_CLUSTER_VERTICES]; /* from the origin, x in the low half */
+    float z[CALO_CPU_CLUSTER_VERTICES];
+    int32_t origin_x, origin_y; /* pixels, multiples of a block */
+    int32_t survivors[CALO_CPU_CLUSTER_TRIANGLES + 2 * CALO_CPU_BATCH];
+} __attribute__((aligned(64))) screen_cluster;
 
-typedef struct geometry_stage {
-    calo_cpu_worker *worker;
-    const calo_cpu_draw *draw;
-    calo_cpu_pass pass;
-    calo_mat4 object_to_screen;
-    bool cull_back;
-} geometry_stage;
+/* ---- which clusters are in sight ---- */
 
-/* ---- vertices ---- */
-
-static void finish_vertex(const calo_cpu_worker *worker, calo_cpu_vertex *v)
+/* Planes whose inner side is positive, unit normals in object space: near, then the picture's sides. */
+static void find_planes(const calo_cpu_geometry_stage *stage, float planes[5][4])
 {
-    const calo_cpu_camera *camera = &worker->camera;
-    float width = (float)worker->width * v->w, height = (float)worker->height * v->w, guard = guard_pixels * v->w;
-    v->outside = 0;
-    /* What overflows is nowhere, like what is behind the camera. */
-    if (!(v->depth >= camera->near_metres && guard < INFINITY)) {
-        v->outside = CALO_CPU_OUTSIDE_NEAR;
-        return;
+    const calo_cpu_worker *worker = stage->worker;
+    const double (*rows)[4] = stage->object_to_screen.m;
+    for (int c = 0; c < 4; c++) {
+        double p[5] = {
+            rows[3][c] - (c == 3 ? (double)worker->camera.near_metres : 0),
+            rows[0][c],
+            worker->width * rows[2][c] - rows[0][c],
+            rows[1][c],
+            worker->height * rows[2][c] - rows[1][c],
+        };
+        for (int i = 0; i < 5; i++)
+            planes[i][c] = (float)p[i];
     }
-    v->outside |= v->x < 0 ? CALO_CPU_OUTSIDE_LEFT : 0;
-    v->outside |= v->x > width ? CALO_CPU_OUTSIDE_RIGHT : 0;
-    v->outside |= v->y < 0 ? CALO_CPU_OUTSIDE_TOP : 0;
-    v->outside |= v->y > height ? CALO_CPU_OUTSIDE_BOTTOM : 0;
-    if (!(fabsf(v->x) <= guard && fabsf(v->y) <= guard)) {
-        v->outside |= CALO_CPU_OUTSIDE_GUARD;
-        return;
-    }
-    v->snapped_x = calo_floor_to_int(v->x / v->w * CALO_CPU_SUBPIXEL + 0.5f);
-    v->snapped_y = calo_floor_to_int(v->y / v->w * CALO_CPU_SUBPIXEL + 0.5f);
-    v->z = camera->orthographic ? -v->depth : 1 / v->w;
-}
-
-static calo_status transform_vertices(geometry_stage *stage, calo_error *err)
-{
-    calo_cpu_worker *worker = stage->worker;
-    uint32_t count = stage->draw->primitive->vertex_count;
-    if (worker->vertex_capacity < count) {
-        free(worker->vertices);
-        worker->vertex_capacity = 0;
-        worker->vertices = malloc(sizeof *worker->vertices * worker->scene->max_vertices);
-        if (!worker->vertices)
-            return calo_fail_memory(err, "transformed vertices",
-                                    sizeof *worker->vertices * worker->scene->max_vertices);
-        worker->vertex_capacity = worker->scene->max_vertices;
-    }
-    float rows[4][4];
-    for (int i = 0; i < 16; i++)
-        rows[i / 4][i % 4] = (float)stage->object_to_screen.m[i / 4][i % 4];
-    for (uint32_t i = 0; i < count; i++) {
-        const float *in = stage->draw->positions + 3 * (size_t)i;
-        float p[4];
-        for (int r = 0; r < 4; r++)
-            p[r] = rows[r][0] * in[0] + rows[r][1] * in[1] + rows[r][2] * in[2] + rows[r][3];
-        worker->vertices[i] = (calo_cpu_vertex){.x = p[0], .y = p[1], .w = p[2], .depth = p[3]};
-        finish_vertex(worker, &worker->vertices[i]);
-    }
-    return CALO_OK;
-}
-
-/* ---- triangles ---- */
-
-/* Twice the area in 1/256 pixels, positive when clockwise on the screen (y down). */
-static int64_t doubled_area(const calo_cpu_vertex *a, const calo_cpu_vertex *b, const calo_cpu_vertex *c)
-{
-    return ((int64_t)b->snapped_x - a->snapped_x) * ((int64_t)c->snapped_y - a->snapped_y) -
-           ((int64_t)b->snapped_y - a->snapped_y) * ((int64_t)c->snapped_x - a->snapped_x);
-}
-
-static void emit_triangle(geometry_stage *stage, uint32_t id, const calo_cpu_vertex *a, const calo_cpu_vertex *b,
-                          const calo_cpu_vertex *c)
-{
-    int64_t area = doubled_area(a, b, c);
-    /* Counter-clockwise is the front, seen with y up: clockwise with y down is the back. */
-    bool back = stage->draw->mirrored ? area < 0 : area > 0;
-    if (area == 0 || (back && stage->cull_back))
-        return;
-    if (area < 0) {
-        const calo_cpu_vertex *swap = b;
-        b = c;
-        c = swap;
-    }
-    calo_cpu_triangle triangle = {
-        .x = {a->snapped_x, b->snapped_x, c->snapped_x},
-        .y = {a->snapped_y, b->snapped_y, c->snapped_y},
-        .z = {a->z, b->z, c->z},
-        .id = id,
-    };
-    if (stage->worker->last_stage >= CALO_STAGE_RASTER)
-        calo_cpu_rasterize(stage->worker, &triangle, stage->pass);
-}
-
-enum { PLANE_COUNT = 5, CLIPPED_MAX = 3 + PLANE_COUNT };
-
-/* Distance to a clipping plane: near, then the four sides of the guard band. */
-static float plane_distance(const calo_cpu_worker *worker, int plane, const calo_cpu_vertex *v)
-{
-    switch (plane) {
-    case 0: return v->depth - worker->camera.near_metres;
-    case 1: return v->x + guard_pixels * v->w;
-    case 2: return guard_pixels * v->w - v->x;
-    case 3: return v->y + guard_pixels * v->w;
-    default: return guard_pixels * v->w - v->y;
+    for (int i = 0; i < 5; i++) {
+        float *p = planes[i], length = sqrtf(p[0] * p[0] + p[1] * p[1] + p[2] * p[2]);
+        for (int c = 0; c < 4 && length > 0; c++)
+            p[c] /= length;
     }
 }
 
-/* Where the edge meets the plane; always reckoned from the inner vertex, so that both triangles
- * at the edge find the same point. */
-static calo_cpu_vertex cut_edge(const calo_cpu_vertex *inner, float inner_distance, const calo_cpu_vertex *outer,
-                                float outer_distance)
+/* The viewer in object space, or for orthographic cameras the direction of view; false where the
+ * draw is flattened, so that facing away cannot be told. */
+static bool find_viewer(const calo_cpu_geometry_stage *stage, float viewer[3])
 {
-    float t = inner_distance / (inner_distance - outer_distance);
-    return (calo_cpu_vertex){
-        .x = inner->x + t * (outer->x - inner->x),
-        .y = inner->y + t * (outer->y - inner->y),
-        .w = inner->w + t * (outer->w - inner->w),
-        .depth = inner->depth + t * (outer->depth - inner->depth),
-    };
+    calo_mat4 to_object;
+    if (!calo_mat4_invert_affine(&stage->draw->object_to_world, &to_object))
+        return false;
+    const calo_cpu_camera *camera = &stage->worker->camera;
+    double world[3], object[3];
+    for (int i = 0; i < 3; i++)
+        world[i] = camera->orthographic ? -camera->back[i] : camera->position[i];
+    if (camera->orthographic) {
+        calo_mat4_direction(&to_object, world, object);
+        calo_normalize3(object);
+    } else {
+        calo_mat4_point(&to_object, world, object);
+    }
+    for (int i = 0; i < 3; i++)
+        viewer[i] = (float)object[i];
+    return isfinite(viewer[0]) && isfinite(viewer[1]) && isfinite(viewer[2]);
 }
 
-/* Sutherland and Hodgman's step: the part of a convex polygon on the inner side of one plane. */
-static int clip_by_plane(const calo_cpu_worker *worker, int plane, const calo_cpu_vertex *in, int count,
-                         calo_cpu_vertex *out)
+/* Clusters whose sphere lies wholly on the outer side of a plane. Margins cover rounding. */
+static lanes_m outside_planes(const float planes[5][4], const lanes_f center[3], lanes_f radius)
 {
-    int kept = 0;
-    for (int i = 0; i < count; i++) {
-        const calo_cpu_vertex *a = &in[i], *b = &in[(i + 1) % count];
-        float da = plane_distance(worker, plane, a), db = plane_distance(worker, plane, b);
-        if (da >= 0)
-            out[kept++] = *a;
-        if (da >= 0 && db < 0)
-            out[kept++] = cut_edge(a, da, b, db);
-        else if (da < 0 && db >= 0)
-            out[kept++] = cut_edge(b, db, a, da);
+    lanes_m outside = lanes_from_bits(0);
+    for (int i = 0; i < 5; i++) {
+        const float *p = planes[i];
+        lanes_f distance = center[0] * p[0] + center[1] * p[1] + center[2] * p[2] + p[3];
+        outside |= lanes_less(distance, -(radius * 1.0001f + 1e-4f * fabsf(p[3])));
+    }
+    return outside;
+}
+
+/* Clusters that turn every triangle's back to the viewer (meshoptimizer's cone test). */
+static lanes_m facing_away(const calo_cpu_geometry_stage *stage, const float viewer[3], size_t first,
+                           const lanes_f center[3], lanes_f radius)
+{
+    const calo_cpu_geometry *geometry = stage->draw->geometry;
+    lanes_f axis[3], cutoff = lanes_load(geometry->cone_cutoff + first);
+    for (int c = 0; c < 3; c++)
+        axis[c] = lanes_load(geometry->cone_axis[c] + first);
+    if (stage->worker->camera.orthographic) {
+        lanes_f along = axis[0] * viewer[0] + axis[1] * viewer[1] + axis[2] * viewer[2];
+        return lanes_less(cutoff, along) & lanes_less(cutoff, lanes_float(1));
+    }
+    lanes_f to[3] = {center[0] - viewer[0], center[1] - viewer[1], center[2] - viewer[2]};
+    lanes_f distance = lanes_sqrt(to[0] * to[0] + to[1] * to[1] + to[2] * to[2]);
+    lanes_f along = to[0] * axis[0] + to[1] * axis[1] + to[2] * axis[2];
+    return lanes_less(cutoff * distance + radius * 1.0001f, along) & lanes_less(cutoff, lanes_float(1));
+}
+
+/* Lists the clusters in sight; returns how many. */
+static uint32_t cull_clusters(const calo_cpu_geometry_stage *stage)
+{
+    const calo_cpu_geometry *geometry = stage->draw->geometry;
+    uint32_t kept = 0, *visible = stage->worker->visible;
+    float planes[5][4], viewer[3];
+    find_planes(stage, planes);
+    bool cones = stage->cull_back && find_viewer(stage, viewer);
+    for (uint32_t first = 0; first < geometry->cluster_count; first += LANES) {
+        lanes_f center[3], radius = lanes_load(geometry->radius + first);
+        for (int c = 0; c < 3; c++)
+            center[c] = lanes_load(geometry->center[c] + first);
+        lanes_m hidden = outside_planes(planes, center, radius);
+        if (cones)
+            hidden |= facing_away(stage, viewer, first, center, radius);
+        lanes_i index = lanes_count() + (int32_t)first;
+        lanes_m there = lanes_less_int(index, lanes_int((int32_t)geometry->cluster_count));
+        kept += lanes_compress((int32_t *)visible + kept, there & lanes_not(hidden), index);
     }
     return kept;
 }
 
-/* Puts a cut vertex back where rounding may have left it a hair outside. */
-static void finish_cut_vertex(const calo_cpu_worker *worker, calo_cpu_vertex *v)
+/* ---- vertices ---- */
+
+static int32_t lowest(lanes_i v)
 {
-    float near_metres = worker->camera.near_metres;
-    v->depth = calo_maxf(v->depth, near_metres);
-    if (!worker->camera.orthographic)
-        v->w = calo_maxf(v->w, near_metres);
-    v->x = calo_clampf(v->x, -guard_pixels * v->w, guard_pixels * v->w);
-    v->y = calo_clampf(v->y, -guard_pixels * v->w, guard_pixels * v->w);
-    finish_vertex(worker, v);
+    int32_t low = v[0];
+    for (int i = 1; i < LANES; i++)
+        low = v[i] < low ? v[i] : low;
+    return low;
 }
 
-static void clip_triangle(geometry_stage *stage, uint32_t id, const calo_cpu_vertex *a, const calo_cpu_vertex *b,
-                          const calo_cpu_vertex *c)
+static int32_t highest(lanes_i v)
 {
-    calo_cpu_vertex buffers[2][CLIPPED_MAX + 1] = {{*a, *b, *c}};
-    int count = 3, current = 0;
-    for (int plane = 0; plane < PLANE_COUNT && count >= 3; plane++) {
-        count = clip_by_plane(stage->worker, plane, buffers[current], count, buffers[!current]);
-        current = !current;
+    int32_t high = v[0];
+    for (int i = 1; i < LANES; i++)
+        high = v[i] > high ? v[i] : high;
+    return high;
+}
+
+/* Corners of the box around a cluster's vertices, 1/256 pixels. */
+typedef struct screen_box {
+    lanes_i low_x, low_y, high_x, high_y;
+} screen_box;
+
+/* LANES vertices; false when one lies behind the near plane or outside the guard band. */
+LANES_INLINE lanes_m transform(const calo_cpu_geometry_stage *stage, const float *x, const float *y, const float *z,
+                               lanes_i *screen_x, lanes_i *screen_y, lanes_f *screen_z)
+{
+    const float (*r)[4] = stage->rows;
+    const calo_cpu_camera *camera = &stage->worker->camera;
+    lanes_f px = lanes_load(x), py = lanes_load(y), pz = lanes_load(z), p[4];
+    for (int i = 0; i < 4; i++)
+        p[i] = px * r[i][0] + py * r[i][1] + pz * r[i][2] + r[i][3];
+    lanes_f guard = p[2] * CALO_CPU_GUARD_PIXELS, inverse = 1.0f / p[2];
+    lanes_m inside = lanes_at_most(lanes_float(camera->near_metres), p[3]) & lanes_at_most(lanes_abs(p[0]), guard) &
+                     lanes_at_most(lanes_abs(p[1]), guard);
+    *screen_x = lanes_floor(p[0] * inverse * (float)CALO_CPU_SUBPIXEL + 0.5f);
+    *screen_y = lanes_floor(p[1] * inverse * (float)CALO_CPU_SUBPIXEL + 0.5f);
+    *screen_z = camera->orthographic ? -p[3] : inverse;
+    return inside;
+}
+
+/* False when the cluster must go the general way. */
+static bool transform_cluster(const calo_cpu_geometry_stage *stage, const calo_cpu_cluster *cluster,
+                              screen_cluster *screen, screen_box *box)
+{
+    uint32_t count = (cluster->vertex_count + CALO_CPU_PADDING - 1u) / CALO_CPU_PADDING * CALO_CPU_PADDING;
+    const float *x = stage->draw->geometry->positions + cluster->first_position, *y = x + count, *z = y + count;
+    lanes_m inside = lanes_not(lanes_from_bits(0));
+    for (uint32_t i = 0; i < count; i += LANES) {
+        lanes_i sx, sy;
+        lanes_f sz;
+        inside &= transform(stage, x + i, y + i, z + i, &sx, &sy, &sz);
+        lanes_store_int(screen->x + i, sx);
+        lanes_store_int(screen->y + i, sy);
+        lanes_store(screen->z + i, sz);
+        box->low_x = i ? lanes_min_int(box->low_x, sx) : sx;
+        box->low_y = i ? lanes_min_int(box->low_y, sy) : sy;
+        box->high_x = i ? lanes_max_int(box->high_x, sx) : sx;
+        box->high_y = i ? lanes_max_int(box->high_y, sy) : sy;
     }
-    if (count < 3)
+    return lanes_bits(inside) == lanes_bits(lanes_not(lanes_from_bits(0)));
+}
+
+enum { IN_SIGHT, OUT_OF_SIGHT, TOO_LARGE };
+
+/* Moves the vertices to an origin from which 16 bits reach all of them. */
+static int pack_cluster(const calo_cpu_worker *worker, const calo_cpu_cluster *cluster, const screen_box *box,
+                        screen_cluster *screen)
+{
+    int32_t low_x = lowest(box->low_x), low_y = lowest(box->low_y);
+    int32_t high_x = highest(box->high_x), high_y = highest(box->high_y);
+    if (high_x < 0 || high_y < (int32_t)worker->band_top * CALO_CPU_SUBPIXEL ||
+        low_x > (int32_t)worker->width * CALO_CPU_SUBPIXEL || low_y > (int32_t)worker->band_bottom * CALO_CPU_SUBPIXEL)
+        return OUT_OF_SIGHT;
+    if (high_x - low_x > CALO_CPU_SMALL_PIXELS * CALO_CPU_SUBPIXEL ||
+        high_y - low_y > CALO_CPU_SMALL_PIXELS * CALO_CPU_SUBPIXEL)
+        return TOO_LARGE;
+    int32_t block = CALO_CPU_BLOCK * CALO_CPU_SUBPIXEL, left = low_x & -block, top = low_y & -block;
+    screen->origin_x = left / CALO_CPU_SUBPIXEL;
+    screen->origin_y = top / CALO_CPU_SUBPIXEL;
+    for (uint32_t i = 0; i < cluster->vertex_count; i += LANES) {
+        lanes_i x = lanes_load_int(screen->x + i) - left, y = lanes_load_int(screen->y + i) - top;
+        lanes_store_int(screen->packed + i, x | y << 16);
+    }
+    return IN_SIGHT;
+}
+
+/* ---- triangles ---- */
+
+/* Triangles whose box holds a pixel centre, or with `margin` 128 any part of a pixel. */
+LANES_INLINE lanes_m holds_pixel(lanes_i a, lanes_i b, lanes_i c, int32_t margin)
+{
+    int32_t half = CALO_CPU_SUBPIXEL / 2, low_offset = half - 1 - margin, high_offset = half - margin;
+    lanes_s low = lanes_min16(lanes_min16((lanes_s)a, (lanes_s)b), (lanes_s)c);
+    lanes_s high = lanes_max16(lanes_max16((lanes_s)a, (lanes_s)b), (lanes_s)c);
+    low = (low + (lanes_s)lanes_int(low_offset << 16 | (low_offset & 0xffff))) >> 8;
+    high = (high - (lanes_s)lanes_int(high_offset << 16 | (high_offset & 0xffff))) >> 8;
+    return lanes_equal_int((lanes_i)(low > high), lanes_int(0));
+}
+
+/* Lists the triangles that face the right way and can cover something; returns how many. */
+static uint32_t cull_triangles(const calo_cpu_geometry_stage *stage, const calo_cpu_cluster *cluster,
+                               screen_cluster *screen)
+{
+    const uint32_t *corners = stage->draw->geometry->corners + cluster->first_corner;
+    int32_t margin = stage->worker->sample_count > 1 ? CALO_CPU_SUBPIXEL / 2 : 0;
+    uint32_t kept = 0, count = cluster->triangle_count;
+    bool mirrored = stage->draw->mirrored;
+    for (uint32_t i = 0; i < count; i += LANES) {
+        lanes_i corner = lanes_load_int(corners + i);
+        lanes_i a = lanes_lookup64(screen->packed, corner & 63), b = lanes_lookup64(screen->packed, corner >> 6 & 63);
+        lanes_i c = lanes_lookup64(screen->packed, corner >> 12 & 63), area = doubled_area(a, b, c);
+        /* Counter-clockwise is the front, seen with y up: clockwise with y down is the back. */
+        lanes_m keep = mirrored ? lanes_less_int(lanes_int(0), area) : lanes_less_int(area, lanes_int(0));
+        if (!stage->cull_back)
+            keep = lanes_not(lanes_equal_int(area, lanes_int(0)));
+        keep &= holds_pixel(a, b, c, margin);
+        keep &= lanes_less_int(lanes_count() + (int32_t)i, lanes_int((int32_t)count));
+        kept += lanes_compress(screen->survivors + kept, keep, corner);
+    }
+    return kept;
+}
+
+/* A full batch of survivors to the queue, and from there into the buffers. */
+static void draw_survivors(const calo_cpu_geometry_stage *stage, const calo_cpu_cluster *cluster,
+                           const screen_cluster *screen, uint32_t count)
+{
+    calo_cpu_queue *queue = &stage->worker->queue;
+    uint32_t first_id = stage->draw->first_id + cluster->first_triangle;
+    for (uint32_t first = 0; first < count; first += CALO_CPU_BATCH) {
+        for (uint32_t i = 0; i < CALO_CPU_BATCH; i += LANES) {
+            lanes_i corner = lanes_load_int(screen->survivors + first + i);
+            for (int k = 0; k < 3; k++) {
+                lanes_i vertex = corner >> (6 * k) & 63;
+                lanes_store_int(queue->corners[k] + i, lanes_lookup64(screen->packed, vertex));
+                lanes_store_int(queue->z[k] + i, lanes_lookup64((const int32_t *)screen->z, vertex));
+            }
+            lanes_store_int(queue->ids + i, (lanes_i)((lanes_u)corner >> 18) + (int32_t)first_id);
+            lanes_store_int(queue->origin_x + i, lanes_int(screen->origin_x));
+            lanes_store_int(queue->origin_y + i, lanes_int(screen->origin_y));
+        }
+        queue->count = count - first < CALO_CPU_BATCH ? count - first : CALO_CPU_BATCH;
+        calo_cpu_flush_queue(stage->worker, stage->pass);
+    }
+}
+
+static void draw_cluster(calo_cpu_geometry_stage *stage, const calo_cpu_cluster *cluster)
+{
+    int last_stage = stage->worker->last_stage;
+    screen_cluster screen;
+    screen_box box;
+    if (!transform_cluster(stage, cluster, &screen, &box)) {
+        calo_cpu_clip_cluster(stage, cluster);
         return;
-    for (int i = 0; i < count; i++)
-        finish_cut_vertex(stage->worker, &buffers[current][i]);
-    for (int i = 1; i + 1 < count; i++)
-        emit_triangle(stage, id, &buffers[current][0], &buffers[current][i], &buffers[current][i + 1]);
-}
-
-static void draw_triangles(geometry_stage *stage)
-{
-    const calo_cpu_draw *draw = stage->draw;
-    const calo_cpu_vertex *vertices = stage->worker->vertices;
-    const uint32_t *index = draw->primitive->indices;
-    for (uint32_t e = 0; e < draw->element_count; e++, index += 3) {
-        const calo_cpu_vertex *a = &vertices[index[0]], *b = &vertices[index[1]], *c = &vertices[index[2]];
-        uint32_t all = a->outside & b->outside & c->outside, any = a->outside | b->outside | c->outside;
-        if (all & (CALO_CPU_OUTSIDE_NEAR | CALO_CPU_OUTSIDE_PICTURE))
-            continue;
-        if (any & (CALO_CPU_OUTSIDE_NEAR | CALO_CPU_OUTSIDE_GUARD))
-            clip_triangle(stage, draw->first_id + e, a, b, c);
-        else
-            emit_triangle(stage, draw->first_id + e, a, b, c);
     }
-}
-
-/* ---- points and lines: flat boxes on the screen ---- */
-
-static void emit_box(geometry_stage *stage, uint32_t id, const double x[4], const double y[4], const float z[4])
-{
-    calo_cpu_vertex corners[4];
-    for (int i = 0; i < 4; i++) {
-        double limit = guard_pixels;
-        corners[i] = (calo_cpu_vertex){
-            .snapped_x = (int32_t)floor(fmax(-limit, fmin(limit, x[i])) * CALO_CPU_SUBPIXEL + 0.5),
-            .snapped_y = (int32_t)floor(fmax(-limit, fmin(limit, y[i])) * CALO_CPU_SUBPIXEL + 0.5),
-            .z = z[i],
-        };
-    }
-    emit_triangle(stage, id, &corners[0], &corners[1], &corners[2]);
-    emit_triangle(stage, id, &corners[0], &corners[2], &corners[3]);
-}
-
-static void draw_points(geometry_stage *stage)
-{
-    const calo_cpu_draw *draw = stage->draw;
-    double half = 0.5 * stage->worker->options->point_size_pixels;
-    for (uint32_t e = 0; e < draw->element_count; e++) {
-        const calo_cpu_vertex *v = &stage->worker->vertices[draw->primitive->indices[e]];
-        if (v->outside & (CALO_CPU_OUTSIDE_NEAR | CALO_CPU_OUTSIDE_GUARD))
-            continue;
-        double x = v->x / v->w, y = v->y / v->w;
-        emit_box(stage, draw->first_id + e, (double[4]){x - half, x + half, x + half, x - half},
-                 (double[4]){y - half, y - half, y + half, y + half}, (float[4]){v->z, v->z, v->z, v->z});
-    }
-}
-
-static void draw_line(geometry_stage *stage, uint32_t id, calo_cpu_vertex a, calo_cpu_vertex b)
-{
-    const calo_cpu_worker *worker = stage->worker;
-    for (int plane = 0; plane < PLANE_COUNT; plane++) {
-        float da = plane_distance(worker, plane, &a), db = plane_distance(worker, plane, &b);
-        if (da < 0 && db < 0)
-            return;
-        if (da < 0)
-            a = cut_edge(&b, db, &a, da);
-        else if (db < 0)
-            b = cut_edge(&a, da, &b, db);
-    }
-    finish_cut_vertex(worker, &a);
-    finish_cut_vertex(worker, &b);
-    double ax = a.x / a.w, ay = a.y / a.w, bx = b.x / b.w, by = b.y / b.w;
-    double length = sqrt((bx - ax) * (bx - ax) + (by - ay) * (by - ay));
-    double half = 0.5 * worker->options->line_width_pixels;
-    double nx = length > 0 ? -(by - ay) / length * half : half, ny = length > 0 ? (bx - ax) / length * half : 0;
-    emit_box(stage, id, (double[4]){ax + nx, bx + nx, bx - nx, ax - nx}, (double[4]){ay + ny, by + ny, by - ny, ay - ny},
-             (float[4]){a.z, b.z, b.z, a.z});
-}
-
-static void draw_lines(geometry_stage *stage)
-{
-    const calo_cpu_draw *draw = stage->draw;
-    for (uint32_t e = 0; e < draw->element_count; e++) {
-        const uint32_t *index = draw->primitive->indices + 2 * (size_t)e;
-        draw_line(stage, draw->first_id + e, stage->worker->vertices[index[0]], stage->worker->vertices[index[1]]);
-    }
+    int place = pack_cluster(stage->worker, cluster, &box, &screen);
+    if (place == TOO_LARGE)
+        calo_cpu_clip_cluster(stage, cluster);
+    if (place != IN_SIGHT || last_stage < CALO_STAGE_SETUP)
+        return;
+    uint32_t count = cull_triangles(stage, cluster, &screen);
+    /* What fills up the last batch must be valid corners. */
+    for (uint32_t i = 0; i < CALO_CPU_BATCH; i += LANES)
+        lanes_store_int(screen.survivors + count + i, lanes_int(0));
+    draw_survivors(stage, cluster, &screen, count);
 }
 
 /* ---- a draw ---- */
 
-/* True when the bounding sphere lies wholly behind the camera or beside the picture. */
-static bool is_out_of_sight(const calo_cpu_worker *worker, const calo_cpu_draw *draw,
-                            const calo_mat4 *object_to_screen)
+static calo_status reserve_clusters(calo_cpu_worker *worker, calo_error *err)
 {
-    const double (*rows)[4] = object_to_screen->m;
-    double planes[5][4];
-    for (int c = 0; c < 4; c++) {
-        planes[0][c] = rows[3][c] - (c == 3 ? (double)worker->camera.near_metres : 0);
-        planes[1][c] = rows[0][c];
-        planes[2][c] = worker->width * rows[2][c] - rows[0][c];
-        planes[3][c] = rows[1][c];
-        planes[4][c] = worker->height * rows[2][c] - rows[1][c];
-    }
-    for (int i = 0; i < 5; i++) {
-        const double *p = planes[i];
-        double length = sqrt(p[0] * p[0] + p[1] * p[1] + p[2] * p[2]);
-        double distance = p[0] * draw->center[0] + p[1] * draw->center[1] + p[2] * draw->center[2] + p[3];
-        /* The margin covers rounding of the vertices. */
-        if (distance < -length * draw->radius * 1.0001 - 1e-4 * fabs(p[3]))
-            return true;
-    }
-    return false;
+    size_t capacity = worker->scene->max_clusters + (size_t)LANES;
+    if (worker->visible_capacity >= capacity)
+        return CALO_OK;
+    free(worker->visible);
+    worker->visible_capacity = 0;
+    worker->visible = malloc(capacity * sizeof *worker->visible);
+    if (!worker->visible)
+        return calo_fail_memory(err, "the list of visible clusters", capacity * sizeof *worker->visible);
+    worker->visible_capacity = capacity;
+    return CALO_OK;
 }
 
 calo_status calo_cpu_draw_geometry(calo_cpu_worker *worker, const calo_cpu_draw *draw, calo_cpu_pass pass,
                                    calo_error *err)
 {
     const calo_cpu_material *material = &worker->scene->materials[draw->material];
-    calo_topology topology = draw->primitive->topology;
-    geometry_stage stage = {.worker = worker, .draw = draw, .pass = pass};
+    calo_cpu_geometry_stage stage = {.worker = worker, .draw = draw, .pass = pass};
     calo_cpu_object_projection(&worker->camera, &draw->object_to_world, &stage.object_to_screen);
-    /* Points and lines are wider than their bounds tell. */
-    if (topology == CALO_TRIANGLES && is_out_of_sight(worker, draw, &stage.object_to_screen))
+    for (int i = 0; i < 16; i++)
+        stage.rows[i / 4][i % 4] = (float)stage.object_to_screen.m[i / 4][i % 4];
+    worker->queue.count = 0;
+    if (draw->primitive->topology != CALO_TRIANGLES) {
+        calo_cpu_draw_lines_and_points(&stage);
         return CALO_OK;
-    if (worker->last_stage < CALO_STAGE_TRANSFORM)
-        return CALO_OK;
-    stage.cull_back = topology == CALO_TRIANGLES && worker->options->cull == CALO_CULL_AUTO &&
-                      !material->source.double_sided;
-    calo_status status = transform_vertices(&stage, err);
-    if (status != CALO_OK || worker->last_stage < CALO_STAGE_SETUP)
-        return status;
-    switch (topology) {
-    case CALO_TRIANGLES: draw_triangles(&stage); break;
-    case CALO_LINES: draw_lines(&stage); break;
-    case CALO_POINTS: draw_points(&stage); break;
     }
+    stage.cull_back = worker->options->cull == CALO_CULL_AUTO && !material->source.double_sided;
+    calo_status status = reserve_clusters(worker, err);
+    if (status != CALO_OK)
+        return status;
+    uint32_t count = cull_clusters(&stage);
+    for (uint32_t i = 0; worker->last_stage >= CALO_STAGE_TRANSFORM && i < count; i++)
+        draw_cluster(&stage, &draw->geometry->clusters[worker->visible[i]]);
     return CALO_OK;
 }

@@ -3,155 +3,199 @@
  * With energy compensation, light lost between microfacets comes back (Fdez-Aguera 2019) and the
  * base gets what the top layer leaves. Without (the default), layers are added as Blender's EEVEE
  * 3.4 does: nearer to its pictures on every object compared (docs/blender.md). */
-#include <math.h>
-
-#include "base/scalar.h"
 #include "render/cpu/surface.h"
 #include "render/ggx_table.h"
 
 static const float pi = 3.14159265f;
 
-static float dot(const float a[3], const float b[3])
+/* albedo = scale * f0 + bias * f90, from the table of the draw's one roughness. */
+LANES_INLINE void uniform_albedo(const calo_cpu_draw_state *state, lanes_f cosine, lanes_f *scale, lanes_f *bias)
 {
-    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
+    lanes_f x = cosine * (float)(CALO_GGX_TABLE_SIZE - 1);
+    lanes_i x0 = lanes_truncate(lanes_min(x, lanes_float(CALO_GGX_TABLE_SIZE - 2)));
+    lanes_f fx = x - lanes_from_int(x0), values[4];
+    for (int i = 0; i < 4; i++)
+        values[i] = (lanes_f)lanes_lookup64((const int32_t *)(const void *)state->lobe[i], x0);
+    *scale = values[0] + fx * values[1];
+    *bias = values[2] + fx * values[3];
 }
 
-/* The table's bilinear value: albedo = scale * f0 + bias * f90. */
-static void ggx_albedo(float roughness, float cosine, float *scale, float *bias)
+/* The same where roughness differs from pixel to pixel: the table's bilinear value. */
+static void varying_albedo(lanes_f roughness, lanes_f cosine, lanes_f *scale, lanes_f *bias)
 {
-    float x = cosine * (CALO_GGX_TABLE_SIZE - 1), y = roughness * (CALO_GGX_TABLE_SIZE - 1);
-    int x0 = (int)calo_minf(x, CALO_GGX_TABLE_SIZE - 2), y0 = (int)calo_minf(y, CALO_GGX_TABLE_SIZE - 2);
-    float fx = x - (float)x0, fy = y - (float)y0, out[2];
-    for (int i = 0; i < 2; i++) {
-        float low = calo_ggx_table[y0][x0][i] * (1 - fx) + calo_ggx_table[y0][x0 + 1][i] * fx;
-        float high = calo_ggx_table[y0 + 1][x0][i] * (1 - fx) + calo_ggx_table[y0 + 1][x0 + 1][i] * fx;
-        out[i] = low * (1 - fy) + high * fy;
+    lanes_f x = cosine * (float)(CALO_GGX_TABLE_SIZE - 1), y = roughness * (float)(CALO_GGX_TABLE_SIZE - 1);
+    lanes_i x0 = lanes_truncate(lanes_min(x, lanes_float(CALO_GGX_TABLE_SIZE - 2)));
+    lanes_i y0 = lanes_truncate(lanes_min(y, lanes_float(CALO_GGX_TABLE_SIZE - 2)));
+    lanes_f fx = x - lanes_from_int(x0), fy = y - lanes_from_int(y0), low[4], high[4];
+    const float *rows[LANES], *next[LANES];
+    int32_t index[LANES];
+    lanes_store_int(index, (y0 * CALO_GGX_TABLE_SIZE + x0) * 2);
+    for (int i = 0; i < LANES; i++) {
+        rows[i] = &calo_ggx_table[0][0][0] + index[i];
+        next[i] = rows[i] + 2 * CALO_GGX_TABLE_SIZE;
     }
-    *scale = out[0];
-    *bias = out[1];
+    lanes_load4(rows, low);
+    lanes_load4(next, high);
+    for (int i = 0; i < 4; i++)
+        low[i] = low[i] + fy * (high[i] - low[i]);
+    *scale = low[0] + fx * (low[2] - low[0]);
+    *bias = low[1] + fx * (low[3] - low[1]);
 }
 
 /* What the view direction alone decides. */
 typedef struct reflection {
-    float n_dot_v, alpha;
-    float f90[3];
-    float single[3];   /* directional albedo of the first bounce */
-    float multiple[3]; /* and of the further ones */
-    float base[3];     /* diffuse colour times what the top layer lets through */
+    lanes_f n_dot_v, alpha;
+    lanes_f f90[3];
+    lanes_f single[3];   /* directional albedo of the first bounce */
+    lanes_f multiple[3]; /* and of the further ones */
+    lanes_f base[3];     /* diffuse colour times what the top layer lets through */
 } reflection;
 
-static void find_lobe(const calo_render_options *options, const calo_cpu_surface *surface, reflection *out)
+static void find_lobe(calo_cpu_worker *worker, const calo_cpu_packet *packet, const calo_cpu_surface *surface,
+                      reflection *out)
 {
-    bool compensate = options->energy_compensation == CALO_ON;
-    float scale, bias, strongest = 0;
-    out->n_dot_v = calo_clampf(dot(surface->normal, surface->to_viewer), 1e-4f, 1);
-    out->alpha = calo_maxf(surface->roughness * surface->roughness, 1e-3f);
-    ggx_albedo(surface->roughness, out->n_dot_v, &scale, &bias);
-    float lost = 1 - (scale + bias);
+    const calo_cpu_material *material = &worker->scene->materials[packet->draw->material];
+    bool compensate = worker->options->energy_compensation == CALO_ON;
+    bool varying = material->textures[CALO_SLOT_METALLIC_ROUGHNESS] >= 0 ||
+                   material->textures[CALO_SLOT_SPECULAR_GLOSSINESS] >= 0;
+    lanes_f scale, bias, strongest = lanes_float(0);
+    out->n_dot_v = lanes_clamp(dot_lanes(surface->normal, surface->to_viewer), 1e-4f, 1);
+    out->alpha = lanes_max(surface->roughness * surface->roughness, lanes_float(1e-3f));
+    if (varying)
+        varying_albedo(surface->roughness, out->n_dot_v, &scale, &bias);
+    else
+        uniform_albedo(calo_cpu_draw_state_of(worker, packet->draw), out->n_dot_v, &scale, &bias);
+    lanes_f lost = 1.0f - (scale + bias);
+    /* EEVEE dims the grazing edge of weak reflectors: f90 = mix(f0, 1, sqrt(specular)). */
+    lanes_f edge = lanes_sqrt(lanes_min(0.5f * surface->f90 + 0.5f * surface->metallic, lanes_float(1)));
     for (int i = 0; i < 3; i++) {
-        float f0 = surface->f0[i];
-        /* EEVEE dims the grazing edge of weak reflectors: f90 = mix(f0, 1, sqrt(specular)). */
-        out->f90[i] = compensate ? surface->f90 : f0 + (1 - f0) * sqrtf(calo_minf(1, 0.5f * surface->f90 +
-                                                                             0.5f * surface->metallic));
+        lanes_f f0 = surface->f0[i];
+        out->f90[i] = compensate ? surface->f90 : f0 + (1.0f - f0) * edge;
         out->single[i] = scale * f0 + bias * out->f90[i];
-        float mean = f0 + (out->f90[i] - f0) * (1.0f / 21);
-        out->multiple[i] = compensate ? lost * out->single[i] * mean / (1 - mean * lost) : 0;
-        strongest = calo_maxf(strongest, out->single[i] + out->multiple[i]);
+        lanes_f mean = f0 + (out->f90[i] - f0) * (1.0f / 21);
+        out->multiple[i] = compensate ? lost * out->single[i] * mean / (1.0f - mean * lost) : lanes_float(0);
+        strongest = lanes_max(strongest, out->single[i] + out->multiple[i]);
     }
     for (int i = 0; i < 3; i++)
-        out->base[i] = surface->diffuse[i] * (compensate ? 1 - calo_minf(1, strongest) : 1);
+        out->base[i] = compensate ? surface->diffuse[i] * (1.0f - lanes_min(strongest, lanes_float(1)))
+                                  : surface->diffuse[i];
 }
 
-static void add_environment(const calo_cpu_worker *worker, const calo_cpu_surface *surface, const reflection *lobe,
-                            float rgb[3])
+/* Light from a picture all around, a lane after the other. */
+static void picture_light(const calo_environment *environment, const calo_cpu_surface *surface, lanes_m active,
+                          const lanes_f mirrored[3], lanes_f irradiance[3], lanes_f reflected[3])
+{
+    for (int i = 0; i < 3; i++)
+        irradiance[i] = reflected[i] = lanes_float(0);
+    for (uint32_t todo = lanes_bits(active); todo; todo &= todo - 1) {
+        int lane = __builtin_ctz(todo);
+        float normal[3], mirror[3], rgb[3];
+        for (int i = 0; i < 3; i++) {
+            normal[i] = surface->normal[i][lane];
+            mirror[i] = mirrored[i][lane];
+        }
+        calo_environment_irradiance(environment, normal, rgb);
+        for (int i = 0; i < 3; i++)
+            irradiance[i][lane] = rgb[i];
+        calo_environment_reflection(environment, mirror, surface->roughness[lane], rgb);
+        for (int i = 0; i < 3; i++)
+            reflected[i][lane] = rgb[i];
+    }
+}
+
+static void add_environment(const calo_cpu_worker *worker, const calo_cpu_packet *packet,
+                            const calo_cpu_surface *surface, const reflection *lobe, lanes_f rgb[3])
 {
     const calo_environment *environment = &worker->scene->environment;
-    float irradiance[3], reflected[3], mirrored[3];
+    lanes_f irradiance[3], reflected[3], mirrored[3];
     if (!environment->present)
         return;
-    float occlusion = worker->options->occlusion_maps == CALO_OFF ? 1 : surface->occlusion;
-    float along = 2 * dot(surface->normal, surface->to_viewer);
-    for (int i = 0; i < 3; i++)
-        mirrored[i] = along * surface->normal[i] - surface->to_viewer[i];
-    calo_environment_irradiance(environment, surface->normal, irradiance);
-    calo_environment_reflection(environment, mirrored, surface->roughness, reflected);
+    lanes_f occlusion = worker->options->occlusion_maps == CALO_OFF ? lanes_float(1) : surface->occlusion;
+    if (environment->image) {
+        lanes_f along = 2.0f * dot_lanes(surface->normal, surface->to_viewer);
+        for (int i = 0; i < 3; i++)
+            mirrored[i] = along * surface->normal[i] - surface->to_viewer[i];
+        picture_light(environment, surface, packet->active, mirrored, irradiance, reflected);
+    } else {
+        for (int i = 0; i < 3; i++)
+            irradiance[i] = reflected[i] = lanes_float(environment->uniform[i]);
+    }
     for (int i = 0; i < 3; i++)
         rgb[i] += occlusion * (lobe->single[i] * reflected[i] + (lobe->multiple[i] + lobe->base[i]) * irradiance[i]);
 }
 
-/* Irradiance of a light on a plane that faces it, and the direction to it; false: none arrives. */
-static bool light_at(const calo_cpu_light *light, const float position[3], float to_light[3], float irradiance[3])
+/* Direction to a light and its strength on a plane that faces it; lanes that none reaches are false. */
+static lanes_m light_at(const calo_cpu_light *light, const lanes_f position[3], lanes_f to_light[3], lanes_f *strength)
 {
-    float strength = 1;
     if (light->kind == CALO_LIGHT_DIRECTIONAL) {
         for (int i = 0; i < 3; i++)
-            to_light[i] = -light->direction[i];
-    } else {
-        for (int i = 0; i < 3; i++)
-            to_light[i] = light->position[i] - position[i];
-        float distance2 = dot(to_light, to_light), distance = sqrtf(distance2);
-        if (!(distance > 0))
-            return false;
-        for (int i = 0; i < 3; i++)
-            to_light[i] /= distance;
-        strength = 1 / distance2;
-        if (light->range > 0) {
-            /* KHR_lights_punctual's window. */
-            float ratio = distance / light->range, ratio4 = ratio * ratio * ratio * ratio;
-            strength *= calo_clampf(1 - ratio4, 0, 1);
-        }
-        if (light->kind == CALO_LIGHT_SPOT) {
-            float cone = calo_clampf(light->cone_offset - dot(to_light, light->direction) * light->cone_scale, 0, 1);
-            strength *= cone * cone;
-        }
+            to_light[i] = lanes_float(-light->direction[i]);
+        *strength = lanes_float(1);
+        return lanes_not(lanes_from_bits(0));
     }
     for (int i = 0; i < 3; i++)
-        irradiance[i] = light->radiant[i] * strength;
-    return strength > 0;
+        to_light[i] = light->position[i] - position[i];
+    lanes_f distance2 = dot_lanes(to_light, to_light), distance = lanes_sqrt(distance2);
+    for (int i = 0; i < 3; i++)
+        to_light[i] /= distance;
+    *strength = 1.0f / distance2;
+    if (light->range > 0) {
+        /* KHR_lights_punctual's window. */
+        lanes_f ratio = distance / light->range, ratio2 = ratio * ratio;
+        *strength *= lanes_clamp(1.0f - ratio2 * ratio2, 0, 1);
+    }
+    if (light->kind == CALO_LIGHT_SPOT) {
+        lanes_f cosine = to_light[0] * light->direction[0] + to_light[1] * light->direction[1] +
+                         to_light[2] * light->direction[2];
+        lanes_f cone = lanes_clamp(light->cone_offset - cosine * light->cone_scale, 0, 1);
+        *strength *= cone * cone;
+    }
+    return lanes_less(lanes_float(0), distance) & lanes_less(lanes_float(0), *strength);
 }
 
-static void add_light(const calo_cpu_surface *surface, const reflection *lobe, const calo_cpu_light *light, float rgb[3])
+static void add_light(const calo_cpu_surface *surface, const reflection *lobe, const calo_cpu_light *light,
+                      lanes_f rgb[3])
 {
-    float l[3], irradiance[3], h[3];
-    if (!light_at(light, surface->position, l, irradiance))
-        return;
-    float n_dot_l = dot(surface->normal, l);
-    if (n_dot_l <= 0)
+    lanes_f l[3], h[3], strength;
+    lanes_m lit = light_at(light, surface->position, l, &strength);
+    lanes_f n_dot_l = dot_lanes(surface->normal, l);
+    lit &= lanes_less(lanes_float(0), n_dot_l);
+    if (!lanes_any(lit))
         return;
     for (int i = 0; i < 3; i++)
         h[i] = l[i] + surface->to_viewer[i];
-    float length = sqrtf(dot(h, h));
-    if (!(length > 0))
-        return;
-    for (int i = 0; i < 3; i++)
-        h[i] /= length;
-    float n_dot_h = calo_clampf(dot(surface->normal, h), 0, 1), v_dot_h = calo_clampf(dot(surface->to_viewer, h), 0, 1);
-    float a2 = lobe->alpha * lobe->alpha, n_dot_v = lobe->n_dot_v;
-    float d_root = n_dot_h * n_dot_h * (a2 - 1) + 1, distribution = a2 / (pi * d_root * d_root);
-    float visibility = 0.5f / (n_dot_l * sqrtf(n_dot_v * n_dot_v * (1 - a2) + a2) +
-                               n_dot_v * sqrtf(n_dot_l * n_dot_l * (1 - a2) + a2));
-    float grazing = 1 - v_dot_h, grazing5 = grazing * grazing * grazing * grazing * grazing;
+    lit &= normalize_lanes(h);
+    lanes_f n_dot_h = lanes_clamp(dot_lanes(surface->normal, h), 0, 1);
+    lanes_f v_dot_h = lanes_clamp(dot_lanes(surface->to_viewer, h), 0, 1);
+    lanes_f a2 = lobe->alpha * lobe->alpha, n_dot_v = lobe->n_dot_v;
+    lanes_f d_root = n_dot_h * n_dot_h * (a2 - 1.0f) + 1.0f, distribution = a2 / (pi * d_root * d_root);
+    lanes_f visibility = 0.5f / (n_dot_l * lanes_sqrt(n_dot_v * n_dot_v * (1.0f - a2) + a2) +
+                                 n_dot_v * lanes_sqrt(n_dot_l * n_dot_l * (1.0f - a2) + a2));
+    lanes_f grazing = 1.0f - v_dot_h, grazing2 = grazing * grazing, grazing5 = grazing2 * grazing2 * grazing;
     for (int i = 0; i < 3; i++) {
-        float fresnel = surface->f0[i] + (lobe->f90[i] - surface->f0[i]) * grazing5;
+        lanes_f fresnel = surface->f0[i] + (lobe->f90[i] - surface->f0[i]) * grazing5;
         /* The further bounces keep the lobe's shape: scaled by what they add to the first. */
-        float gain = lobe->single[i] > 0 ? 1 + lobe->multiple[i] / lobe->single[i] : 1;
-        rgb[i] += irradiance[i] * n_dot_l * (lobe->base[i] / pi + distribution * visibility * fresnel * gain);
+        lanes_f gain = lanes_pick(lanes_less(lanes_float(0), lobe->single[i]),
+                                  1.0f + lobe->multiple[i] / lobe->single[i], lanes_float(1));
+        lanes_f added = light->radiant[i] * strength * n_dot_l *
+                        (lobe->base[i] * (1 / pi) + distribution * visibility * fresnel * gain);
+        rgb[i] += lanes_pick(lit, added, lanes_float(0));
     }
 }
 
-void calo_cpu_shade(const calo_cpu_worker *worker, const calo_cpu_element *element, const calo_cpu_surface *surface,
-                    float rgb[3])
+void calo_cpu_shade(calo_cpu_worker *worker, const calo_cpu_packet *packet, const calo_cpu_surface *surface,
+                    lanes_f rgb[3])
 {
-    if (element->draw->unlit) {
+    if (packet->draw->unlit) {
         for (int i = 0; i < 3; i++)
             rgb[i] = surface->base_color[i];
         return;
     }
     reflection lobe;
-    find_lobe(worker->options, surface, &lobe);
+    find_lobe(worker, packet, surface, &lobe);
     for (int i = 0; i < 3; i++)
         rgb[i] = surface->emissive[i];
-    add_environment(worker, surface, &lobe, rgb);
+    add_environment(worker, packet, surface, &lobe, rgb);
     for (uint32_t i = 0; i < worker->scene->light_count; i++)
         add_light(surface, &lobe, &worker->scene->lights[i], rgb);
 }

@@ -6,7 +6,7 @@
 #include "base/exact_math.h"
 #include "base/linear.h"
 #include "base/thread.h"
-#include "render/cpu/worker.h"
+#include "render/cpu/scene.h"
 #include "scene/deform.h"
 
 static const bool slot_is_srgb[CALO_SLOT_COUNT] = {
@@ -121,17 +121,18 @@ static calo_status take_vertices(calo_cpu_scene *scene, const node_use *use, cal
             ? CALO_ARENA_TAKE(&scene->arena, float, 4 * count, "deformed vertices", err) : NULL;
         if (!positions || (primitive->normals && !normals) || (primitive->tangents && !tangents))
             return calo_failed(err);
-        calo_status status =
+        calo_status deformed =
             calo_deform_primitive(use->pose, use->node_index, primitive, positions, normals, tangents, err);
-        if (status != CALO_OK)
-            return status;
+        if (deformed != CALO_OK)
+            return deformed;
         draw->positions = positions;
         draw->normals = normals;
         draw->tangents = tangents;
     }
     bounding_sphere(draw);
-    if (!needs_tangents(scene, draw))
-        return CALO_OK;
+    calo_status status = calo_cpu_geometry_make(draw, &scene->arena, &draw->geometry, err);
+    if (status != CALO_OK || !needs_tangents(scene, draw))
+        return status;
     const float *uvs = primitive->uvs[scene->materials[draw->material].source.slots[CALO_SLOT_NORMAL].uv_set];
     return calo_cpu_make_tangents(primitive, draw->positions, draw->normals, uvs, &scene->arena, &draw->tangents, err);
 }
@@ -177,12 +178,13 @@ static calo_status add_draw(calo_cpu_scene *scene, const node_use *use, const ca
     calo_status status = take_ids(use->pose->scene, draw, next_id, err);
     if (status != CALO_OK)
         return status;
-    if (primitive->vertex_count > scene->max_vertices)
-        scene->max_vertices = primitive->vertex_count;
     /* Skinned vertices already stand in the world. */
     calo_mat4 identity = calo_mat4_identity();
     place(draw, calo_deform_is_skinned(use->pose, use->node_index, primitive) ? &identity : &use->to_world);
-    return take_vertices(scene, use, draw, err);
+    status = take_vertices(scene, use, draw, err);
+    if (status == CALO_OK && draw->geometry->cluster_count > scene->max_clusters)
+        scene->max_clusters = draw->geometry->cluster_count;
+    return status;
 }
 
 static uint64_t count_draws(const calo_scene *source)
@@ -255,20 +257,6 @@ static calo_status prepare_draws(const calo_pose *pose, calo_cpu_scene *scene, c
     return CALO_OK;
 }
 
-/* Each worker keeps the transformed vertices of the largest draw. */
-static calo_status check_scratch(const calo_cpu_scene *scene, const char *path, const calo_limits *limits,
-                                 uint32_t threads, calo_error *err)
-{
-    uint64_t bytes = (uint64_t)scene->max_vertices * sizeof(calo_cpu_vertex) * threads;
-    if (bytes <= limits->max_memory_bytes)
-        return CALO_OK;
-    return calo_fail(err, CALO_ERROR_LIMIT,
-                     "%s: a mesh of %u vertices needs %llu bytes on %u threads, over the memory limit of %llu: use fewer "
-                     "--threads or raise --max-memory",
-                     path, scene->max_vertices, (unsigned long long)bytes, threads,
-                     (unsigned long long)limits->max_memory_bytes);
-}
-
 /* ---- lights ---- */
 
 static calo_cpu_light make_light(const calo_light *light, const double position[3], const double direction[3])
@@ -333,14 +321,13 @@ calo_status calo_cpu_scene_prepare(const calo_pose *pose, const calo_lighting *l
     if (!scene)
         return calo_fail_memory(err, "a prepared scene", sizeof *scene);
     calo_arena_init(&scene->arena, limits->max_memory_bytes);
+    calo_srgb_make_table(scene->srgb_table);
     int32_t *used = NULL;
     calo_status status = prepare_materials(pose->scene, scene, &used, err);
     if (status == CALO_OK)
         status = prepare_textures(pose, scene, used, limits->max_memory_bytes, threads, err);
     if (status == CALO_OK)
         status = prepare_draws(pose, scene, err);
-    if (status == CALO_OK)
-        status = check_scratch(scene, pose->scene->path, limits, threads, err);
     if (status == CALO_OK)
         status = prepare_lights(pose, lighting, scene, err);
     if (status == CALO_OK)

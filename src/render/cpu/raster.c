@@ -1,120 +1,349 @@
-/* Triangles to the visibility buffer: watertight (top-left rule on 1/256 pixel coordinates),
- * exact integers for coverage, one z plane a triangle. */
+/* Triangles to the visibility buffer: watertight (top-left rule on 1/256 pixel coordinates), exact
+ * integers for coverage, one depth plane a triangle. */
+#include "render/cpu/worker.h"
+
 #include "base/scalar.h"
-#include "render/cpu/blend.h"
 
-enum {
-    HALF_PIXEL = CALO_CPU_SUBPIXEL / 2,
-    SMALL_EXTENT = 64 * CALO_CPU_SUBPIXEL, /* below: 32-bit edge functions cannot overflow */
-    TILE = 8,                              /* larger triangles are walked in tiles of this many pixels */
-};
+enum { PARTS = CALO_CPU_SLOTS / CALO_CPU_LANES };
 
-/* z at the centre of pixel (0, 0) of `origin`, and its steps a pixel; kept within the corners'
- * range, so that slivers do not reach through their neighbours. */
-typedef struct z_plane {
-    double at_origin;
-    float step_x, step_y, low, high;
-} z_plane;
+/* A triangle of any size, for large ones: edge functions in 64 bits. */
+typedef struct large_triangle {
+    calo_cpu_face face;
+    int64_t step_x[3], step_y[3];    /* a 1/256 pixel */
+    int64_t value[3];                /* at the centre of pixel (0, 0) */
+    double z;                        /* there, too */
+} large_triangle;
 
-/* Inclusive bounds in pixels. */
-typedef struct pixel_box {
-    int32_t left, top, right, bottom;
-} pixel_box;
+/* ---- slots ---- */
 
-static z_plane make_z_plane(const calo_cpu_triangle *t, int32_t origin_x, int32_t origin_y)
+/* Writes a face where it is covered and nearer. */
+LANES_INLINE void write_slots(calo_cpu_slots *slots, int part, lanes_m covered, lanes_f z, uint32_t id)
 {
-    double x1 = t->x[1] - t->x[0], y1 = t->y[1] - t->y[0], x2 = t->x[2] - t->x[0], y2 = t->y[2] - t->y[0];
-    double z1 = (double)t->z[1] - t->z[0], z2 = (double)t->z[2] - t->z[0], area = x1 * y2 - y1 * x2;
-    double dx = (z1 * y2 - z2 * y1) / area * CALO_CPU_SUBPIXEL, dy = (z2 * x1 - z1 * x2) / area * CALO_CPU_SUBPIXEL;
-    double from_x = origin_x + 0.5 - (double)t->x[0] / CALO_CPU_SUBPIXEL;
-    double from_y = origin_y + 0.5 - (double)t->y[0] / CALO_CPU_SUBPIXEL;
-    return (z_plane){
-        .at_origin = t->z[0] + dx * from_x + dy * from_y,
-        .step_x = (float)dx,
-        .step_y = (float)dy,
-        .low = calo_minf(t->z[0], calo_minf(t->z[1], t->z[2])),
-        .high = calo_maxf(t->z[0], calo_maxf(t->z[1], t->z[2])),
+    float *old_z = slots->z + part * LANES;
+    uint32_t *old_ids = slots->ids + part * LANES;
+    lanes_f before = lanes_load(old_z);
+    lanes_m nearer = covered & lanes_less(before, z);
+    lanes_store(old_z, lanes_pick(nearer, z, before));
+    lanes_store_int(old_ids, lanes_pick_int(nearer, lanes_int((int32_t)id), lanes_load_int(old_ids)));
+}
+
+LANES_INLINE lanes_f depth_at(const calo_cpu_face *face, const calo_cpu_slot_places *places, uint32_t group, int part,
+                              float z_first)
+{
+    lanes_f x = lanes_load(places->x[group] + part * LANES), y = lanes_load(places->y[group] + part * LANES);
+    return lanes_clamp(x * face->step_x + y * face->step_y + z_first, face->low, face->high);
+}
+
+/* The slots of one group of a block. */
+typedef struct slot_group {
+    calo_cpu_slots *slots;
+    const calo_cpu_slot_places *places;
+    uint32_t group;
+    bool samples;
+    int32_t block_x, block_y;
+    float z_first;
+} slot_group;
+
+/* A surface whose alpha decides: what is covered and in front goes to blend.c. */
+static void visit(calo_cpu_worker *worker, const calo_cpu_face *face, const slot_group *at, uint32_t covered,
+                  calo_cpu_pass pass)
+{
+    float z[CALO_CPU_SLOTS];
+    uint32_t bits = 0;
+    for (int part = 0; part < PARTS; part++) {
+        lanes_f here = depth_at(face, at->places, at->group, part, at->z_first);
+        lanes_store(z + part * LANES, here);
+        bits |= lanes_bits(lanes_less(lanes_load(at->slots->z + part * LANES), here)) << (part * LANES);
+    }
+    calo_cpu_visit visit = {
+        .pass = pass,
+        .samples = at->samples,
+        .group = at->group,
+        .bits = bits & covered,
+        .block_x = at->block_x,
+        .block_y = at->block_y,
+        .z_first = at->z_first,
+        .z = z,
+        .slots = at->slots,
     };
+    if (visit.bits)
+        calo_cpu_visit_slots(worker, face, &visit);
 }
 
-static inline float clamp_z(const z_plane *plane, float z)
+/* ---- small triangles ---- */
+
+/* A triangle of a batch, made ready for one block after the other. */
+typedef struct small_triangle {
+    calo_cpu_face face;
+    int32_t edges[3], step_x[3], step_y[3]; /* packed; and their change a block */
+} small_triangle;
+
+LANES_INLINE lanes_m small_coverage(const small_triangle *t, const int32_t values[3], const int32_t *places)
 {
-    return calo_clampf(z, plane->low, plane->high);
+    lanes_i at = lanes_load_int(places);
+    lanes_i e0 = lanes_dot16(lanes_int(t->edges[0]), at) + values[0];
+    lanes_i e1 = lanes_dot16(lanes_int(t->edges[1]), at) + values[1];
+    lanes_i e2 = lanes_dot16(lanes_int(t->edges[2]), at) + values[2];
+    return lanes_less_int(lanes_int(-1), e0 | e1 | e2);
 }
 
-/* The same code for 32- and 64-bit edge functions. */
-#define EDGE int32_t
-#define NAME(name) name##_small
-#include "render/cpu/raster_edges.h"
-#undef EDGE
-#undef NAME
-#define EDGE int64_t
-#define NAME(name) name##_large
-#include "render/cpu/raster_edges.h"
-#undef EDGE
-#undef NAME
-
-/* True when a tile lies wholly outside an edge, samples and all. */
-static bool tile_is_outside(const edges_large *edges, const pixel_box *tile)
+LANES_INLINE void draw_small_group(calo_cpu_worker *worker, const small_triangle *t, const slot_group *at,
+                                   const int32_t values[3], calo_cpu_pass pass)
 {
-    for (int i = 0; i < 3; i++) {
-        int64_t x = edges->step_x[i] > 0 ? tile->right - edges->origin_x : tile->left - edges->origin_x;
-        int64_t y = edges->step_y[i] > 0 ? tile->bottom - edges->origin_y : tile->top - edges->origin_y;
-        if (edges->at_origin[i] + x * edges->step_x[i] + y * edges->step_y[i] + edges->sample_reach[i] < 0)
+    uint32_t covered = 0;
+    for (int part = 0; part < PARTS; part++) {
+        lanes_m inside = small_coverage(t, values, at->places->packed[at->group] + part * LANES);
+        if (pass == CALO_CPU_PASS_OPAQUE)
+            write_slots(at->slots, part, inside, depth_at(&t->face, at->places, at->group, part, at->z_first),
+                        t->face.id);
+        else
+            covered |= lanes_bits(inside) << (part * LANES);
+    }
+    if (pass != CALO_CPU_PASS_OPAQUE && covered)
+        visit(worker, &t->face, at, covered, pass);
+}
+
+/* The rows and columns of a block that lie within the triangle's box. */
+typedef struct block_range {
+    int32_t left, top, right, bottom; /* 0 to 3 */
+} block_range;
+
+/* Groups of samples hold a whole block, a row of it, or one pixel: those the range touches. */
+LANES_INLINE void draw_small_samples(calo_cpu_worker *worker, const small_triangle *t, slot_group at,
+                                     const block_range *range, const int32_t values[3], calo_cpu_pass pass)
+{
+    calo_cpu_slots *first = at.slots;
+    at.samples = true;
+    at.places = &worker->sample_places;
+    if (worker->sample_count == 1) {
+        draw_small_group(worker, t, &at, values, pass);
+    } else if (worker->sample_count == 4) {
+        for (int32_t y = range->top; y <= range->bottom; y++) {
+            at.group = (uint32_t)y;
+            at.slots = first + y;
+            draw_small_group(worker, t, &at, values, pass);
+        }
+    } else {
+        for (int32_t y = range->top; y <= range->bottom; y++)
+            for (int32_t x = range->left; x <= range->right; x++) {
+                at.group = (uint32_t)(y * CALO_CPU_BLOCK + x);
+                at.slots = first + at.group;
+                draw_small_group(worker, t, &at, values, pass);
+            }
+    }
+}
+
+static inline int32_t max_int(int32_t a, int32_t b) { return a > b ? a : b; }
+static inline int32_t min_int(int32_t a, int32_t b) { return a < b ? a : b; }
+
+/* True when no slot of the block can be inside, samples half a pixel around centres included. */
+LANES_INLINE bool misses_block(const small_triangle *t, const int32_t values[3])
+{
+    for (int k = 0; k < 3; k++) {
+        int32_t x = (int16_t)t->edges[k], y = t->edges[k] >> 16, half = CALO_CPU_SUBPIXEL / 2;
+        int32_t far = (CALO_CPU_BLOCK - 1) * CALO_CPU_SUBPIXEL + half;
+        int32_t reach = (x > 0 ? x * far : -x * half) + (y > 0 ? y * far : -y * half);
+        if (values[k] + reach < 0)
             return true;
     }
     return false;
 }
 
-static void rasterize_large(calo_cpu_worker *worker, const calo_cpu_triangle *triangle, const pixel_box *box,
-                            calo_cpu_pass pass)
+LANES_INLINE void draw_small(calo_cpu_worker *worker, const calo_cpu_batch *batch, uint32_t i, uint32_t id,
+                             calo_cpu_pass pass)
 {
-    edges_large edges = make_edges_large(worker, triangle, box->left, box->top);
-    for (int32_t top = box->top; top <= box->bottom; top += TILE)
-        for (int32_t left = box->left; left <= box->right; left += TILE) {
-            pixel_box tile = {left, top, left + TILE - 1, top + TILE - 1};
-            tile.right = tile.right < box->right ? tile.right : box->right;
-            tile.bottom = tile.bottom < box->bottom ? tile.bottom : box->bottom;
-            if (!tile_is_outside(&edges, &tile))
-                fill_large(worker, triangle, &edges, &tile, pass);
+    small_triangle t = {.face = {batch->step_x[i], batch->step_y[i], batch->low[i], batch->high[i], id}};
+    int32_t row_values[3], block = CALO_CPU_BLOCK * CALO_CPU_SUBPIXEL;
+    int32_t left = batch->left[i], top = batch->top[i], right = batch->right[i], bottom = batch->bottom[i];
+    if (left > right || top > bottom)
+        return;
+    for (int k = 0; k < 3; k++) {
+        t.edges[k] = batch->edges[k][i];
+        t.step_x[k] = (int16_t)t.edges[k] * block;
+        t.step_y[k] = (t.edges[k] >> 16) * block;
+        row_values[k] = batch->values[k][i];
+    }
+    int32_t left_block = left / CALO_CPU_BLOCK, right_block = right / CALO_CPU_BLOCK;
+    int32_t top_block = top / CALO_CPU_BLOCK, bottom_block = bottom / CALO_CPU_BLOCK;
+    bool test_blocks = right_block - left_block + bottom_block - top_block > 2;
+    float row_z = batch->z[i];
+    for (int32_t y = top_block; y <= bottom_block; y++, row_z += t.face.step_y * CALO_CPU_BLOCK) {
+        int32_t values[3] = {row_values[0], row_values[1], row_values[2]};
+        size_t index = calo_cpu_block_index(worker, left_block, y);
+        float z = row_z;
+        for (int32_t x = left_block; x <= right_block; x++, index++, z += t.face.step_x * CALO_CPU_BLOCK) {
+            if (!(test_blocks && misses_block(&t, values))) {
+                slot_group at = {&worker->centers[index], &worker->center_places, 0, false, x, y, z};
+                if (pass != CALO_CPU_PASS_FRAGMENTS)
+                    draw_small_group(worker, &t, &at, values, pass);
+                if (worker->sample_count && pass != CALO_CPU_PASS_DATA) {
+                    block_range range = {
+                        max_int(left - x * CALO_CPU_BLOCK, 0), max_int(top - y * CALO_CPU_BLOCK, 0),
+                        min_int(right - x * CALO_CPU_BLOCK, 3), min_int(bottom - y * CALO_CPU_BLOCK, 3),
+                    };
+                    at.slots = worker->samples + index * worker->sample_count;
+                    draw_small_samples(worker, &t, at, &range, values, pass);
+                }
+            }
+            for (int k = 0; k < 3; k++)
+                values[k] += t.step_x[k];
+        }
+        for (int k = 0; k < 3; k++)
+            row_values[k] += t.step_y[k];
+    }
+}
+
+void calo_cpu_rasterize_batch(calo_cpu_worker *worker, const calo_cpu_batch *batch, const calo_cpu_queue *queue,
+                              calo_cpu_pass pass)
+{
+    if (pass == CALO_CPU_PASS_OPAQUE)
+        for (uint32_t i = 0; i < queue->count; i++)
+            draw_small(worker, batch, i, queue->ids[i], CALO_CPU_PASS_OPAQUE);
+    else
+        for (uint32_t i = 0; i < queue->count; i++)
+            draw_small(worker, batch, i, queue->ids[i], pass);
+}
+
+/* ---- large triangles ---- */
+
+static large_triangle make_large(const int32_t x[3], const int32_t y[3], const float z[3], uint32_t id)
+{
+    large_triangle t = {.face.id = id};
+    int64_t half = CALO_CPU_SUBPIXEL / 2;
+    for (int i = 0; i < 3; i++) {
+        int j = (i + 1) % 3;
+        int64_t dx = (int64_t)x[j] - x[i], dy = (int64_t)y[j] - y[i];
+        bool owns = dy < 0 || (dy == 0 && dx > 0);
+        t.value[i] = dx * (half - y[i]) - dy * (half - x[i]) - (owns ? 0 : 1);
+        t.step_x[i] = -dy;
+        t.step_y[i] = dx;
+    }
+    double x1 = x[1] - x[0], y1 = y[1] - y[0], x2 = x[2] - x[0], y2 = y[2] - y[0];
+    double z1 = (double)z[1] - z[0], z2 = (double)z[2] - z[0], area = x1 * y2 - y1 * x2;
+    double step_x = (z1 * y2 - z2 * y1) / area, step_y = (z2 * x1 - z1 * x2) / area;
+    t.z = z[0] + step_x * (double)(half - x[0]) + step_y * (double)(half - y[0]);
+    t.face.step_x = (float)(step_x * CALO_CPU_SUBPIXEL);
+    t.face.step_y = (float)(step_y * CALO_CPU_SUBPIXEL);
+    t.face.low = calo_minf(z[0], calo_minf(z[1], z[2]));
+    t.face.high = calo_maxf(z[0], calo_maxf(z[1], z[2]));
+    return t;
+}
+
+/* Bits of the slots inside. */
+static uint32_t large_coverage(const large_triangle *t, const int64_t values[3], const int32_t *places)
+{
+    uint32_t bits = 0;
+    for (int s = 0; s < CALO_CPU_SLOTS; s++) {
+        int64_t x = (int16_t)places[s], y = places[s] >> 16;
+        int64_t inside = (values[0] + x * t->step_x[0] + y * t->step_y[0]) |
+                         (values[1] + x * t->step_x[1] + y * t->step_y[1]) |
+                         (values[2] + x * t->step_x[2] + y * t->step_y[2]);
+        bits |= (uint32_t)(inside >= 0) << s;
+    }
+    return bits;
+}
+
+static void draw_large_group(calo_cpu_worker *worker, const large_triangle *t, const slot_group *at, uint32_t covered,
+                             calo_cpu_pass pass)
+{
+    if (pass != CALO_CPU_PASS_OPAQUE) {
+        if (covered)
+            visit(worker, &t->face, at, covered, pass);
+        return;
+    }
+    for (int part = 0; part < PARTS; part++)
+        write_slots(at->slots, part, lanes_from_bits(covered >> (part * LANES)),
+                    depth_at(&t->face, at->places, at->group, part, at->z_first), t->face.id);
+}
+
+enum { OUTSIDE, PARTLY, INSIDE };
+
+/* Where a square of `pixels` lies whose first pixel centre has these values. */
+static int classify(const large_triangle *t, const int64_t values[3], int32_t pixels)
+{
+    int64_t half = CALO_CPU_SUBPIXEL / 2, far = (int64_t)(pixels - 1) * CALO_CPU_SUBPIXEL + half;
+    int place = INSIDE;
+    for (int k = 0; k < 3; k++) {
+        int64_t x = t->step_x[k], y = t->step_y[k];
+        int64_t high = (x > 0 ? x * far : -x * half) + (y > 0 ? y * far : -y * half);
+        int64_t low = (x > 0 ? -x * half : x * far) + (y > 0 ? -y * half : y * far);
+        if (values[k] + high < 0)
+            return OUTSIDE;
+        if (values[k] + low < 0)
+            place = PARTLY;
+    }
+    return place;
+}
+
+static void values_at(const large_triangle *t, int32_t x, int32_t y, int64_t values[3])
+{
+    for (int k = 0; k < 3; k++)
+        values[k] = t->value[k] + t->step_x[k] * x * CALO_CPU_SUBPIXEL + t->step_y[k] * y * CALO_CPU_SUBPIXEL;
+}
+
+static void draw_large_block(calo_cpu_worker *worker, const large_triangle *t, int32_t block_x, int32_t block_y,
+                             bool inside, calo_cpu_pass pass)
+{
+    int32_t x = block_x * CALO_CPU_BLOCK, y = block_y * CALO_CPU_BLOCK;
+    size_t index = calo_cpu_block_index(worker, block_x, block_y);
+    int64_t values[3];
+    values_at(t, x, y, values);
+    int place = inside ? INSIDE : classify(t, values, CALO_CPU_BLOCK);
+    if (place == OUTSIDE)
+        return;
+    float z = (float)(t->z + (double)t->face.step_x * x + (double)t->face.step_y * y);
+    slot_group at = {&worker->centers[index], &worker->center_places, 0, false, block_x, block_y, z};
+    if (pass != CALO_CPU_PASS_FRAGMENTS)
+        draw_large_group(worker, t, &at, place == INSIDE ? 0xffff : large_coverage(t, values, at.places->packed[0]), pass);
+    if (pass == CALO_CPU_PASS_DATA)
+        return;
+    at.places = &worker->sample_places;
+    at.samples = true;
+    for (at.group = 0; at.group < worker->sample_count; at.group++) {
+        at.slots = worker->samples + index * worker->sample_count + at.group;
+        uint32_t covered = place == INSIDE ? 0xffff : large_coverage(t, values, at.places->packed[at.group]);
+        if (covered)
+            draw_large_group(worker, t, &at, covered, pass);
+    }
+}
+
+/* Bounds in blocks, inclusive. */
+typedef struct block_box {
+    int32_t left, top, right, bottom;
+} block_box;
+
+/* Squares of 8 x 8 blocks are tested first: most of a long thin triangle's box is empty. */
+static void draw_large_tiles(calo_cpu_worker *worker, const large_triangle *t, const block_box *box, calo_cpu_pass pass)
+{
+    enum { TILE = 8 };
+    for (int32_t top = box->top & -TILE; top <= box->bottom; top += TILE)
+        for (int32_t left = box->left & -TILE; left <= box->right; left += TILE) {
+            int64_t values[3];
+            values_at(t, left * CALO_CPU_BLOCK, top * CALO_CPU_BLOCK, values);
+            int place = classify(t, values, TILE * CALO_CPU_BLOCK);
+            if (place == OUTSIDE)
+                continue;
+            int32_t right = min_int(left + TILE - 1, box->right), bottom = min_int(top + TILE - 1, box->bottom);
+            for (int32_t y = max_int(top, box->top); y <= bottom; y++)
+                for (int32_t x = max_int(left, box->left); x <= right; x++)
+                    draw_large_block(worker, t, x, y, place == INSIDE, pass);
         }
 }
 
-static inline int32_t min3(const int32_t v[3])
-{
-    int32_t low = v[0] < v[1] ? v[0] : v[1];
-    return low < v[2] ? low : v[2];
-}
+static int32_t lowest(const int32_t v[3]) { return min_int(v[0], min_int(v[1], v[2])); }
+static int32_t highest(const int32_t v[3]) { return max_int(v[0], max_int(v[1], v[2])); }
 
-static inline int32_t max3(const int32_t v[3])
+void calo_cpu_rasterize_large(calo_cpu_worker *worker, const int32_t x[3], const int32_t y[3], const float z[3],
+                              uint32_t id, calo_cpu_pass pass)
 {
-    int32_t high = v[0] > v[1] ? v[0] : v[1];
-    return high > v[2] ? high : v[2];
-}
-
-void calo_cpu_rasterize(calo_cpu_worker *worker, const calo_cpu_triangle *triangle, calo_cpu_pass pass)
-{
-    int32_t low_x = min3(triangle->x), high_x = max3(triangle->x);
-    int32_t low_y = min3(triangle->y), high_y = max3(triangle->y);
-    /* Pixels whose centre (or, with samples, any part) can be covered. */
-    int32_t margin = worker->sample_count > 1 ? HALF_PIXEL : 0;
-    pixel_box box = {
-        (low_x + HALF_PIXEL - 1 - margin) >> 8,
-        (low_y + HALF_PIXEL - 1 - margin) >> 8,
-        (high_x - HALF_PIXEL + margin) >> 8,
-        (high_y - HALF_PIXEL + margin) >> 8,
-    };
-    int32_t top = (int32_t)worker->band_top, bottom = (int32_t)worker->band_bottom - 1;
-    box.left = box.left > 0 ? box.left : 0;
-    box.top = box.top > top ? box.top : top;
-    box.right = box.right < (int32_t)worker->width ? box.right : (int32_t)worker->width - 1;
-    box.bottom = box.bottom < bottom ? box.bottom : bottom;
-    if (box.left > box.right || box.top > box.bottom)
+    int32_t half = CALO_CPU_SUBPIXEL / 2, margin = worker->sample_count > 1 ? half : 0;
+    int32_t left = max_int((lowest(x) + half - 1 - margin) >> 8, 0);
+    int32_t top = max_int((lowest(y) + half - 1 - margin) >> 8, (int32_t)worker->band_top);
+    int32_t right = min_int((highest(x) - half + margin) >> 8, (int32_t)worker->width - 1);
+    int32_t bottom = min_int((highest(y) - half + margin) >> 8, (int32_t)worker->band_bottom - 1);
+    if (left > right || top > bottom)
         return;
-    if (high_x - low_x < SMALL_EXTENT && high_y - low_y < SMALL_EXTENT) {
-        edges_small edges = make_edges_small(worker, triangle, box.left, box.top);
-        fill_small(worker, triangle, &edges, &box, pass);
-    } else {
-        rasterize_large(worker, triangle, &box, pass);
-    }
+    large_triangle t = make_large(x, y, z, id);
+    block_box box = {left / CALO_CPU_BLOCK, top / CALO_CPU_BLOCK, right / CALO_CPU_BLOCK, bottom / CALO_CPU_BLOCK};
+    draw_large_tiles(worker, &t, &box, pass);
 }

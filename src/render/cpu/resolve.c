@@ -1,282 +1,484 @@
-/* From the visibility buffer to the frame: each visible surface is shaded once a pixel. */
+/* From the visibility buffer to the frame: each surface is shaded once a pixel, at the pixel's
+ * centre where it is seen there, else in the middle of the samples that it covers. */
 #include <math.h>
-#include <string.h>
+#include <stdlib.h>
 
-#include "base/scalar.h"
-#include "image/color.h"
-#include "render/cpu/blend.h"
+#include "base/error.h"
+#include "render/cpu/tile.h"
 
-/* The colour of one pixel while it is put together: premultiplied, linear, a sample each. */
-typedef struct pixel_color {
-    float samples[CALO_CPU_SAMPLES_MAX][4];
-} pixel_color;
+/* Surfaces of a row of blocks beside those at pixel centres, in the order of their pixels: opaque
+ * ones of the samples, then the transparent fragments. */
+typedef struct calo_cpu_extras {
+    size_t count, capacity;
+    uint32_t *pixels, *ids, *samples; /* pixel: in the buffers, as in calo_cpu_fragment */
+    float (*rgba)[4];                 /* linear, straight alpha */
+} calo_cpu_extras;
 
-static const calo_cpu_element *element_of(calo_cpu_worker *worker, uint32_t id)
-{
-    if (worker->element->id != id)
-        calo_cpu_element_init(worker->element, worker, id);
-    return worker->element;
-}
+/* The colour of a block's pixels while it is put together. */
+typedef struct calo_cpu_row {
+    float center[4][CALO_CPU_SLOTS];     /* premultiplied: what is at the pixel centre, or the background */
+    float background[4][CALO_CPU_SLOTS];
+    uint16_t center_samples[CALO_CPU_SLOTS], background_samples[CALO_CPU_SLOTS]; /* that show it */
+    uint32_t first_extra[CALO_CPU_SLOTS], extra_count[CALO_CPU_SLOTS];
+    bool used;  /* false: nothing but a transparent background */
+    bool mixed; /* some pixel has samples that differ from its centre */
+} calo_cpu_row;
 
-static inline float *float_pixel(const calo_image *plane, uint32_t x, uint32_t y, uint32_t components)
-{
-    return (float *)((char *)plane->data + (size_t)y * plane->row_bytes) + (size_t)x * components;
-}
+/* ---- centres ---- */
 
-/* ---- data channels ---- */
-
-static inline void write_floats(const calo_frame *frame, uint32_t channels, calo_channel channel, uint32_t x,
-                                uint32_t y, const float *values, uint32_t components)
-{
-    if (!(channels & CALO_CHANNEL_BIT(channel)))
-        return;
-    float *to = float_pixel(&frame->planes[channel], x, y, components);
-    for (uint32_t i = 0; i < components; i++)
-        to[i] = values[i];
-}
-
-static void write_normal(const calo_cpu_worker *worker, const calo_frame *frame, calo_channel channel, uint32_t x,
-                         uint32_t y, const float world[3])
-{
-    const float *m = worker->camera.to_camera;
-    float camera[3];
-    for (int i = 0; i < 3; i++)
-        camera[i] = m[3 * i] * world[0] + m[3 * i + 1] * world[1] + m[3 * i + 2] * world[2];
-    write_floats(frame, worker->options->channels, channel, x, y,
-                 worker->options->world_space_normals ? world : camera, 3);
-}
-
-static void write_id(const calo_frame *frame, uint32_t channels, calo_channel channel, uint32_t x, uint32_t y,
-                     uint32_t id)
-{
-    const calo_image *plane = &frame->planes[channel];
-    if (channels & CALO_CHANNEL_BIT(channel))
-        ((uint32_t *)((char *)plane->data + (size_t)y * plane->row_bytes))[x] = id;
-}
-
-/* Distance along the ray instead of along the view axis. */
-static float distance_along_ray(const calo_cpu_worker *worker, const calo_cpu_surface *surface)
-{
-    float sum = 0;
-    if (worker->camera.orthographic)
-        return surface->depth;
-    for (int i = 0; i < 3; i++) {
-        float d = worker->camera.position[i] - surface->position[i];
-        sum += d * d;
-    }
-    return sqrtf(sum);
-}
-
-static void write_data(const calo_cpu_worker *worker, const calo_frame *frame, uint32_t x, uint32_t y,
-                       const calo_cpu_draw *draw, const calo_cpu_surface *surface)
-{
-    uint32_t channels = worker->options->channels;
-    const calo_image *mask = &frame->planes[CALO_CHANNEL_MASK];
-    if (channels & CALO_CHANNEL_BIT(CALO_CHANNEL_MASK))
-        ((uint8_t *)mask->data)[(size_t)y * mask->row_bytes + x] = 1;
-    write_id(frame, channels, CALO_CHANNEL_INSTANCE_ID, x, y, draw->instance_id);
-    write_id(frame, channels, CALO_CHANNEL_MATERIAL_ID, x, y, draw->material_id);
-    float depth = worker->options->ray_depth ? distance_along_ray(worker, surface) : surface->depth;
-    float metal_roughness[2] = {surface->metallic, surface->roughness};
-    write_floats(frame, channels, CALO_CHANNEL_DEPTH, x, y, &depth, 1);
-    write_floats(frame, channels, CALO_CHANNEL_POSITION, x, y, surface->position, 3);
-    write_floats(frame, channels, CALO_CHANNEL_UV, x, y, surface->uv, 2);
-    write_floats(frame, channels, CALO_CHANNEL_ALBEDO, x, y, surface->base_color, 3);
-    write_floats(frame, channels, CALO_CHANNEL_METAL_ROUGHNESS, x, y, metal_roughness, 2);
-    if (channels & CALO_CHANNEL_BIT(CALO_CHANNEL_NORMAL))
-        write_normal(worker, frame, CALO_CHANNEL_NORMAL, x, y, surface->normal);
-    if (channels & CALO_CHANNEL_BIT(CALO_CHANNEL_GEOMETRIC_NORMAL))
-        write_normal(worker, frame, CALO_CHANNEL_GEOMETRIC_NORMAL, x, y, surface->geometric_normal);
-}
-
-/* What every channel holds in the buffers' rows where nothing is. */
-static void clear_frame(const calo_cpu_worker *worker, calo_frame *frame)
-{
-    for (int c = 0; c < CALO_CHANNEL_COUNT; c++) {
-        const calo_image *plane = &frame->planes[c];
-        if (!(worker->options->channels & CALO_CHANNEL_BIT(c)))
-            continue;
-        for (uint32_t y = worker->buffer_top; y < worker->buffer_bottom; y++)
-            memset((char *)plane->data + (size_t)y * plane->row_bytes, 0,
-                   (size_t)worker->width * calo_pixel_bytes(plane->format));
-    }
-    float depth = worker->options->background_depth;
-    if (depth == 0 || !(worker->options->channels & CALO_CHANNEL_BIT(CALO_CHANNEL_DEPTH)))
-        return;
-    for (uint32_t y = worker->buffer_top; y < worker->buffer_bottom; y++)
-        for (uint32_t x = 0; x < worker->width; x++)
-            *float_pixel(&frame->planes[CALO_CHANNEL_DEPTH], x, y, 1) = depth;
-}
-
-/* ---- colour ---- */
-
-static void background(const calo_cpu_worker *worker, double x, double y, float rgba[4])
+static void find_background(const calo_cpu_worker *worker, uint32_t block_x, uint32_t block_y, calo_cpu_row *row)
 {
     const calo_render_options *options = worker->options;
-    memset(rgba, 0, 4 * sizeof *rgba);
-    if (options->background == CALO_BACKGROUND_TRANSPARENT)
-        return;
-    rgba[3] = 1;
-    if (options->background == CALO_BACKGROUND_COLOR) {
-        memcpy(rgba, options->background_color, 3 * sizeof *rgba);
-        return;
-    }
-    float direction[3];
-    calo_cpu_pixel_direction(&worker->camera, x, y, direction);
-    calo_environment_radiance(&worker->scene->environment, direction, rgba);
-}
-
-/* Shades an element in the middle of the samples it covers; rgba is not premultiplied. */
-static void shade_samples(calo_cpu_worker *worker, uint32_t id, uint32_t x, uint32_t y, uint32_t samples, float rgba[4])
-{
-    const calo_cpu_element *element = element_of(worker, id);
-    calo_cpu_surface surface;
-    int32_t sum_x = 0, sum_y = 0, count = 0;
-    for (uint32_t s = 0; s < worker->sample_count; s++)
-        if (samples >> s & 1) {
-            sum_x += worker->sample_offsets[s][0];
-            sum_y += worker->sample_offsets[s][1];
-            count++;
+    for (int i = 0; i < CALO_CPU_SLOTS; i++) {
+        float rgba[4] = {0};
+        if (options->background != CALO_BACKGROUND_TRANSPARENT)
+            rgba[3] = 1;
+        if (options->background == CALO_BACKGROUND_COLOR)
+            memcpy(rgba, options->background_color, 3 * sizeof *rgba);
+        if (options->background == CALO_BACKGROUND_ENVIRONMENT) {
+            float direction[3];
+            calo_cpu_pixel_direction(&worker->camera, block_x * CALO_CPU_BLOCK + (uint32_t)i % CALO_CPU_BLOCK + 0.5,
+                                     block_y * CALO_CPU_BLOCK + (uint32_t)i / CALO_CPU_BLOCK + 0.5, direction);
+            calo_environment_radiance(&worker->scene->environment, direction, rgba);
         }
-    double scale = 1.0 / (CALO_CPU_SUBPIXEL * (double)count);
-    calo_cpu_element_surface(worker, element, x + 0.5 + sum_x * scale, y + 0.5 + sum_y * scale, &surface);
-    calo_cpu_shade(worker, element, &surface, rgba);
-    rgba[3] = element->material->source.alpha_mode == CALO_ALPHA_BLEND ? surface.base_color[3] : 1;
+        for (int c = 0; c < 4; c++)
+            row->background[c][i] = rgba[c];
+    }
 }
 
-/* Each surface among the samples is shaded once; the one at the centre already is. */
-static void shade_opaque(calo_cpu_worker *worker, uint32_t x, uint32_t y, uint32_t center_id, const float center[4],
-                         pixel_color *color)
+/* Shades the packet's draw where it is active; colour goes to `center`, the rest to the tile. */
+static void shade_centers(calo_cpu_worker *worker, const calo_cpu_packet *packet, int first, calo_cpu_tile *tile,
+                          float center[4][CALO_CPU_SLOTS])
 {
-    uint32_t count = worker->sample_count, todo = (count < 32 ? 1u << count : 0) - 1;
-    const uint32_t *ids = worker->sample_ids + calo_cpu_pixel_index(worker, x, y) * count;
+    calo_cpu_surface surface;
+    lanes_f rgb[3];
+    calo_cpu_surface_find(worker, packet, &surface);
+    calo_cpu_tile_put(worker, packet, &surface, first, tile);
+    if (!(worker->options->channels & CALO_CHANNEL_BIT(CALO_CHANNEL_COLOR)))
+        return;
+    calo_cpu_shade(worker, packet, &surface, rgb);
+    for (int c = 0; c < 4; c++) {
+        lanes_f value = c < 3 ? rgb[c] : lanes_float(1);
+        lanes_store(center[c] + first, lanes_pick(packet->active, value, lanes_load(center[c] + first)));
+    }
+}
+
+/* The lanes of `todo` that show the same draw as the first of them. */
+static lanes_m same_draw(const calo_cpu_worker *worker, lanes_i ids, uint32_t todo, const calo_cpu_draw **draw)
+{
+    uint32_t first = (uint32_t)ids[__builtin_ctz(todo)];
+    *draw = calo_cpu_draw_of(worker->scene, first);
+    lanes_u from_draw = (lanes_u)ids - (*draw)->first_id;
+    lanes_m same = lanes_less_int((lanes_i)(from_draw ^ 0x80000000u),
+                                  lanes_int((int32_t)((*draw)->element_count ^ 0x80000000u)));
+    return same & lanes_from_bits(todo);
+}
+
+static void resolve_centers(calo_cpu_worker *worker, const calo_cpu_slots *slots, uint32_t block_x, uint32_t block_y,
+                            calo_cpu_tile *tile, float center[4][CALO_CPU_SLOTS])
+{
+    const calo_cpu_slot_places *places = &worker->center_places;
+    for (int first = 0; first < CALO_CPU_SLOTS; first += LANES) {
+        lanes_i ids = lanes_load_int(slots->ids + first);
+        uint32_t todo = lanes_bits(lanes_not(lanes_equal_int(ids, lanes_int(0))));
+        while (todo) {
+            calo_cpu_packet packet = {
+                .x = lanes_load(places->x[0] + first) + ((float)(block_x * CALO_CPU_BLOCK) + 0.5f),
+                .y = lanes_load(places->y[0] + first) + ((float)(block_y * CALO_CPU_BLOCK) + 0.5f),
+            };
+            packet.active = same_draw(worker, ids, todo, &packet.draw);
+            packet.ids = lanes_pick_int(packet.active, ids, lanes_int((int32_t)packet.draw->first_id));
+            todo &= ~lanes_bits(packet.active);
+            shade_centers(worker, &packet, first, tile, center);
+        }
+    }
+}
+
+/* ---- samples ---- */
+
+static calo_status reserve_extras(calo_cpu_extras *extras, size_t count, calo_error *err)
+{
+    if (extras->capacity >= count)
+        return CALO_OK;
+    size_t capacity = extras->capacity ? extras->capacity * 2 : 4096;
+    capacity = capacity > count ? capacity : count;
+    void *pixels = realloc(extras->pixels, capacity * sizeof *extras->pixels);
+    extras->pixels = pixels ? pixels : extras->pixels;
+    void *ids = realloc(extras->ids, capacity * sizeof *extras->ids);
+    extras->ids = ids ? ids : extras->ids;
+    void *samples = realloc(extras->samples, capacity * sizeof *extras->samples);
+    extras->samples = samples ? samples : extras->samples;
+    void *rgba = realloc(extras->rgba, capacity * sizeof *extras->rgba);
+    extras->rgba = rgba ? rgba : extras->rgba;
+    if (!pixels || !ids || !samples || !rgba)
+        return calo_fail_memory(err, "surfaces at the edges", capacity * 28);
+    extras->capacity = capacity;
+    return CALO_OK;
+}
+
+static void add_extra(calo_cpu_extras *extras, uint32_t pixel, uint32_t id, uint32_t samples)
+{
+    extras->pixels[extras->count] = pixel;
+    extras->ids[extras->count] = id;
+    extras->samples[extras->count++] = samples;
+}
+
+/* The ids of a pixel's samples. */
+static const uint32_t *pixel_samples(const calo_cpu_worker *worker, size_t block, uint32_t pixel)
+{
+    uint32_t slot = pixel * worker->sample_count;
+    return worker->samples[block * worker->sample_count + slot / CALO_CPU_SLOTS].ids + slot % CALO_CPU_SLOTS;
+}
+
+/* Which samples show what the centre shows, which the background; the others become extras. */
+static void sort_samples(calo_cpu_worker *worker, size_t block, uint32_t pixel, uint32_t center_id, calo_cpu_row *row)
+{
+    calo_cpu_extras *extras = worker->extras;
+    const uint32_t *ids = pixel_samples(worker, block, pixel);
+    uint32_t todo = 0, center = 0, background = 0;
+    for (uint32_t s = 0; s < worker->sample_count; s++) {
+        center |= (uint32_t)(ids[s] == center_id) << s;
+        background |= (uint32_t)(ids[s] == 0) << s;
+    }
+    if (center_id == 0)
+        center = 0;
+    todo = ((1u << worker->sample_count) - 1) & ~(center | background);
+    row->center_samples[pixel] = (uint16_t)center;
+    row->background_samples[pixel] = (uint16_t)background;
+    row->first_extra[pixel] = (uint32_t)extras->count;
     while (todo) {
         uint32_t id = ids[__builtin_ctz(todo)], same = 0;
-        for (uint32_t s = 0; s < count; s++)
+        for (uint32_t s = 0; s < worker->sample_count; s++)
             same |= (uint32_t)(ids[s] == id) << s;
         same &= todo;
         todo &= ~same;
-        float rgba[4];
-        if (id == 0)
-            background(worker, x + 0.5, y + 0.5, rgba);
-        else if (id == center_id)
-            memcpy(rgba, center, sizeof rgba);
-        else
-            shade_samples(worker, id, x, y, same, rgba);
-        for (uint32_t s = 0; s < count; s++)
-            if (same >> s & 1)
-                memcpy(color->samples[s], rgba, sizeof rgba);
+        add_extra(extras, (uint32_t)(block * CALO_CPU_SLOTS) + pixel, id, same);
+    }
+    row->extra_count[pixel] = (uint32_t)extras->count - row->first_extra[pixel];
+}
+
+/* True when every sample of the block shows what its pixel's centre shows. */
+static bool samples_equal_centers(const calo_cpu_worker *worker, size_t block, const calo_cpu_slots *centers)
+{
+    uint32_t differ = 0;
+    for (uint32_t g = 0; g < worker->sample_count; g++) {
+        const uint32_t *ids = worker->samples[block * worker->sample_count + g].ids;
+        for (int part = 0; part < CALO_CPU_SLOTS; part += LANES) {
+            lanes_i slot = lanes_count() + (int32_t)g * CALO_CPU_SLOTS + part;
+            lanes_i pixel = worker->sample_count == 1 ? slot : worker->sample_count == 4 ? slot >> 2 : slot >> 4;
+            lanes_i center = lanes_gather_int(centers->ids, pixel);
+            differ |= lanes_bits(lanes_not(lanes_equal_int(center, lanes_load_int(ids + part))));
+        }
+    }
+    return differ == 0;
+}
+
+static calo_status resolve_samples(calo_cpu_worker *worker, size_t block, const calo_cpu_slots *centers,
+                                   calo_cpu_row *row, calo_error *err)
+{
+    row->mixed = !samples_equal_centers(worker, block, centers);
+    if (!row->mixed)
+        return CALO_OK;
+    calo_status status = reserve_extras(
+        worker->extras, worker->extras->count + (size_t)CALO_CPU_SLOTS * worker->sample_count, err);
+    for (uint32_t pixel = 0; status == CALO_OK && pixel < CALO_CPU_SLOTS; pixel++)
+        sort_samples(worker, block, pixel, centers->ids[pixel], row);
+    return status;
+}
+
+/* ---- extras ---- */
+
+/* The pixel's place in the picture. */
+static void pixel_position(const calo_cpu_worker *worker, uint32_t pixel, float *x, float *y)
+{
+    uint32_t block = pixel / CALO_CPU_SLOTS, at = pixel % CALO_CPU_SLOTS;
+    *x = (float)(block % worker->blocks_across * CALO_CPU_BLOCK + at % CALO_CPU_BLOCK) + 0.5f;
+    *y = (float)(worker->buffer_top + block / worker->blocks_across * CALO_CPU_BLOCK + at / CALO_CPU_BLOCK) + 0.5f;
+}
+
+/* The middle of the samples, from the pixel's centre. */
+static void samples_middle(const calo_cpu_worker *worker, uint32_t samples, float *x, float *y)
+{
+    int32_t sum_x = 0, sum_y = 0;
+    float scale = 1.0f / (float)(CALO_CPU_SUBPIXEL * __builtin_popcount(samples));
+    for (; samples; samples &= samples - 1) {
+        sum_x += worker->sample_offsets[__builtin_ctz(samples)][0];
+        sum_y += worker->sample_offsets[__builtin_ctz(samples)][1];
+    }
+    *x = (float)sum_x * scale;
+    *y = (float)sum_y * scale;
+}
+
+static void shade_extra_packet(calo_cpu_worker *worker, const calo_cpu_packet *packet, float (*rgba)[4])
+{
+    calo_cpu_surface surface;
+    lanes_f rgb[3];
+    calo_cpu_surface_find(worker, packet, &surface);
+    calo_cpu_shade(worker, packet, &surface, rgb);
+    bool blends = worker->scene->materials[packet->draw->material].source.alpha_mode == CALO_ALPHA_BLEND;
+    for (uint32_t bits = lanes_bits(packet->active); bits; bits &= bits - 1) {
+        int lane = __builtin_ctz(bits);
+        for (int c = 0; c < 3; c++)
+            rgba[lane][c] = rgb[c][lane];
+        rgba[lane][3] = blends ? surface.base_color[3][lane] : 1;
     }
 }
 
-/* The fragments of this pixel over what lies behind them. */
-static void blend_fragments(calo_cpu_worker *worker, uint32_t x, uint32_t y, size_t *next, pixel_color *color)
+static void shade_extras(calo_cpu_worker *worker)
 {
-    uint32_t pixel = (uint32_t)calo_cpu_pixel_index(worker, x, y);
-    for (; *next < worker->fragment_count && worker->fragments[*next].pixel == pixel; ++*next) {
-        const calo_cpu_fragment *fragment = &worker->fragments[*next];
-        float rgba[4];
-        shade_samples(worker, fragment->id, x, y, fragment->samples, rgba);
-        for (uint32_t s = 0; s < worker->sample_count; s++) {
-            float *to = color->samples[s];
-            if (!(fragment->samples >> s & 1))
-                continue;
-            for (int i = 0; i < 3; i++)
-                to[i] = rgba[i] * rgba[3] + to[i] * (1 - rgba[3]);
-            to[3] = rgba[3] + to[3] * (1 - rgba[3]);
+    calo_cpu_extras *extras = worker->extras;
+    for (size_t first = 0; first < extras->count; first += LANES) {
+        float x[LANES], y[LANES];
+        uint32_t ids[LANES] = {0}, todo = 0;
+        for (size_t i = 0; i < (size_t)LANES; i++) {
+            size_t use = first + i < extras->count ? first + i : first;
+            float middle_x, middle_y;
+            pixel_position(worker, extras->pixels[use], &x[i], &y[i]);
+            samples_middle(worker, extras->samples[use], &middle_x, &middle_y);
+            x[i] += middle_x;
+            y[i] += middle_y;
+            ids[i] = extras->ids[use];
+            todo |= (uint32_t)(first + i < extras->count) << i;
+        }
+        lanes_i all = lanes_load_int(ids);
+        while (todo) {
+            calo_cpu_packet packet = {.x = lanes_load(x), .y = lanes_load(y)};
+            packet.active = same_draw(worker, all, todo, &packet.draw);
+            packet.ids = lanes_pick_int(packet.active, all, lanes_int((int32_t)packet.draw->first_id));
+            todo &= ~lanes_bits(packet.active);
+            shade_extra_packet(worker, &packet, extras->rgba + first);
         }
     }
 }
 
-static void mean_of_samples(const calo_cpu_worker *worker, const pixel_color *color, float rgba[4])
+/* ---- putting a pixel's colour together ---- */
+
+/* The mean over its samples, without anything transparent. */
+static void mix_opaque(const calo_cpu_worker *worker, const calo_cpu_row *row, uint32_t pixel, float rgba[4])
 {
-    float scale = 1.0f / (float)worker->sample_count;
-    for (int i = 0; i < 4; i++) {
+    const calo_cpu_extras *extras = worker->extras;
+    float center = (float)__builtin_popcount(row->center_samples[pixel]);
+    float background = (float)__builtin_popcount(row->background_samples[pixel]);
+    for (int c = 0; c < 4; c++)
+        rgba[c] = center * row->center[c][pixel] + background * row->background[c][pixel];
+    for (uint32_t e = row->first_extra[pixel]; e < row->first_extra[pixel] + row->extra_count[pixel]; e++) {
+        float count = (float)__builtin_popcount(extras->samples[e]);
+        for (int c = 0; c < 4; c++)
+            rgba[c] += count * extras->rgba[e][c];
+    }
+    for (int c = 0; c < 4; c++)
+        rgba[c] /= (float)worker->sample_count;
+}
+
+/* Each sample of the opaque picture for itself. */
+static void spread_samples(const calo_cpu_worker *worker, const calo_cpu_row *row, uint32_t pixel,
+                           float samples[CALO_CPU_SAMPLES_MAX][4])
+{
+    const calo_cpu_extras *extras = worker->extras;
+    for (uint32_t s = 0; s < worker->sample_count; s++)
+        for (int c = 0; c < 4; c++)
+            samples[s][c] = !row->mixed || (row->center_samples[pixel] >> s & 1) ? row->center[c][pixel]
+                                                                               : row->background[c][pixel];
+    for (uint32_t e = row->first_extra[pixel];
+         row->mixed && e < row->first_extra[pixel] + row->extra_count[pixel]; e++)
+        for (uint32_t s = 0; s < worker->sample_count; s++)
+            if (extras->samples[e] >> s & 1)
+                memcpy(samples[s], extras->rgba[e], sizeof samples[s]);
+}
+
+/* The transparent extras [*next, ...) of this pixel over what lies behind them, the farthest first. */
+static void blend_pixel(const calo_cpu_worker *worker, const calo_cpu_row *row, uint32_t pixel, uint32_t key,
+                        size_t *next, float rgba[4])
+{
+    const calo_cpu_extras *extras = worker->extras;
+    float samples[CALO_CPU_SAMPLES_MAX][4];
+    spread_samples(worker, row, pixel, samples);
+    for (; *next < extras->count && extras->pixels[*next] == key; ++*next) {
+        const float *over = extras->rgba[*next];
+        for (uint32_t s = 0; s < worker->sample_count; s++) {
+            if (!(extras->samples[*next] >> s & 1))
+                continue;
+            for (int c = 0; c < 3; c++)
+                samples[s][c] = over[c] * over[3] + samples[s][c] * (1 - over[3]);
+            samples[s][3] = over[3] + samples[s][3] * (1 - over[3]);
+        }
+    }
+    for (int c = 0; c < 4; c++) {
         float sum = 0;
         for (uint32_t s = 0; s < worker->sample_count; s++)
-            sum += color->samples[s][i];
-        rgba[i] = sum * scale;
+            sum += samples[s][c];
+        rgba[c] = sum / (float)worker->sample_count;
     }
 }
 
-/* Premultiplied linear light to the frame's colour format, straight alpha. */
-static void write_color(const calo_frame *frame, uint32_t x, uint32_t y, const float premultiplied[4])
+/* The colours of a row of blocks; `next`: the first transparent extra. */
+static void write_color_row(calo_cpu_worker *worker, uint32_t block_y, size_t next, const calo_frame *frame)
 {
-    const calo_image *plane = &frame->planes[CALO_CHANNEL_COLOR];
-    float rgba[4] = {0, 0, 0, premultiplied[3]};
-    if (rgba[3] > 0)
-        for (int i = 0; i < 3; i++)
-            rgba[i] = premultiplied[i] / rgba[3];
-    if (plane->format == CALO_PIXEL_RGBA32F) {
-        memcpy(float_pixel(plane, x, y, 4), rgba, sizeof rgba);
-        return;
+    const calo_cpu_extras *extras = worker->extras;
+    size_t first = calo_cpu_block_index(worker, 0, (int32_t)block_y);
+    for (uint32_t x = 0; x < worker->blocks_across; x++) {
+        calo_cpu_row *row = &worker->row[x];
+        uint32_t key = (uint32_t)((first + x) * CALO_CPU_SLOTS);
+        bool blended = next < extras->count && extras->pixels[next] < key + CALO_CPU_SLOTS;
+        if (!row->used)
+            continue;
+        for (uint32_t pixel = 0; (row->mixed || blended) && pixel < CALO_CPU_SLOTS; pixel++) {
+            float rgba[4];
+            if (next < extras->count && extras->pixels[next] == key + pixel)
+                blend_pixel(worker, row, pixel, key + pixel, &next, rgba);
+            else if (row->mixed)
+                mix_opaque(worker, row, pixel, rgba);
+            else
+                continue;
+            for (int c = 0; c < 4; c++)
+                row->center[c][pixel] = rgba[c];
+        }
+        calo_cpu_tile_write_color(worker, (const float(*)[CALO_CPU_SLOTS])row->center, x, block_y, frame);
     }
-    uint32_t bytes = plane->format == CALO_PIXEL_RGBA8 ? 4 : 3;
-    uint8_t *to = (uint8_t *)plane->data + (size_t)y * plane->row_bytes + x * bytes;
-    for (int i = 0; i < 3; i++)
-        to[i] = calo_srgb_from_linear(rgba[i]);
-    if (bytes == 4)
-        to[3] = (uint8_t)(calo_clampf(rgba[3], 0, 1) * 255 + 0.5f);
 }
 
-/* ---- the picture ---- */
+/* ---- a row of blocks ---- */
 
-/* True when the pixel keeps what clear_frame put there. */
-static bool is_empty(const calo_cpu_worker *worker, size_t pixel, size_t next_fragment)
+static bool holds_nothing(const calo_cpu_slots *slots, size_t count)
 {
-    uint32_t any = worker->ids[pixel];
-    for (uint32_t s = 0; s < worker->sample_count; s++)
-        any |= worker->sample_ids[pixel * worker->sample_count + s];
-    bool blended = next_fragment < worker->fragment_count && worker->fragments[next_fragment].pixel == pixel;
-    return !any && !blended && worker->options->background == CALO_BACKGROUND_TRANSPARENT;
+    lanes_i any = lanes_int(0);
+    for (size_t g = 0; g < count; g++)
+        for (int part = 0; part < CALO_CPU_SLOTS; part += LANES)
+            any |= lanes_load_int(slots[g].ids + part);
+    return !lanes_any(lanes_not(lanes_equal_int(any, lanes_int(0))));
 }
 
-static void resolve_pixel(calo_cpu_worker *worker, const calo_frame *frame, uint32_t x, uint32_t y,
-                          size_t *next_fragment)
+static void clear_slots(calo_cpu_slots *slots, size_t count)
 {
-    size_t pixel = calo_cpu_pixel_index(worker, x, y);
-    uint32_t id = worker->ids[pixel];
+    for (size_t g = 0; g < count; g++)
+        for (int part = 0; part < CALO_CPU_SLOTS; part += LANES) {
+            lanes_store(slots[g].z + part, lanes_float(-INFINITY));
+            lanes_store_int(slots[g].ids + part, lanes_int(0));
+        }
+}
+
+static calo_status resolve_block(calo_cpu_worker *worker, uint32_t x, uint32_t y, calo_frame *frame, calo_error *err)
+{
+    size_t block = calo_cpu_block_index(worker, (int32_t)x, (int32_t)y);
+    calo_cpu_slots *centers = &worker->centers[block], *samples = worker->samples + block * worker->sample_count;
+    calo_cpu_row *row = &worker->row[x];
+    calo_cpu_tile tile;
     bool wants_color = worker->options->channels & CALO_CHANNEL_BIT(CALO_CHANNEL_COLOR);
-    float rgba[4] = {0};
-    if (is_empty(worker, pixel, *next_fragment))
-        return;
-    if (id) {
-        calo_cpu_surface surface;
-        const calo_cpu_element *element = element_of(worker, id);
-        calo_cpu_element_surface(worker, element, x + 0.5, y + 0.5, &surface);
-        write_data(worker, frame, x, y, element->draw, &surface);
-        if (wants_color)
-            calo_cpu_shade(worker, element, &surface, rgba);
-        rgba[3] = 1;
-    } else if (worker->sample_count == 0) {
-        background(worker, x + 0.5, y + 0.5, rgba);
+    calo_status status = CALO_OK;
+    calo_cpu_tile_clear(worker->options, &tile);
+    find_background(worker, x, y, row);
+    memcpy(row->center, row->background, sizeof row->center);
+    row->mixed = false;
+    resolve_centers(worker, centers, x, y, &tile, row->center);
+    calo_cpu_tile_write(worker, &tile, x, y, frame);
+    if (wants_color && worker->sample_count)
+        status = resolve_samples(worker, block, centers, row, err);
+    else if (wants_color)
+        calo_cpu_tile_write_color(worker, (const float(*)[CALO_CPU_SLOTS])row->center, x, y, frame);
+    clear_slots(centers, 1);
+    clear_slots(samples, worker->sample_count);
+    return status;
+}
+
+/* The transparent surfaces of this row of blocks, behind the opaque extras. */
+static calo_status add_fragments(calo_cpu_worker *worker, uint32_t block_y, size_t *next_fragment, calo_error *err)
+{
+    size_t end = (calo_cpu_block_index(worker, 0, (int32_t)block_y) + worker->blocks_across) * CALO_CPU_SLOTS;
+    for (; *next_fragment < worker->fragment_count; ++*next_fragment) {
+        const calo_cpu_fragment *fragment = &worker->fragments[*next_fragment];
+        if (fragment->pixel >= end)
+            break;
+        calo_status status = reserve_extras(worker->extras, worker->extras->count + 1, err);
+        if (status != CALO_OK)
+            return status;
+        add_extra(worker->extras, fragment->pixel, fragment->id, fragment->samples);
     }
-    if (!wants_color)
-        return;
-    if (worker->sample_count > 0) {
-        pixel_color color;
-        shade_opaque(worker, x, y, id, rgba, &color);
-        blend_fragments(worker, x, y, next_fragment, &color);
-        mean_of_samples(worker, &color, rgba);
+    return CALO_OK;
+}
+
+static bool has_fragment(const calo_cpu_worker *worker, size_t block, size_t *next_fragment)
+{
+    while (*next_fragment < worker->fragment_count &&
+           worker->fragments[*next_fragment].pixel < block * CALO_CPU_SLOTS)
+        ++*next_fragment;
+    return *next_fragment < worker->fragment_count &&
+           worker->fragments[*next_fragment].pixel < (block + 1) * CALO_CPU_SLOTS;
+}
+
+static calo_status resolve_row(calo_cpu_worker *worker, uint32_t block_y, size_t *next_fragment, calo_frame *frame,
+                               calo_error *err)
+{
+    bool transparent = worker->options->background == CALO_BACKGROUND_TRANSPARENT;
+    size_t first = calo_cpu_block_index(worker, 0, (int32_t)block_y), peek = *next_fragment;
+    uint32_t empty_from = 0, x = 0;
+    worker->extras->count = 0;
+    for (; x < worker->blocks_across; x++) {
+        size_t block = first + x;
+        bool empty = transparent && holds_nothing(&worker->centers[block], 1) &&
+                     holds_nothing(worker->samples + block * worker->sample_count, worker->sample_count) &&
+                     !has_fragment(worker, block, &peek);
+        worker->row[x].used = !empty;
+        if (empty)
+            continue;
+        if (empty_from < x)
+            calo_cpu_tile_write_empty(worker, empty_from, x, block_y, frame);
+        empty_from = x + 1;
+        calo_status status = resolve_block(worker, x, block_y, frame, err);
+        if (status != CALO_OK)
+            return status;
     }
-    write_color(frame, x, y, rgba);
+    if (empty_from < x)
+        calo_cpu_tile_write_empty(worker, empty_from, x, block_y, frame);
+    if (!worker->sample_count)
+        return CALO_OK;
+    size_t transparent_from = worker->extras->count;
+    calo_status status = add_fragments(worker, block_y, next_fragment, err);
+    if (status != CALO_OK)
+        return status;
+    shade_extras(worker);
+    write_color_row(worker, block_y, transparent_from, frame);
+    return CALO_OK;
+}
+
+static calo_status reserve_row(calo_cpu_worker *worker, calo_error *err)
+{
+    if (!worker->extras)
+        worker->extras = calloc(1, sizeof *worker->extras);
+    if (worker->row_capacity < worker->blocks_across) {
+        free(worker->row);
+        worker->row = malloc(worker->blocks_across * sizeof *worker->row);
+        worker->row_capacity = worker->row ? worker->blocks_across : 0;
+    }
+    if (!worker->extras || !worker->row)
+        return calo_fail_memory(err, "a row of pixels", worker->blocks_across * sizeof *worker->row);
+    return CALO_OK;
 }
 
 calo_status calo_cpu_resolve(calo_cpu_worker *worker, calo_frame *frame, calo_error *err)
 {
     bool blends = worker->scene->has_blend && worker->sample_count > 0;
     uint32_t bottom = 0;
+    calo_status status = reserve_row(worker, err);
     worker->fragment_count = 0;
-    clear_frame(worker, frame);
-    for (uint32_t top = worker->buffer_top; top < worker->buffer_bottom; top = bottom) {
+    for (uint32_t top = worker->buffer_top; status == CALO_OK && top < worker->buffer_bottom; top = bottom) {
         size_t next_fragment = 0;
         bottom = worker->buffer_bottom;
-        calo_status status = blends ? calo_cpu_collect_fragments(worker, top, &bottom, err) : CALO_OK;
-        if (status != CALO_OK)
-            return status;
-        for (uint32_t y = top; y < bottom; y++)
-            for (uint32_t x = 0; x < worker->width; x++)
-                resolve_pixel(worker, frame, x, y, &next_fragment);
+        if (blends)
+            status = calo_cpu_collect_fragments(worker, top, &bottom, err);
+        for (uint32_t y = top; status == CALO_OK && y < bottom; y += CALO_CPU_BLOCK)
+            status = resolve_row(worker, y / CALO_CPU_BLOCK, &next_fragment, frame, err);
     }
-    return CALO_OK;
+    return status;
+}
+
+void calo_cpu_resolve_finish(calo_cpu_worker *worker)
+{
+    if (worker->extras) {
+        free(worker->extras->pixels);
+        free(worker->extras->ids);
+        free(worker->extras->samples);
+        free(worker->extras->rgba);
+    }
+    free(worker->extras);
+    free(worker->row);
 }

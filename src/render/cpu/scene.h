@@ -5,6 +5,7 @@
 #include <calotype/render.h>
 
 #include "base/arena.h"
+#include "image/color.h"
 #include "render/cpu/texture.h"
 #include "render/environment.h"
 
@@ -15,9 +16,42 @@ typedef struct calo_cpu_material {
     bool shaded_uv[2]; /* which UV sets its textures read */
 } calo_cpu_material;
 
+/* What shading reads of a vertex, side by side: one load of half a cache line. */
+typedef struct calo_cpu_vertex {
+    float position[3], normal[3], uv[2]; /* object space, deformed; zeros where there is none */
+} calo_cpu_vertex;
+
+enum {
+    CALO_CPU_CLUSTER_VERTICES = 64, /* so that they can be looked up in registers */
+    CALO_CPU_CLUSTER_TRIANGLES = 128,
+    CALO_CPU_PADDING = 16,          /* lists are padded to whole vectors */
+};
+
+/* Neighbouring triangles and the vertices they share. */
+typedef struct calo_cpu_cluster {
+    uint32_t first_triangle; /* of the geometry's indices */
+    uint32_t first_corner;   /* of `corners` */
+    uint32_t first_position; /* of `positions`: x[padded], y[padded], z[padded] */
+    uint16_t triangle_count, vertex_count;
+} calo_cpu_cluster;
+
+/* A primitive's deformed vertices, ready for the kernels. Shared by the copies of a node. */
+typedef struct calo_cpu_geometry {
+    const calo_cpu_vertex *vertices;
+    const uint32_t *indices; /* of the elements, in the order of their ids */
+    /* Triangles only: */
+    uint32_t cluster_count;
+    const calo_cpu_cluster *clusters;
+    const float *positions;
+    const uint32_t *corners; /* a triangle: three 6-bit vertex numbers, then its number in the cluster */
+    /* Bounds of each cluster, padded: sphere, and the cone that holds all its normals. */
+    const float *center[3], *radius, *cone_axis[3], *cone_cutoff;
+} calo_cpu_geometry;
+
 /* One node's use of one primitive. Element e of the draw has the id first_id + e everywhere. */
 typedef struct calo_cpu_draw {
-    const calo_primitive *primitive; /* indices, UVs, colours */
+    const calo_primitive *primitive; /* UVs, colours */
+    const calo_cpu_geometry *geometry;
     const float *positions, *normals, *tangents; /* object space, deformed */
     calo_mat4 object_to_world;
     float normal_to_world[9]; /* cofactors, so that mirrored and singular transforms work */
@@ -52,7 +86,8 @@ typedef struct calo_cpu_scene {
     calo_cpu_light *lights;
     calo_environment environment;
     bool has_blend;
-    uint32_t max_vertices; /* of one draw: how much scratch a view needs */
+    uint32_t srgb_table[CALO_SRGB_TABLE_SIZE];
+    uint32_t max_clusters; /* of one draw: how much scratch a view needs */
 } calo_cpu_scene;
 
 calo_status calo_cpu_scene_prepare(const calo_pose *pose, const calo_lighting *lighting, const calo_limits *limits,
@@ -63,6 +98,10 @@ static inline const calo_cpu_draw *calo_cpu_draw_of(const calo_cpu_scene *scene,
 {
     return &scene->draws[scene->draw_of_block[id / CALO_CPU_ID_BLOCK]];
 }
+
+/* clusters.c: the draw's vertices (deformed) and elements in the kernels' form. */
+calo_status calo_cpu_geometry_make(const calo_cpu_draw *draw, calo_arena *arena, const calo_cpu_geometry **geometry,
+                                   calo_error *err);
 
 /* Averaged tangents where a normal map needs them and the file has none: xyzw a vertex. */
 calo_status calo_cpu_make_tangents(const calo_primitive *primitive, const float *positions, const float *normals,

@@ -1,55 +1,58 @@
-/* From an element and a pixel to a surface, and from a surface to its colour. */
+/* From elements and pixels to surfaces, and from surfaces to their colour, LANES at once. */
 #ifndef CALO_RENDER_CPU_SURFACE_H
 #define CALO_RENDER_CPU_SURFACE_H
 
-#include "render/cpu/worker.h"
+#include "render/cpu/element.h"
 
-/* A triangle, line or point made ready for many pixels. Weights of its corners at the pixel
- * offset (dx, dy) from the origin are proportional to constant + dx * step_x + dy * step_y
- * (Olano and Greer 1997: no clipping, perspective-correct). */
-typedef struct calo_cpu_element {
-    uint32_t id;
-    const calo_cpu_draw *draw; /* object_to_screen is this draw's */
-    calo_mat4 object_to_screen;
-    const calo_cpu_material *material;
-    uint32_t corners, index[3];
-    double origin_x, origin_y;
-    float constant[3], step_x[3], step_y[3];
-    bool orthographic;
-    float depth[3]; /* of the corners */
-    float depth_plane[3], depth_low, depth_high; /* triangles: 1 / depth, orthographic: depth, at (1, dx, dy) */
-    float line_from[2], line_to[2], line_w[2]; /* lines: the part in front, on the screen */
-    float line_start, line_length;             /* and which part of the whole it is */
-    float geometric_normal[3]; /* world, unit, towards the viewer */
-} calo_cpu_element;
-
-/* Corner weights at a pixel, and how they change a pixel step right and down. */
-typedef struct calo_cpu_weights {
-    float at[3], dx[3], dy[3];
-} calo_cpu_weights;
+/* Pixels of one draw to be shaded. Lanes that are not `active` may hold anything as long as their
+ * id is one of the draw's. */
+typedef struct calo_cpu_packet {
+    const calo_cpu_draw *draw;
+    lanes_i ids;
+    lanes_f x, y; /* pixels; the centre of the top left pixel is (0.5, 0.5) */
+    lanes_m active;
+} calo_cpu_packet;
 
 typedef struct calo_cpu_surface {
-    float position[3], normal[3], geometric_normal[3], to_viewer[3]; /* world */
-    float depth;
-    float uv[2];
-    float base_color[4]; /* linear, vertex colour and alpha rule applied */
-    float metallic, roughness, occlusion;
-    float f0[3], f90, diffuse[3], emissive[3];
+    lanes_f position[3], normal[3], geometric_normal[3], to_viewer[3]; /* world */
+    lanes_f depth;
+    lanes_f uv[2];
+    lanes_f base_color[4]; /* linear, vertex colour and alpha rule applied */
+    lanes_f metallic, roughness, occlusion;
+    lanes_f f0[3], f90, diffuse[3], emissive[3];
 } calo_cpu_surface;
 
-void calo_cpu_element_init(calo_cpu_element *element, const calo_cpu_worker *worker, uint32_t id);
-/* (x, y) in pixels; the centre of the top left pixel is (0.5, 0.5). */
-void calo_cpu_element_weights(const calo_cpu_element *element, double x, double y, calo_cpu_weights *weights);
-float calo_cpu_element_depth(const calo_cpu_element *element, const calo_cpu_weights *weights, double x, double y);
-/* Base colour with everything that multiplies it; alpha included. */
-void calo_cpu_element_base_color(const calo_cpu_scene *scene, const calo_cpu_element *element,
-                                 const calo_cpu_weights *weights, float rgba[4]);
-/* Everything that is seen of the element at (x, y). */
-void calo_cpu_element_surface(const calo_cpu_worker *worker, const calo_cpu_element *element, double x, double y,
-                              calo_cpu_surface *surface);
+/* Everything that is seen at the packet's pixels. */
+void calo_cpu_surface_find(calo_cpu_worker *worker, const calo_cpu_packet *packet, calo_cpu_surface *surface);
+/* Base colour's alpha alone. */
+void calo_cpu_surface_alpha(calo_cpu_worker *worker, const calo_cpu_packet *packet, lanes_f *alpha);
+
+/* sample.c: derivatives of (u, v) a pixel step right and down choose the level. */
+void calo_cpu_texture_sample(const calo_cpu_texture *texture, const lanes_f uv[2], const lanes_f uv_dx[2],
+                             const lanes_f uv_dy[2], lanes_f rgba[4]);
 
 /* lighting.c: linear radiance towards the viewer. */
-void calo_cpu_shade(const calo_cpu_worker *worker, const calo_cpu_element *element, const calo_cpu_surface *surface,
-                    float rgb[3]);
+void calo_cpu_shade(calo_cpu_worker *worker, const calo_cpu_packet *packet, const calo_cpu_surface *surface,
+                    lanes_f rgb[3]);
+
+/* surface.c: what shading knows of a draw, made anew when the draw changes. */
+const calo_cpu_draw_state *calo_cpu_draw_state_of(calo_cpu_worker *worker, const calo_cpu_draw *draw);
+
+/* ---- vectors ---- */
+
+LANES_INLINE lanes_f dot_lanes(const lanes_f a[3], const lanes_f b[3])
+{
+    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
+}
+
+/* Unit length; false lanes keep the vector: it has no direction. */
+LANES_INLINE lanes_m normalize_lanes(lanes_f v[3])
+{
+    lanes_f length2 = dot_lanes(v, v), inverse = 1.0f / lanes_sqrt(length2);
+    lanes_m sound = lanes_less(lanes_float(0), length2) & lanes_less(length2, lanes_float(__builtin_inff()));
+    for (int i = 0; i < 3; i++)
+        v[i] = lanes_pick(sound, v[i] * inverse, v[i]);
+    return sound;
+}
 
 #endif

@@ -1,4 +1,4 @@
-/* Mip chains and trilinear look-up. */
+/* Mip chains in the layout that the kernels read. */
 #ifndef CALO_RENDER_CPU_TEXTURE_H
 #define CALO_RENDER_CPU_TEXTURE_H
 
@@ -6,28 +6,26 @@
 
 #include "base/arena.h"
 
-enum { CALO_CPU_MIP_MAX = 17 }; /* 65536 down to 1 */
+enum {
+    CALO_CPU_MIP_MAX = 17,         /* 65536 down to 1 */
+    CALO_CPU_TEXEL_ONE = 32767,    /* 1.0 in 15 bits: products of two fit into signed 32 */
+};
 
-typedef struct calo_cpu_mip {
-    uint32_t width, height;
-    const uint8_t *texels; /* RGBA8 */
-} calo_cpu_mip;
-
-/* Immutable. RGB is decoded by `decode` (256 floats: sRGB to linear, or value / 255). */
+/* Immutable. Levels lie one behind the other; each row ends with a copy of the texel that follows it
+ * (the first one where u repeats, else the last), and so does each level with a row, so that a
+ * bilinear footprint is two loads. */
 typedef struct calo_cpu_texture {
-    uint32_t level_count;
+    int32_t level_count;
     calo_wrap wrap_u, wrap_v;
     calo_filter magnify, minify;
-    const float *decode;
-    calo_cpu_mip levels[CALO_CPU_MIP_MAX];
+    bool linear15; /* four 16-bit components, linear light, CALO_CPU_TEXEL_ONE = 1; else four bytes as in the file */
+    const void *texels;
+    int32_t width[CALO_CPU_MIP_MAX], height[CALO_CPU_MIP_MAX];
+    int32_t offset[CALO_CPU_MIP_MAX]; /* of a level's first texel, in texels */
 } calo_cpu_texture;
 
-/* Level 0 borrows the image's texels; smaller ones are box-filtered (sRGB in linear light). */
+/* sRGB images become linear light; levels are box-filtered. */
 calo_status calo_cpu_texture_make(const calo_scene_image *image, const calo_texture *sampler, bool srgb,
                                   calo_arena *arena, calo_cpu_texture *texture, calo_error *err);
-
-/* Derivatives of (u, v) a pixel step right and down choose the level. */
-void calo_cpu_texture_sample(const calo_cpu_texture *texture, const float uv[2], const float uv_dx[2],
-                             const float uv_dy[2], float rgba[4]);
 
 #endif

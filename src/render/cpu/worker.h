@@ -1,12 +1,19 @@
-/* One view being drawn by one thread: camera, visibility buffer, scratch. */
+/* One view being drawn by one thread: camera, visibility buffer, scratch. Private to the kernels. */
 #ifndef CALO_RENDER_CPU_WORKER_H
 #define CALO_RENDER_CPU_WORKER_H
 
-#include "render/cpu/scene.h"
+#include "render/cpu/kernels.h"
+#include "render/cpu/lanes.h"
+#include "render/cpu/level.h"
 
 enum {
     CALO_CPU_SAMPLES_MAX = 16,
-    CALO_CPU_SUBPIXEL = 256, /* positions are snapped to 1/256 pixel */
+    CALO_CPU_SUBPIXEL = 256,  /* positions are snapped to 1/256 pixel */
+    CALO_CPU_BLOCK = 4,       /* the buffers are made of blocks of 4 x 4 pixels */
+    CALO_CPU_SLOTS = 16,      /* depths that lie side by side */
+    CALO_CPU_BATCH = 16,      /* triangles that are set up together */
+    CALO_CPU_SMALL_PIXELS = 120, /* up to this extent everything about a triangle fits into 16 and 32 bits */
+    CALO_CPU_ELEMENTS = 16,   /* cached */
 };
 
 /* The camera, in the form that vertices are transformed with. */
@@ -19,28 +26,48 @@ typedef struct calo_cpu_camera {
     double ray[3][3];        /* pixel (x, y, 1) to a world direction */
 } calo_cpu_camera;
 
-/* A vertex in front of the camera. x and y are still multiplied by w. */
-typedef struct calo_cpu_vertex {
-    float x, y, w, depth;
-    int32_t snapped_x, snapped_y; /* 1/256 pixels */
-    float z;                      /* linear on the screen, larger is nearer */
-    uint32_t outside;             /* CALO_CPU_OUTSIDE_ bits */
-} calo_cpu_vertex;
+/* 16 depths and ids side by side: the 4 x 4 pixels of a block row by row, or samples of its pixels.
+ * 0 in `ids` is nothing, -INFINITY in `z` then. Larger z is nearer. */
+typedef struct calo_cpu_slots {
+    float z[CALO_CPU_SLOTS];
+    uint32_t ids[CALO_CPU_SLOTS];
+} __attribute__((aligned(64))) calo_cpu_slots;
 
-enum {
-    CALO_CPU_OUTSIDE_NEAR = 1,
-    CALO_CPU_OUTSIDE_GUARD = 2,  /* too far aside for the fixed-point range: must be clipped */
-    CALO_CPU_OUTSIDE_LEFT = 4,
-    CALO_CPU_OUTSIDE_RIGHT = 8,
-    CALO_CPU_OUTSIDE_TOP = 16,
-    CALO_CPU_OUTSIDE_BOTTOM = 32,
-    CALO_CPU_OUTSIDE_PICTURE = CALO_CPU_OUTSIDE_LEFT | CALO_CPU_OUTSIDE_RIGHT | CALO_CPU_OUTSIDE_TOP |
-                               CALO_CPU_OUTSIDE_BOTTOM,
-};
+/* Where the slots of a block lie, from the centre of its first pixel. A block with s samples a
+ * pixel has s groups of slots, ordered by pixel, then by sample. */
+typedef struct calo_cpu_slot_places {
+    int32_t packed[CALO_CPU_SAMPLES_MAX][CALO_CPU_SLOTS]; /* 1/256 pixels: x in the low, y in the high half */
+    float x[CALO_CPU_SAMPLES_MAX][CALO_CPU_SLOTS], y[CALO_CPU_SAMPLES_MAX][CALO_CPU_SLOTS]; /* pixels */
+} __attribute__((aligned(64))) calo_cpu_slot_places;
+
+/* The depth of a triangle over the screen, kept within the corners' range so that slivers do not
+ * reach through their neighbours. */
+typedef struct calo_cpu_face {
+    float step_x, step_y, low, high;
+    uint32_t id;
+} calo_cpu_face;
+
+/* Triangles to be set up: corners relative to an origin, 1/256 pixels, x in the low half. */
+typedef struct calo_cpu_queue {
+    int32_t corners[3][CALO_CPU_BATCH];
+    float z[3][CALO_CPU_BATCH];
+    uint32_t ids[CALO_CPU_BATCH];
+    int32_t origin_x[CALO_CPU_BATCH], origin_y[CALO_CPU_BATCH]; /* pixels, multiples of a block */
+    uint32_t count;
+} __attribute__((aligned(64))) calo_cpu_queue;
+
+/* Triangles that are set up. */
+typedef struct calo_cpu_batch {
+    int32_t edges[3][CALO_CPU_BATCH];  /* -dy in the low half, dx in the high one */
+    int32_t values[3][CALO_CPU_BATCH]; /* of the edge functions at the first pixel of the first block */
+    float z[CALO_CPU_BATCH], step_x[CALO_CPU_BATCH], step_y[CALO_CPU_BATCH], low[CALO_CPU_BATCH], high[CALO_CPU_BATCH];
+    int32_t left[CALO_CPU_BATCH], top[CALO_CPU_BATCH], right[CALO_CPU_BATCH], bottom[CALO_CPU_BATCH]; /* pixels */
+} __attribute__((aligned(64))) calo_cpu_batch;
 
 /* A transparent surface in a pixel of the buffers. */
 typedef struct calo_cpu_fragment {
-    uint32_t pixel, id;
+    uint32_t pixel; /* block * 16 + row * 4 + column */
+    uint32_t id;
     float z;
     uint32_t samples; /* bit s: covers sample s and is in front of the opaque surface there */
 } calo_cpu_fragment;
@@ -53,39 +80,57 @@ typedef enum calo_cpu_pass {
     CALO_CPU_PASS_FRAGMENTS, /* BLEND: colour samples, kept for sorting */
 } calo_cpu_pass;
 
-typedef struct calo_cpu_worker {
+/* What shading knows of the draw that it looked at last. */
+typedef struct calo_cpu_draw_state {
+    const calo_cpu_draw *draw;
+    float rows[4][4]; /* object to screen */
+    float edge_scale; /* makes edges neither tiny nor huge */
+    float lobe[4][64] __attribute__((aligned(64))); /* of a uniform roughness: scale, its step, bias, its step */
+} calo_cpu_draw_state;
+
+struct calo_cpu_worker {
     const calo_cpu_scene *scene;
     const calo_render_options *options;
     calo_cpu_camera camera;
     uint32_t width, height;
-    /* The buffers hold the rows [buffer_top, buffer_bottom) of the picture. */
+    uint32_t blocks_across;
+    /* The buffers hold the rows [buffer_top, buffer_bottom) of the picture; buffer_top is a block's. */
     uint32_t buffer_top, buffer_bottom;
-    /* At pixel centres: what the data channels show. */
-    float *z;
-    uint32_t *ids;
-    /* At colour samples, sample_count a pixel; 0 when the centres serve for colour too. */
+    calo_cpu_slots *centers; /* at pixel centres: what the data channels show */
+    /* At colour samples, sample_count groups a block; 0 when the centres serve for colour too. */
     uint32_t sample_count;
     const int32_t (*sample_offsets)[2]; /* from the pixel centre, 1/256 pixels */
-    float *sample_z;
-    uint32_t *sample_ids;
-    size_t pixel_capacity, sample_capacity;
-    calo_cpu_vertex *vertices;
-    size_t vertex_capacity;
+    calo_cpu_slots *samples;
+    size_t center_capacity, sample_capacity; /* in groups */
+    bool clean; /* the buffers hold nothing: resolving leaves them so */
+    calo_cpu_slot_places center_places, sample_places;
+    uint32_t places_count; /* the sample count that sample_places are for */
+    uint32_t *visible;     /* clusters in sight */
+    size_t visible_capacity;
     uint32_t band_top, band_bottom; /* rows that are drawn, within the buffers' */
+    calo_cpu_queue queue;
     calo_cpu_fragment *fragments;
     size_t fragment_count, fragment_capacity;
     bool fragments_overflow;
+    struct calo_cpu_row *row; /* resolve.c: a row of blocks */
+    size_t row_capacity;
+    struct calo_cpu_extras *extras;
+    calo_cpu_draw_state draw_state;
+    struct calo_cpu_element *elements; /* CALO_CPU_ELEMENTS, by id */
     int last_stage; /* see render/stages.h */
-    struct calo_cpu_element *element; /* the last one that was looked up by id */
-} calo_cpu_worker;
+};
 
-static inline size_t calo_cpu_pixel_index(const calo_cpu_worker *worker, uint32_t x, uint32_t y)
+/* The block of pixel (x, y), counted in the buffers. */
+static inline size_t calo_cpu_block_index(const calo_cpu_worker *worker, int32_t block_x, int32_t block_y)
 {
-    return (size_t)(y - worker->buffer_top) * worker->width + x;
+    return (size_t)(block_y - (int32_t)(worker->buffer_top / CALO_CPU_BLOCK)) * worker->blocks_across + (size_t)block_x;
 }
 
 /* Up to this many fragments are sorted at once; a picture with more is blended in bands. */
 enum { CALO_CPU_FRAGMENT_MAX = 1 << 22 };
+
+/* Pixels from the origin that 32-bit fixed point can reach with room to spare. */
+#define CALO_CPU_GUARD_PIXELS 32768.0f
 
 /* camera.c */
 void calo_cpu_camera_init(calo_cpu_camera *camera, const calo_view *view);
@@ -98,15 +143,49 @@ void calo_cpu_pixel_direction(const calo_cpu_camera *camera, double x, double y,
 calo_status calo_cpu_draw_geometry(calo_cpu_worker *worker, const calo_cpu_draw *draw, calo_cpu_pass pass,
                                    calo_error *err);
 
+/* What the stages of one draw share. */
+typedef struct calo_cpu_geometry_stage {
+    calo_cpu_worker *worker;
+    const calo_cpu_draw *draw;
+    calo_cpu_pass pass;
+    calo_mat4 object_to_screen;
+    float rows[4][4];
+    bool cull_back;
+} calo_cpu_geometry_stage;
+
+/* clip.c: the general way, for clusters that reach behind the camera or far over the screen. */
+void calo_cpu_clip_cluster(calo_cpu_geometry_stage *stage, const calo_cpu_cluster *cluster);
+void calo_cpu_draw_lines_and_points(calo_cpu_geometry_stage *stage);
+
+/* setup.c: sets up and draws what is in the queue. */
+void calo_cpu_flush_queue(calo_cpu_worker *worker, calo_cpu_pass pass);
+
 /* raster.c */
-typedef struct calo_cpu_triangle {
-    int32_t x[3], y[3]; /* 1/256 pixels, positive area with y down */
-    float z[3];
-    uint32_t id;
-} calo_cpu_triangle;
-void calo_cpu_rasterize(calo_cpu_worker *worker, const calo_cpu_triangle *triangle, calo_cpu_pass pass);
+void calo_cpu_rasterize_batch(calo_cpu_worker *worker, const calo_cpu_batch *batch, const calo_cpu_queue *queue,
+                              calo_cpu_pass pass);
+/* x and y in 1/256 pixels, positive area with y down, any size within the guard band. */
+void calo_cpu_rasterize_large(calo_cpu_worker *worker, const int32_t x[3], const int32_t y[3], const float z[3],
+                              uint32_t id, calo_cpu_pass pass);
+
+/* blend.c: what a surface whose alpha decides does to slots that it covers. `bits`: slots in front
+ * of what is there, with their depths `z`; `z_first`: the depth at the block's first pixel centre. */
+typedef struct calo_cpu_visit {
+    calo_cpu_pass pass;
+    bool samples; /* of the samples, else of the centres */
+    uint32_t group, bits;
+    int32_t block_x, block_y;
+    float z_first;
+    const float *z;
+    calo_cpu_slots *slots;
+} calo_cpu_visit;
+void calo_cpu_visit_slots(calo_cpu_worker *worker, const calo_cpu_face *face, const calo_cpu_visit *visit);
+
+/* The fragments of the rows [top, *bottom), sorted by pixel and then from back to front; *bottom is
+ * lowered when there are too many. Both are multiples of a block, or the buffers' end. */
+calo_status calo_cpu_collect_fragments(calo_cpu_worker *worker, uint32_t top, uint32_t *bottom, calo_error *err);
 
 /* resolve.c: from visibility to the frame's channels. */
 calo_status calo_cpu_resolve(calo_cpu_worker *worker, calo_frame *frame, calo_error *err);
+void calo_cpu_resolve_finish(calo_cpu_worker *worker);
 
 #endif

@@ -1,0 +1,170 @@
+/* Vertices side by side, and triangles in clusters of neighbours with their bounds. */
+#include <math.h>
+#include <meshoptimizer.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "render/cpu/scene.h"
+
+typedef struct cluster_build {
+    const calo_cpu_draw *draw;
+    calo_arena *arena;
+    struct meshopt_Meshlet *meshlets;
+    uint32_t *meshlet_vertices;
+    uint8_t *meshlet_triangles;
+    calo_cpu_geometry *geometry;
+    float *bounds[8]; /* center, radius, cone axis, cone cutoff */
+} cluster_build;
+
+static size_t padded(size_t count)
+{
+    return (count + CALO_CPU_PADDING - 1) / CALO_CPU_PADDING * CALO_CPU_PADDING;
+}
+
+static calo_status gather_vertices(const calo_cpu_draw *draw, calo_arena *arena, calo_cpu_geometry *geometry,
+                                   calo_error *err)
+{
+    const calo_primitive *primitive = draw->primitive;
+    calo_cpu_vertex *vertices = CALO_ARENA_TAKE(arena, calo_cpu_vertex, primitive->vertex_count, "vertices", err);
+    if (!vertices)
+        return calo_failed(err);
+    for (size_t i = 0; i < primitive->vertex_count; i++) {
+        for (int c = 0; c < 3; c++) {
+            vertices[i].position[c] = draw->positions[3 * i + c];
+            vertices[i].normal[c] = draw->normals ? draw->normals[3 * i + c] : 0;
+        }
+        for (int c = 0; c < 2; c++)
+            vertices[i].uv[c] = primitive->uvs[0] ? primitive->uvs[0][2 * i + c] : 0;
+    }
+    geometry->vertices = vertices;
+    return CALO_OK;
+}
+
+/* Runs of the file's own order: exporters nearly always write neighbours together. */
+static calo_status split(cluster_build *build, calo_error *err)
+{
+    const calo_primitive *primitive = build->draw->primitive;
+    size_t bound = meshopt_buildMeshletsBound(primitive->index_count, CALO_CPU_CLUSTER_VERTICES,
+                                              CALO_CPU_CLUSTER_TRIANGLES);
+    build->meshlets = malloc(bound * sizeof *build->meshlets);
+    build->meshlet_vertices = malloc(bound * CALO_CPU_CLUSTER_VERTICES * sizeof *build->meshlet_vertices);
+    build->meshlet_triangles = malloc(bound * CALO_CPU_CLUSTER_TRIANGLES * 3);
+    if (!build->meshlets || !build->meshlet_vertices || !build->meshlet_triangles)
+        return calo_fail_memory(err, "clusters of triangles",
+                                bound * (CALO_CPU_CLUSTER_VERTICES * 4 + CALO_CPU_CLUSTER_TRIANGLES * 3));
+    build->geometry->cluster_count = (uint32_t)meshopt_buildMeshletsScan(
+        build->meshlets, build->meshlet_vertices, build->meshlet_triangles, primitive->indices,
+        primitive->index_count, primitive->vertex_count, CALO_CPU_CLUSTER_VERTICES, CALO_CPU_CLUSTER_TRIANGLES);
+    return CALO_OK;
+}
+
+static void fill_positions(const cluster_build *build, const struct meshopt_Meshlet *meshlet, float *to)
+{
+    size_t count = padded(meshlet->vertex_count);
+    const uint32_t *vertices = build->meshlet_vertices + meshlet->vertex_offset;
+    for (size_t i = 0; i < count; i++) {
+        size_t vertex = vertices[i < meshlet->vertex_count ? i : meshlet->vertex_count - 1];
+        for (int c = 0; c < 3; c++)
+            to[(size_t)c * count + i] = build->draw->positions[3 * vertex + (size_t)c];
+    }
+}
+
+static void fill_corners(const cluster_build *build, const struct meshopt_Meshlet *meshlet, uint32_t *to)
+{
+    const uint8_t *from = build->meshlet_triangles + meshlet->triangle_offset;
+    for (uint32_t t = 0; t < meshlet->triangle_count; t++, from += 3)
+        to[t] = from[0] | (uint32_t)from[1] << 6 | (uint32_t)from[2] << 12 | t << 18;
+}
+
+static void find_bounds(const cluster_build *build, const struct meshopt_Meshlet *meshlet, uint32_t cluster)
+{
+    const calo_cpu_draw *draw = build->draw;
+    struct meshopt_Bounds bounds = meshopt_computeMeshletBounds(
+        build->meshlet_vertices + meshlet->vertex_offset, build->meshlet_triangles + meshlet->triangle_offset,
+        meshlet->triangle_count, draw->positions, draw->primitive->vertex_count, 3 * sizeof *draw->positions);
+    for (int c = 0; c < 3; c++) {
+        build->bounds[c][cluster] = bounds.center[c];
+        build->bounds[4 + c][cluster] = bounds.cone_axis[c];
+    }
+    build->bounds[3][cluster] = bounds.radius;
+    build->bounds[7][cluster] = bounds.cone_cutoff;
+}
+
+/* Room for what the clusters need. */
+static calo_status take_arrays(cluster_build *build, float **positions, uint32_t **corners, calo_cpu_cluster **clusters,
+                               calo_error *err)
+{
+    calo_cpu_geometry *geometry = build->geometry;
+    size_t position_count = 0, corner_count = 0;
+    for (uint32_t i = 0; i < geometry->cluster_count; i++) {
+        position_count += 3 * padded(build->meshlets[i].vertex_count);
+        corner_count += padded(build->meshlets[i].triangle_count);
+    }
+    *positions = CALO_ARENA_TAKE(build->arena, float, position_count, "clusters", err);
+    *corners = CALO_ARENA_TAKE(build->arena, uint32_t, corner_count, "clusters", err);
+    *clusters = CALO_ARENA_TAKE(build->arena, calo_cpu_cluster, geometry->cluster_count, "clusters", err);
+    bool whole = *positions && *corners && *clusters;
+    for (int i = 0; whole && i < 8; i++) {
+        build->bounds[i] = CALO_ARENA_TAKE(build->arena, float, padded(geometry->cluster_count), "clusters", err);
+        whole = build->bounds[i] != NULL;
+    }
+    return whole ? CALO_OK : calo_failed(err);
+}
+
+static calo_status fill_clusters(cluster_build *build, calo_error *err)
+{
+    calo_cpu_geometry *geometry = build->geometry;
+    float *positions;
+    uint32_t *corners, triangle = 0, position = 0, corner = 0;
+    calo_cpu_cluster *clusters;
+    calo_status status = take_arrays(build, &positions, &corners, &clusters, err);
+    if (status != CALO_OK)
+        return status;
+    for (uint32_t i = 0; i < geometry->cluster_count; i++) {
+        const struct meshopt_Meshlet *meshlet = &build->meshlets[i];
+        clusters[i] = (calo_cpu_cluster){
+            .first_triangle = triangle,
+            .first_corner = corner,
+            .first_position = position,
+            .triangle_count = (uint16_t)meshlet->triangle_count,
+            .vertex_count = (uint16_t)meshlet->vertex_count,
+        };
+        fill_positions(build, meshlet, positions + position);
+        fill_corners(build, meshlet, corners + corner);
+        find_bounds(build, meshlet, i);
+        triangle += meshlet->triangle_count;
+        position += 3 * (uint32_t)padded(meshlet->vertex_count);
+        corner += (uint32_t)padded(meshlet->triangle_count);
+    }
+    geometry->clusters = clusters;
+    geometry->positions = positions;
+    geometry->corners = corners;
+    for (int c = 0; c < 3; c++) {
+        geometry->center[c] = build->bounds[c];
+        geometry->cone_axis[c] = build->bounds[4 + c];
+    }
+    geometry->radius = build->bounds[3];
+    geometry->cone_cutoff = build->bounds[7];
+    return CALO_OK;
+}
+
+calo_status calo_cpu_geometry_make(const calo_cpu_draw *draw, calo_arena *arena, const calo_cpu_geometry **out,
+                                   calo_error *err)
+{
+    calo_cpu_geometry *geometry = CALO_ARENA_TAKE(arena, calo_cpu_geometry, 1, "geometry", err);
+    if (!geometry)
+        return calo_failed(err);
+    geometry->indices = draw->primitive->indices;
+    calo_status status = gather_vertices(draw, arena, geometry, err);
+    if (status == CALO_OK && draw->primitive->topology == CALO_TRIANGLES && draw->element_count > 0) {
+        cluster_build build = {.draw = draw, .arena = arena, .geometry = geometry};
+        status = split(&build, err);
+        if (status == CALO_OK)
+            status = fill_clusters(&build, err);
+        free(build.meshlets);
+        free(build.meshlet_vertices);
+        free(build.meshlet_triangles);
+    }
+    *out = geometry;
+    return status;
+}

@@ -1,0 +1,409 @@
+/* A few operations on CALO_CPU_LANES numbers at once. The kernels are written once on these and on
+ * the compilers' vector types (whose + - * / << & | work as on scalars), and built for each
+ * instruction set. Intrinsics stand only here, where compilers do not find the instruction by
+ * themselves. Every operation gives the same bits on every instruction set. */
+#ifndef CALO_RENDER_CPU_LANES_H
+#define CALO_RENDER_CPU_LANES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#if defined(__SSE2__)
+#include <immintrin.h>
+#endif
+
+#ifndef CALO_CPU_LANES
+#define CALO_CPU_LANES 4
+#endif
+enum { LANES = CALO_CPU_LANES };
+
+typedef float lanes_f __attribute__((vector_size(4 * CALO_CPU_LANES)));
+typedef int32_t lanes_i __attribute__((vector_size(4 * CALO_CPU_LANES)));
+typedef uint32_t lanes_u __attribute__((vector_size(4 * CALO_CPU_LANES)));
+typedef int16_t lanes_s __attribute__((vector_size(4 * CALO_CPU_LANES))); /* two a lane */
+
+#define LANES_INLINE static inline __attribute__((always_inline))
+
+/* ---- making, loading, storing ---- */
+
+LANES_INLINE lanes_f lanes_float(float x)
+{
+#if CALO_CPU_LANES == 16
+    return (lanes_f){x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x};
+#elif CALO_CPU_LANES == 8
+    return (lanes_f){x, x, x, x, x, x, x, x};
+#else
+    return (lanes_f){x, x, x, x};
+#endif
+}
+
+LANES_INLINE lanes_i lanes_int(int32_t x)
+{
+#if CALO_CPU_LANES == 16
+    return (lanes_i){x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x};
+#elif CALO_CPU_LANES == 8
+    return (lanes_i){x, x, x, x, x, x, x, x};
+#else
+    return (lanes_i){x, x, x, x};
+#endif
+}
+
+/* 0, 1, 2, ... */
+LANES_INLINE lanes_i lanes_count(void)
+{
+#if CALO_CPU_LANES == 16
+    return (lanes_i){0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+#elif CALO_CPU_LANES == 8
+    return (lanes_i){0, 1, 2, 3, 4, 5, 6, 7};
+#else
+    return (lanes_i){0, 1, 2, 3};
+#endif
+}
+
+LANES_INLINE lanes_f lanes_load(const float *from)
+{
+    lanes_f v;
+    memcpy(&v, from, sizeof v);
+    return v;
+}
+
+LANES_INLINE lanes_i lanes_load_int(const void *from)
+{
+    lanes_i v;
+    memcpy(&v, from, sizeof v);
+    return v;
+}
+
+LANES_INLINE void lanes_store(float *to, lanes_f v) { memcpy(to, &v, sizeof v); }
+LANES_INLINE void lanes_store_int(void *to, lanes_i v) { memcpy(to, &v, sizeof v); }
+
+/* ---- masks ---- */
+
+#if CALO_CPU_LANES == 16
+typedef __mmask16 lanes_m;
+LANES_INLINE lanes_m lanes_less(lanes_f a, lanes_f b) { return _mm512_cmp_ps_mask((__m512)a, (__m512)b, _CMP_LT_OQ); }
+LANES_INLINE lanes_m lanes_at_most(lanes_f a, lanes_f b) { return _mm512_cmp_ps_mask((__m512)a, (__m512)b, _CMP_LE_OQ); }
+LANES_INLINE lanes_m lanes_equal(lanes_f a, lanes_f b) { return _mm512_cmp_ps_mask((__m512)a, (__m512)b, _CMP_EQ_OQ); }
+LANES_INLINE lanes_m lanes_less_int(lanes_i a, lanes_i b) { return _mm512_cmplt_epi32_mask((__m512i)a, (__m512i)b); }
+LANES_INLINE lanes_m lanes_equal_int(lanes_i a, lanes_i b) { return _mm512_cmpeq_epi32_mask((__m512i)a, (__m512i)b); }
+LANES_INLINE lanes_m lanes_not(lanes_m m) { return (lanes_m)~m; }
+LANES_INLINE uint32_t lanes_bits(lanes_m m) { return m; }
+LANES_INLINE lanes_m lanes_from_bits(uint32_t bits) { return (lanes_m)bits; }
+LANES_INLINE lanes_f lanes_pick(lanes_m m, lanes_f yes, lanes_f no)
+{
+    return (lanes_f)_mm512_mask_blend_ps(m, (__m512)no, (__m512)yes);
+}
+LANES_INLINE lanes_i lanes_pick_int(lanes_m m, lanes_i yes, lanes_i no)
+{
+    return (lanes_i)_mm512_mask_blend_epi32(m, (__m512i)no, (__m512i)yes);
+}
+#else
+typedef lanes_i lanes_m;
+LANES_INLINE lanes_m lanes_less(lanes_f a, lanes_f b) { return a < b; }
+LANES_INLINE lanes_m lanes_at_most(lanes_f a, lanes_f b) { return a <= b; }
+LANES_INLINE lanes_m lanes_equal(lanes_f a, lanes_f b) { return a == b; }
+LANES_INLINE lanes_m lanes_less_int(lanes_i a, lanes_i b) { return a < b; }
+LANES_INLINE lanes_m lanes_equal_int(lanes_i a, lanes_i b) { return a == b; }
+LANES_INLINE lanes_m lanes_not(lanes_m m) { return ~m; }
+LANES_INLINE uint32_t lanes_bits(lanes_m m)
+{
+#if CALO_CPU_LANES == 8
+    return (uint32_t)_mm256_movemask_ps((__m256)m);
+#elif defined(__SSE2__)
+    return (uint32_t)_mm_movemask_ps((__m128)m);
+#else
+    uint32_t bits = 0;
+    for (int i = 0; i < LANES; i++)
+        bits |= (uint32_t)(m[i] & 1) << i;
+    return bits;
+#endif
+}
+LANES_INLINE lanes_m lanes_from_bits(uint32_t bits)
+{
+    lanes_i bit = lanes_int(1) << lanes_count();
+    return (lanes_int((int32_t)bits) & bit) == bit;
+}
+LANES_INLINE lanes_i lanes_pick_int(lanes_m m, lanes_i yes, lanes_i no)
+{
+#if CALO_CPU_LANES == 8
+    return (lanes_i)_mm256_blendv_epi8((__m256i)no, (__m256i)yes, (__m256i)m);
+#else
+    return (m & yes) | (~m & no);
+#endif
+}
+LANES_INLINE lanes_f lanes_pick(lanes_m m, lanes_f yes, lanes_f no)
+{
+    return (lanes_f)lanes_pick_int(m, (lanes_i)yes, (lanes_i)no);
+}
+#endif
+
+LANES_INLINE bool lanes_any(lanes_m m) { return lanes_bits(m) != 0; }
+
+/* ---- numbers ---- */
+
+/* The second where one is NaN, as calo_minf and calo_maxf. */
+LANES_INLINE lanes_f lanes_min(lanes_f a, lanes_f b)
+{
+#if CALO_CPU_LANES == 16
+    return (lanes_f)_mm512_min_ps((__m512)a, (__m512)b);
+#elif CALO_CPU_LANES == 8
+    return (lanes_f)_mm256_min_ps((__m256)a, (__m256)b);
+#elif defined(__SSE2__)
+    return (lanes_f)_mm_min_ps((__m128)a, (__m128)b);
+#else
+    return lanes_pick(a < b, a, b);
+#endif
+}
+
+LANES_INLINE lanes_f lanes_max(lanes_f a, lanes_f b)
+{
+#if CALO_CPU_LANES == 16
+    return (lanes_f)_mm512_max_ps((__m512)a, (__m512)b);
+#elif CALO_CPU_LANES == 8
+    return (lanes_f)_mm256_max_ps((__m256)a, (__m256)b);
+#elif defined(__SSE2__)
+    return (lanes_f)_mm_max_ps((__m128)a, (__m128)b);
+#else
+    return lanes_pick(a > b, a, b);
+#endif
+}
+
+/* `low` where the value is NaN. */
+LANES_INLINE lanes_f lanes_clamp(lanes_f v, float low, float high)
+{
+    return lanes_min(lanes_max(v, lanes_float(low)), lanes_float(high));
+}
+
+LANES_INLINE lanes_i lanes_min_int(lanes_i a, lanes_i b) { return lanes_pick_int(lanes_less_int(a, b), a, b); }
+LANES_INLINE lanes_i lanes_max_int(lanes_i a, lanes_i b) { return lanes_pick_int(lanes_less_int(a, b), b, a); }
+
+LANES_INLINE lanes_f lanes_sqrt(lanes_f v)
+{
+#if CALO_CPU_LANES == 16
+    return (lanes_f)_mm512_sqrt_ps((__m512)v);
+#elif CALO_CPU_LANES == 8
+    return (lanes_f)_mm256_sqrt_ps((__m256)v);
+#elif defined(__SSE2__)
+    return (lanes_f)_mm_sqrt_ps((__m128)v);
+#else
+    for (int i = 0; i < LANES; i++)
+        v[i] = __builtin_sqrtf(v[i]);
+    return v;
+#endif
+}
+
+LANES_INLINE lanes_f lanes_abs(lanes_f v) { return (lanes_f)((lanes_i)v & 0x7fffffff); }
+LANES_INLINE lanes_f lanes_from_int(lanes_i v) { return __builtin_convertvector(v, lanes_f); }
+
+/* Toward zero; the value must lie within the range of int32_t. */
+LANES_INLINE lanes_i lanes_truncate(lanes_f v)
+{
+#if CALO_CPU_LANES == 16
+    return (lanes_i)_mm512_cvttps_epi32((__m512)v);
+#elif CALO_CPU_LANES == 8
+    return (lanes_i)_mm256_cvttps_epi32((__m256)v);
+#elif defined(__SSE2__)
+    return (lanes_i)_mm_cvttps_epi32((__m128)v);
+#else
+    return __builtin_convertvector(v, lanes_i);
+#endif
+}
+
+/* The largest integer not above. */
+LANES_INLINE lanes_i lanes_floor(lanes_f v)
+{
+    lanes_i t = lanes_truncate(v);
+    return t - lanes_pick_int(lanes_less(v, lanes_from_int(t)), lanes_int(1), lanes_int(0));
+}
+
+/* a ? low half products plus high half products, 16 bits each (exact in 32). */
+LANES_INLINE lanes_i lanes_dot16(lanes_i a, lanes_i b)
+{
+#if CALO_CPU_LANES == 16
+    return (lanes_i)_mm512_madd_epi16((__m512i)a, (__m512i)b);
+#elif CALO_CPU_LANES == 8
+    return (lanes_i)_mm256_madd_epi16((__m256i)a, (__m256i)b);
+#elif defined(__SSE2__)
+    return (lanes_i)_mm_madd_epi16((__m128i)a, (__m128i)b);
+#else
+    return (a << 16 >> 16) * (b << 16 >> 16) + (a >> 16) * (b >> 16);
+#endif
+}
+
+LANES_INLINE lanes_s lanes_min16(lanes_s a, lanes_s b)
+{
+#if CALO_CPU_LANES == 16
+    return (lanes_s)_mm512_min_epi16((__m512i)a, (__m512i)b);
+#elif CALO_CPU_LANES == 8
+    return (lanes_s)_mm256_min_epi16((__m256i)a, (__m256i)b);
+#elif defined(__SSE2__)
+    return (lanes_s)_mm_min_epi16((__m128i)a, (__m128i)b);
+#else
+    lanes_s less = a < b;
+    return (less & a) | (~less & b);
+#endif
+}
+
+LANES_INLINE lanes_s lanes_max16(lanes_s a, lanes_s b)
+{
+#if CALO_CPU_LANES == 16
+    return (lanes_s)_mm512_max_epi16((__m512i)a, (__m512i)b);
+#elif CALO_CPU_LANES == 8
+    return (lanes_s)_mm256_max_epi16((__m256i)a, (__m256i)b);
+#elif defined(__SSE2__)
+    return (lanes_s)_mm_max_epi16((__m128i)a, (__m128i)b);
+#else
+    lanes_s less = a < b;
+    return (less & b) | (~less & a);
+#endif
+}
+
+/* ---- memory by index ---- */
+
+LANES_INLINE lanes_i lanes_gather_int(const void *base, lanes_i index)
+{
+#if CALO_CPU_LANES == 16
+    return (lanes_i)_mm512_i32gather_epi32((__m512i)index, base, 4);
+#elif CALO_CPU_LANES == 8
+    return (lanes_i)_mm256_i32gather_epi32(base, (__m256i)index, 4);
+#else
+    lanes_i v;
+    for (int i = 0; i < LANES; i++)
+        v[i] = ((const int32_t *)base)[index[i]];
+    return v;
+#endif
+}
+
+LANES_INLINE lanes_f lanes_gather(const float *base, lanes_i index) { return (lanes_f)lanes_gather_int(base, index); }
+
+/* From a table of 64 that fits into registers. */
+LANES_INLINE lanes_i lanes_lookup64(const int32_t table[64], lanes_i index)
+{
+#if CALO_CPU_LANES == 16
+    __m512i i = (__m512i)index, t0 = _mm512_load_si512(table), t1 = _mm512_load_si512(table + 16);
+    __m512i t2 = _mm512_load_si512(table + 32), t3 = _mm512_load_si512(table + 48);
+    __m512i low = _mm512_permutex2var_epi32(t0, i, t1), high = _mm512_permutex2var_epi32(t2, i, t3);
+    return (lanes_i)_mm512_mask_blend_epi32(_mm512_test_epi32_mask(i, _mm512_set1_epi32(32)), low, high);
+#else
+    return lanes_gather_int(table, index);
+#endif
+}
+
+/* Writes the values whose mask bit is set side by side (up to LANES more may be overwritten);
+ * returns how many. */
+LANES_INLINE uint32_t lanes_compress(int32_t *to, lanes_m m, lanes_i v)
+{
+#if CALO_CPU_LANES == 16
+    _mm512_storeu_si512(to, _mm512_maskz_compress_epi32(m, (__m512i)v));
+    return (uint32_t)__builtin_popcount(m);
+#else
+    uint32_t count = 0;
+    for (uint32_t bits = lanes_bits(m); bits; bits &= bits - 1)
+        to[count++] = v[__builtin_ctz(bits)];
+    return count;
+#endif
+}
+
+/* ---- four components of each lane, side by side in memory ---- */
+
+/* Turns LANES groups of four floats around: out[c] holds component c of each. */
+LANES_INLINE void lanes_load4(const float *const from[LANES], lanes_f out[4])
+{
+#if CALO_CPU_LANES == 16
+    __m512 r[4];
+    for (int i = 0; i < 4; i++) {
+        __m512 v = _mm512_castps128_ps512(_mm_loadu_ps(from[i]));
+        v = _mm512_insertf32x4(v, _mm_loadu_ps(from[4 + i]), 1);
+        v = _mm512_insertf32x4(v, _mm_loadu_ps(from[8 + i]), 2);
+        r[i] = _mm512_insertf32x4(v, _mm_loadu_ps(from[12 + i]), 3);
+    }
+    __m512 t0 = _mm512_unpacklo_ps(r[0], r[1]), t1 = _mm512_unpackhi_ps(r[0], r[1]);
+    __m512 t2 = _mm512_unpacklo_ps(r[2], r[3]), t3 = _mm512_unpackhi_ps(r[2], r[3]);
+    out[0] = (lanes_f)_mm512_shuffle_ps(t0, t2, 0x44);
+    out[1] = (lanes_f)_mm512_shuffle_ps(t0, t2, 0xee);
+    out[2] = (lanes_f)_mm512_shuffle_ps(t1, t3, 0x44);
+    out[3] = (lanes_f)_mm512_shuffle_ps(t1, t3, 0xee);
+#elif CALO_CPU_LANES == 8
+    __m256 r[4];
+    for (int i = 0; i < 4; i++)
+        r[i] = _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(from[i])), _mm_loadu_ps(from[4 + i]), 1);
+    __m256 t0 = _mm256_unpacklo_ps(r[0], r[1]), t1 = _mm256_unpackhi_ps(r[0], r[1]);
+    __m256 t2 = _mm256_unpacklo_ps(r[2], r[3]), t3 = _mm256_unpackhi_ps(r[2], r[3]);
+    out[0] = (lanes_f)_mm256_shuffle_ps(t0, t2, 0x44);
+    out[1] = (lanes_f)_mm256_shuffle_ps(t0, t2, 0xee);
+    out[2] = (lanes_f)_mm256_shuffle_ps(t1, t3, 0x44);
+    out[3] = (lanes_f)_mm256_shuffle_ps(t1, t3, 0xee);
+#else
+    for (int c = 0; c < 4; c++)
+        out[c] = (lanes_f){from[0][c], from[1][c], from[2][c], from[3][c]};
+#endif
+}
+
+/* The reverse of lanes_load4 for LANES groups side by side. */
+LANES_INLINE void lanes_store4(float *to, lanes_f a, lanes_f b, lanes_f c, lanes_f d)
+{
+#if CALO_CPU_LANES == 16
+    __m512 t0 = _mm512_unpacklo_ps((__m512)a, (__m512)b), t1 = _mm512_unpackhi_ps((__m512)a, (__m512)b);
+    __m512 t2 = _mm512_unpacklo_ps((__m512)c, (__m512)d), t3 = _mm512_unpackhi_ps((__m512)c, (__m512)d);
+    __m512 r[4] = {_mm512_shuffle_ps(t0, t2, 0x44), _mm512_shuffle_ps(t0, t2, 0xee),
+                   _mm512_shuffle_ps(t1, t3, 0x44), _mm512_shuffle_ps(t1, t3, 0xee)};
+    for (int i = 0; i < 4; i++) {
+        _mm_storeu_ps(to + 4 * i, _mm512_castps512_ps128(r[i]));
+        _mm_storeu_ps(to + 4 * i + 16, _mm512_extractf32x4_ps(r[i], 1));
+        _mm_storeu_ps(to + 4 * i + 32, _mm512_extractf32x4_ps(r[i], 2));
+        _mm_storeu_ps(to + 4 * i + 48, _mm512_extractf32x4_ps(r[i], 3));
+    }
+#elif CALO_CPU_LANES == 8
+    __m256 t0 = _mm256_unpacklo_ps((__m256)a, (__m256)b), t1 = _mm256_unpackhi_ps((__m256)a, (__m256)b);
+    __m256 t2 = _mm256_unpacklo_ps((__m256)c, (__m256)d), t3 = _mm256_unpackhi_ps((__m256)c, (__m256)d);
+    __m256 r[4] = {_mm256_shuffle_ps(t0, t2, 0x44), _mm256_shuffle_ps(t0, t2, 0xee),
+                   _mm256_shuffle_ps(t1, t3, 0x44), _mm256_shuffle_ps(t1, t3, 0xee)};
+    for (int i = 0; i < 4; i++) {
+        _mm_storeu_ps(to + 4 * i, _mm256_castps256_ps128(r[i]));
+        _mm_storeu_ps(to + 4 * i + 16, _mm256_extractf128_ps(r[i], 1));
+    }
+#else
+    for (int i = 0; i < LANES; i++) {
+        to[4 * i] = a[i];
+        to[4 * i + 1] = b[i];
+        to[4 * i + 2] = c[i];
+        to[4 * i + 3] = d[i];
+    }
+#endif
+}
+
+/* Four sums of two 15-bit texels times weights: bilinear filtering's upper or lower half.
+ * `texels`: two texels of four components side by side; `weights`: 15 bits each, the first in the
+ * low half. */
+typedef int32_t lanes_quad __attribute__((vector_size(16)));
+
+LANES_INLINE lanes_quad lanes_blend_words(const uint16_t texels[8], int32_t weights)
+{
+#if defined(__SSE2__)
+    __m128i both = _mm_loadu_si128((const __m128i *)(const void *)texels);
+    __m128i pairs = _mm_unpacklo_epi16(both, _mm_srli_si128(both, 8));
+    return (lanes_quad)_mm_madd_epi16(pairs, _mm_set1_epi32(weights));
+#else
+    lanes_quad sum;
+    for (int c = 0; c < 4; c++)
+        sum[c] = texels[c] * (int16_t)weights + texels[4 + c] * (weights >> 16);
+    return sum;
+#endif
+}
+
+LANES_INLINE lanes_quad lanes_blend_bytes(const uint8_t texels[8], int32_t weights)
+{
+#if defined(__SSE2__)
+    __m128i both = _mm_loadl_epi64((const __m128i *)(const void *)texels);
+    __m128i pairs = _mm_unpacklo_epi8(_mm_unpacklo_epi8(both, _mm_srli_si128(both, 4)), _mm_setzero_si128());
+    return (lanes_quad)_mm_madd_epi16(pairs, _mm_set1_epi32(weights));
+#else
+    lanes_quad sum;
+    for (int c = 0; c < 4; c++)
+        sum[c] = texels[c] * (int16_t)weights + texels[4 + c] * (weights >> 16);
+    return sum;
+#endif
+}
+
+#endif
