@@ -4,6 +4,7 @@
 
 #include "render/cpu/worker.h"
 
+LANES_INLINE int32_t pair_of(int32_t x, int32_t y) { return (x & 0xffff) | (int32_t)((uint32_t)y << 16); }
 LANES_INLINE lanes_i low_half(lanes_i v) { return v << 16 >> 16; }
 LANES_INLINE lanes_i high_half(lanes_i v) { return v >> 16; }
 LANES_INLINE lanes_i subtract_halves(lanes_i a, lanes_i b) { return (lanes_i)((lanes_s)a - (lanes_s)b); }

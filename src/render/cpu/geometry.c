@@ -211,8 +211,8 @@ LANES_INLINE lanes_m holds_pixel(lanes_i a, lanes_i b, lanes_i c, int32_t margin
     int32_t half = CALO_CPU_SUBPIXEL / 2, low_offset = half - 1 - margin, high_offset = half - margin;
     lanes_s low = lanes_min16(lanes_min16((lanes_s)a, (lanes_s)b), (lanes_s)c);
     lanes_s high = lanes_max16(lanes_max16((lanes_s)a, (lanes_s)b), (lanes_s)c);
-    low = (low + (lanes_s)lanes_int(low_offset << 16 | (low_offset & 0xffff))) >> 8;
-    high = (high - (lanes_s)lanes_int(high_offset << 16 | (high_offset & 0xffff))) >> 8;
+    low = (low + (lanes_s)lanes_int(pair_of(low_offset, low_offset))) >> 8;
+    high = (high - (lanes_s)lanes_int(pair_of(high_offset, high_offset))) >> 8;
     return lanes_equal_int((lanes_i)(low > high), lanes_int(0));
 }
 
@@ -266,7 +266,7 @@ static void draw_cluster(calo_cpu_geometry_stage *stage, const calo_cpu_cluster 
 {
     int last_stage = stage->worker->last_stage;
     screen_cluster screen;
-    screen_box box;
+    screen_box box = {0};
     if (!transform_cluster(stage, cluster, &screen, &box)) {
         calo_cpu_clip_cluster(stage, cluster);
         return;

@@ -360,7 +360,7 @@ static void clear_slots(calo_cpu_slots *slots, size_t count)
 static calo_status resolve_block(calo_cpu_worker *worker, uint32_t x, uint32_t y, calo_frame *frame, calo_error *err)
 {
     size_t block = calo_cpu_block_index(worker, (int32_t)x, (int32_t)y);
-    calo_cpu_slots *centers = &worker->centers[block], *samples = worker->samples + block * worker->sample_count;
+    calo_cpu_slots *centers = &worker->centers[block], *samples = calo_cpu_block_samples(worker, block);
     calo_cpu_row *row = &worker->row[x];
     calo_cpu_tile tile;
     bool wants_color = worker->options->channels & CALO_CHANNEL_BIT(CALO_CHANNEL_COLOR);
@@ -415,7 +415,7 @@ static calo_status resolve_row(calo_cpu_worker *worker, uint32_t block_y, size_t
     for (; x < worker->blocks_across; x++) {
         size_t block = first + x;
         bool empty = transparent && holds_nothing(&worker->centers[block], 1) &&
-                     holds_nothing(worker->samples + block * worker->sample_count, worker->sample_count) &&
+                     holds_nothing(calo_cpu_block_samples(worker, block), worker->sample_count) &&
                      !has_fragment(worker, block, &peek);
         worker->row[x].used = !empty;
         if (empty)

@@ -126,6 +126,12 @@ static inline size_t calo_cpu_block_index(const calo_cpu_worker *worker, int32_t
     return (size_t)(block_y - (int32_t)(worker->buffer_top / CALO_CPU_BLOCK)) * worker->blocks_across + (size_t)block_x;
 }
 
+/* A block's groups of samples; NULL where there are none. */
+static inline calo_cpu_slots *calo_cpu_block_samples(const calo_cpu_worker *worker, size_t block)
+{
+    return worker->sample_count ? worker->samples + block * worker->sample_count : NULL;
+}
+
 /* Up to this many fragments are sorted at once; a picture with more is blended in bands. */
 enum { CALO_CPU_FRAGMENT_MAX = 1 << 22 };
 
