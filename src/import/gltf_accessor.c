@@ -336,12 +336,32 @@ calo_status calo_gltf_floats_of(const calo_gltf_record *user, int32_t index, uin
     return calo_gltf_read_floats(user, &accessor, CALO_GLTF_PLAIN, floats);
 }
 
+/* Elements without gaps, as nearly all files have them. */
+static void copy_tight_indices(const calo_gltf_accessor *accessor, uint32_t *values)
+{
+    const uint8_t *from = accessor->bytes;
+    if (accessor->component_type == CALO_GLTF_UNSIGNED_INT)
+        memcpy(values, from, accessor->count * sizeof *values);
+    else if (accessor->component_type == CALO_GLTF_UNSIGNED_BYTE)
+        for (size_t i = 0; i < accessor->count; i++)
+            values[i] = from[i];
+    else
+        for (size_t i = 0; i < accessor->count; i++) {
+            uint16_t value;
+            memcpy(&value, from + i * sizeof value, sizeof value);
+            values[i] = value;
+        }
+}
+
 static void copy_indices(const calo_gltf_accessor *accessor, uint32_t *values)
 {
     const uint8_t *from = accessor->bytes;
-    for (uint32_t i = 0; from && i < accessor->count; i++, from += accessor->stride)
-        values[i] = load_unsigned(from, accessor->component_type);
     size_t component_bytes = calo_gltf_component_bytes(accessor->component_type);
+    if (from && accessor->stride == component_bytes)
+        copy_tight_indices(accessor, values);
+    else
+        for (uint32_t i = 0; from && i < accessor->count; i++, from += accessor->stride)
+            values[i] = load_unsigned(from, accessor->component_type);
     for (uint32_t i = 0, target; i < accessor->sparse_count; i++)
         if (sparse_target(accessor, i, &target))
             values[target] = load_unsigned(accessor->sparse_values + i * component_bytes, accessor->component_type);

@@ -54,20 +54,6 @@ static inline void visit_edges(edge_table *table, const calo_primitive *primitiv
         }
 }
 
-/* One more than the largest number of a vertex. */
-static size_t count_numbers(const calo_primitive *primitives, uint32_t primitive_count)
-{
-    uint32_t largest = 0;
-    for (uint32_t p = 0; p < primitive_count; p++) {
-        const calo_primitive *primitive = &primitives[p];
-        for (uint32_t v = 0; primitive->source_vertices && v < primitive->vertex_count; v++)
-            largest = primitive->source_vertices[v] > largest ? primitive->source_vertices[v] : largest;
-        for (uint32_t i = 0; !primitive->source_vertices && i < primitive->index_count; i++)
-            largest = primitive->indices[i] > largest ? primitive->indices[i] : largest;
-    }
-    return (size_t)largest + 1;
-}
-
 static void sort_edges(edge_table *table, const calo_primitive *primitives, uint32_t primitive_count)
 {
     for (uint32_t p = 0; p < primitive_count; p++)
@@ -90,16 +76,16 @@ static size_t count_different(const edge_table *table)
     return different;
 }
 
-/* The edges that `primitives` have together, each once. */
-static calo_status count_edges(const calo_primitive *primitives, uint32_t primitive_count, uint64_t *edges,
-                               calo_error *err)
+/* The edges that `primitives`, which number their vertices below vertex_count, have together, each once. */
+static calo_status count_edges(const calo_primitive *primitives, uint32_t primitive_count, size_t vertex_count,
+                               uint64_t *edges, calo_error *err)
 {
     size_t most = 0;
     for (uint32_t p = 0; p < primitive_count; p++)
         most += primitives[p].topology == CALO_POINTS ? 0 : primitives[p].index_count;
     if (most == 0)
         return CALO_OK;
-    edge_table table = {.vertex_count = count_numbers(primitives, primitive_count)};
+    edge_table table = {.vertex_count = vertex_count};
     calo_status status = CALO_OK;
     table.starts = calloc(table.vertex_count + 2, sizeof *table.starts);
     table.last_lows = calloc(table.vertex_count, sizeof *table.last_lows);
@@ -127,10 +113,12 @@ static calo_status count_mesh(const calo_mesh *mesh, mesh_counts *counts, calo_e
     }
     if (mesh->source_vertex_count) {
         counts->vertices = mesh->source_vertex_count;
-        return count_edges(mesh->primitives, mesh->primitive_count, &counts->edges, err);
+        return count_edges(mesh->primitives, mesh->primitive_count, mesh->source_vertex_count, &counts->edges, err);
     }
     for (uint32_t p = 0; p < mesh->primitive_count; p++) {
-        calo_status status = count_edges(&mesh->primitives[p], 1, &counts->edges, err);
+        const calo_primitive *primitive = &mesh->primitives[p];
+        size_t vertex_count = primitive->source_vertices ? primitive->source_vertex_count : primitive->vertex_count;
+        calo_status status = count_edges(primitive, 1, vertex_count, &counts->edges, err);
         if (status != CALO_OK)
             return status;
     }

@@ -127,12 +127,16 @@ static calo_status check_deformers(const primitive_place *place, const calo_prim
 /* The numbers of the file's vertices, which statistics count with. */
 static calo_status check_sources(const primitive_place *place, const calo_primitive *primitive, calo_error *err)
 {
+    const uint32_t *sources = primitive->source_vertices;
     uint32_t limit = place->mesh->source_vertex_count ? place->mesh->source_vertex_count
                                                       : primitive->source_vertex_count;
-    for (uint32_t v = 0; primitive->source_vertices && v < primitive->vertex_count; v++)
-        if (primitive->source_vertices[v] >= limit)
-            return FAIL_PRIMITIVE(place, err, CALO_ERROR_FORMAT, "vertex %u comes from vertex %u of only %u", v,
-                                  primitive->source_vertices[v], limit);
+    bool numbered = sources || place->mesh->source_vertex_count;
+    for (uint32_t v = 0; numbered && v < primitive->vertex_count; v++) {
+        uint32_t source = sources ? sources[v] : v;
+        if (source >= limit)
+            return FAIL_PRIMITIVE(place, err, CALO_ERROR_FORMAT, "vertex %u comes from vertex %u of only %u", v, source,
+                                  limit);
+    }
     return CALO_OK;
 }
 

@@ -64,6 +64,23 @@ static void test_indices_stay_below_the_vertices(void **state)
                    "sample.xyz: mesh \"thing\", primitive 0: material 0 does not exist (there are 0)");
 }
 
+static void test_sources_stay_below_the_files_vertices(void **state)
+{
+    (void)state;
+    const uint32_t sources[3] = {0, 5, 1};
+    calo_primitive triangle = sample_triangle();
+    triangle.source_vertices = sources;
+    triangle.source_vertex_count = 5;
+    assert_refused(scene_of(&triangle, NULL), CALO_ERROR_FORMAT,
+                   "sample.xyz: mesh \"thing\", primitive 0: vertex 1 comes from vertex 5 of only 5");
+    /* A numbering of the whole mesh counts for primitives without one of their own, too. */
+    triangle = sample_triangle();
+    calo_scene *scene = scene_of(&triangle, NULL);
+    scene->meshes[0].source_vertex_count = 2;
+    assert_refused(scene, CALO_ERROR_FORMAT,
+                   "sample.xyz: mesh \"thing\", primitive 0: vertex 2 comes from vertex 2 of only 2");
+}
+
 static void test_nothing_visible_is_empty(void **state)
 {
     (void)state;
@@ -161,6 +178,7 @@ int main(void)
         cmocka_unit_test(test_positions_that_are_used_must_be_finite),
         cmocka_unit_test(test_positions_that_nothing_uses_become_zero),
         cmocka_unit_test(test_indices_stay_below_the_vertices),
+        cmocka_unit_test(test_sources_stay_below_the_files_vertices),
         cmocka_unit_test(test_nothing_visible_is_empty),
         cmocka_unit_test(test_the_triangle_limit_counts_instances),
         cmocka_unit_test(test_nodes_nest_up_to_the_limit),
