@@ -190,12 +190,12 @@ def measure_threads(options, meshes):
         print("\nbench: only one core may be used here: no comparison of threads")
         return []
     print("\nTwo threads against one: 256x256, 1 sample, wall us a view")
-    print(f"{'mesh':24}{'one':>10}{'two':>10}{'times':>7}{'CPU grows':>11}")
+    print(f"{'mesh':24}{'one':>10}{'two':>10}{'times':>7}{'on free cores':>15}")
     rows = []
     for path in meshes:
         for row in run([options.build / "bench" / "threads_bench", path], pinned=False):
             print(f"{path.stem:24}{row['one_wall_us']:10.1f}{row['two_wall_us']:10.1f}{row['scaling']:7.2f}"
-                  f"{row['cpu_growth']:11.3f}", flush=True)
+                  f"{row['scaling_by_cpu']:15.2f}", flush=True)
             rows.append({"mesh": path.name} | row)
     return rows
 

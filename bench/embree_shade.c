@@ -309,20 +309,19 @@ void JOIN(embree_shade, EMBREE_LEVEL)(const embree_mesh *mesh, uint32_t geometry
 }
 
 /* Three square roots come within 1/1000 of the sRGB curve. */
-static inline int32_t linear_to_srgb8(float x)
+static inline uint32_t linear_to_srgb8(float x)
 {
     x = clamp(x, 0, 1);
     float s1 = sqrtf(x), s2 = sqrtf(s1), s3 = sqrtf(s2);
     float curved = 0.662002687f * s1 + 0.684122060f * s2 - 0.323583601f * s3 - 0.0225411470f * x;
-    return (int32_t)((x <= 0.0031308f ? 12.92f * x : curved) * 255 + 0.5f);
+    return (uint32_t)(int32_t)((x <= 0.0031308f ? 12.92f * x : curved) * 255 + 0.5f);
 }
 
 void JOIN(embree_encode, EMBREE_LEVEL)(const float color[3][LANES], const float coverage[LANES], uint32_t rgba[LANES])
 {
     EACH_LANE {
         float scale = coverage[i] > 0 ? 1 / coverage[i] : 0;
-        int32_t r = linear_to_srgb8(color[0][i] * scale), g = linear_to_srgb8(color[1][i] * scale),
-                b = linear_to_srgb8(color[2][i] * scale), a = (int32_t)(coverage[i] * 255 + 0.5f);
-        rgba[i] = (uint32_t)(r | g << 8 | b << 16 | a << 24);
+        rgba[i] = linear_to_srgb8(color[0][i] * scale) | linear_to_srgb8(color[1][i] * scale) << 8 |
+                  linear_to_srgb8(color[2][i] * scale) << 16 | (uint32_t)(int32_t)(coverage[i] * 255 + 0.5f) << 24;
     }
 }
