@@ -69,6 +69,30 @@ static double take_value(body_reader *body, calo_ply_type type)
     return value;
 }
 
+/* A value in the machine's byte order. */
+static inline double load_value(const uint8_t *at, calo_ply_type type)
+{
+#define LOAD(c_type)                                                                                                   \
+    do {                                                                                                               \
+        c_type value;                                                                                                  \
+        memcpy(&value, at, sizeof value);                                                                              \
+        return (double)value;                                                                                          \
+    } while (0)
+    switch (type) {
+    case CALO_PLY_INT8: LOAD(int8_t);
+    case CALO_PLY_UINT8: LOAD(uint8_t);
+    case CALO_PLY_INT16: LOAD(int16_t);
+    case CALO_PLY_UINT16: LOAD(uint16_t);
+    case CALO_PLY_INT32: LOAD(int32_t);
+    case CALO_PLY_UINT32: LOAD(uint32_t);
+    case CALO_PLY_FLOAT32: LOAD(float);
+    case CALO_PLY_FLOAT64: LOAD(double);
+    case CALO_PLY_TYPE_COUNT: break;
+    }
+#undef LOAD
+    return 0;
+}
+
 /* The least bytes that `count` values may take. */
 static uint64_t least_bytes(const body_reader *body, calo_ply_type type, uint64_t count)
 {
@@ -134,10 +158,28 @@ static void end_text_record(const record_place *place, body_reader *body)
                     place->element->name, (unsigned long long)place->index);
 }
 
+/* A binary record whose values stand at the same places in all of them. */
+static calo_status take_fixed_record(const record_place *place, body_reader *body, double values[CALO_PLY_SCALAR_ROLES],
+                                     calo_error *err)
+{
+    const calo_ply_element *element = place->element;
+    const uint8_t *record = calo_reader_take(&body->binary, element->record_bytes);
+    if (!record)
+        return fail_body(place, body, err);
+    for (uint32_t p = 0; p < element->property_count; p++) {
+        const calo_ply_property *property = &element->properties[p];
+        if (property->role != CALO_PLY_NO_ROLE)
+            values[property->role] = load_value(record + property->offset, property->type);
+    }
+    return CALO_OK;
+}
+
 /* Reads the scalars of a record that have a role; lists go to `take_list` (or are skipped). */
 static calo_status take_record(const record_place *place, body_reader *body, list_taker take_list,
                                double values[CALO_PLY_SCALAR_ROLES], calo_error *err)
 {
+    if (!body->ascii && !body->binary.big_endian && !place->element->has_lists)
+        return take_fixed_record(place, body, values, err);
     for (uint32_t p = 0; p < place->element->property_count; p++) {
         const calo_ply_property *property = &place->element->properties[p];
         calo_status status = CALO_OK;
@@ -322,6 +364,47 @@ static calo_status take_face_list(const record_place *place, body_reader *body, 
                                           : take_texcoords(place, body, list, err);
 }
 
+/* Of `count` 32-bit numbers in the machine's byte order. */
+static inline bool any_negative(const uint8_t *numbers, uint32_t count)
+{
+    uint32_t bits = 0, number;
+    for (uint32_t i = 0; i < count; i++) {
+        memcpy(&number, numbers + i * sizeof number, sizeof number);
+        bits |= number;
+    }
+    return bits > INT32_MAX;
+}
+
+/* Faces as most binary files have them, a byte that counts and 32-bit numbers and nothing else: as many as follow each
+ * other without a fault. */
+static uint64_t take_plain_faces(calo_ply *ply, const calo_ply_element *element, body_reader *body)
+{
+    const calo_ply_property *list = &element->properties[0];
+    calo_reader *reader = &body->binary;
+    bool numbers = list->type == CALO_PLY_INT32 || list->type == CALO_PLY_UINT32;
+    if (body->ascii || reader->big_endian || element->property_count != 1 || list->role != CALO_PLY_INDICES ||
+        list->count_type != CALO_PLY_UINT8 || !numbers)
+        return 0;
+    /* All bytes that are left could be numbers. */
+    uint32_t *to = (uint32_t *)(void *)calo_blob_reserve(&ply->corners, calo_reader_left(reader), NULL), *first = to;
+    uint64_t face = 0;
+    for (; to && face < element->count && calo_reader_left(reader) > 0; face++) {
+        const uint8_t *from = reader->bytes + reader->position + 1;
+        uint32_t length = from[-1];
+        if (calo_reader_left(reader) - 1 < length * sizeof *to || any_negative(from, length))
+            break;
+        if (length == 3) /* which costs a quarter of a call */
+            memcpy(to, from, 3 * sizeof *to);
+        else
+            memcpy(to, from, length * sizeof *to);
+        calo_reader_take(reader, 1 + length * sizeof *to);
+        ply->face_sizes[face] = length;
+        to += length;
+    }
+    ply->corners.size += (size_t)(to - first) * sizeof *to;
+    return face;
+}
+
 static calo_status read_faces(calo_ply *ply, const calo_ply_element *element, body_reader *body, calo_error *err)
 {
     bool colored = has_colors(element), has_alpha = CALO_PLY_HAS(element, CALO_PLY_ALPHA);
@@ -333,7 +416,7 @@ static calo_status read_faces(calo_ply *ply, const calo_ply_element *element, bo
     ply->face_colors = colored ? CALO_ARENA_TAKE(&ply->arena, float, 4 * element->count, "face colours", err) : NULL;
     if (!ply->face_sizes || (colored && !ply->face_colors))
         return calo_failed(err);
-    for (uint64_t f = 0; f < element->count; f++) {
+    for (uint64_t f = take_plain_faces(ply, element, body); f < element->count; f++) {
         record_place place = {ply, element, f};
         calo_status status = take_record(&place, body, take_face_list, values, err);
         if (status != CALO_OK)

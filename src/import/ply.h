@@ -30,6 +30,7 @@ typedef struct calo_ply_property {
     calo_ply_type type, count_type;
     bool is_list;
     calo_ply_role role;
+    uint32_t offset; /* in a binary record without lists */
 } calo_ply_property;
 
 typedef struct calo_ply_element {
@@ -38,6 +39,8 @@ typedef struct calo_ply_element {
     const calo_ply_property *properties;
     uint32_t property_count;
     uint32_t roles; /* bit set */
+    bool has_lists;
+    uint32_t record_bytes; /* of a binary record without lists */
 } calo_ply_element;
 
 typedef struct calo_ply_header {

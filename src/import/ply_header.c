@@ -173,6 +173,9 @@ static calo_status take_property(header_reader *reader, calo_text *line, calo_er
         property->role = CALO_PLY_NO_ROLE; /* the first of its kind counts */
     if (property->role != CALO_PLY_NO_ROLE)
         element->roles |= 1u << property->role;
+    property->offset = element->record_bytes;
+    element->record_bytes += (uint32_t)calo_ply_type_bytes(property->type);
+    element->has_lists |= property->is_list;
     header->property_count++;
     element->property_count++;
     return CALO_OK;

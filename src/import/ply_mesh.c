@@ -175,6 +175,15 @@ static calo_status triangulate(const calo_ply *ply, bool split, uint32_t *indice
     return status;
 }
 
+/* The same where all faces are triangles. */
+static void copy_triangles(const calo_ply *ply, bool split, uint32_t *indices)
+{
+    if (!split)
+        memcpy(indices, corner_numbers(ply), corner_count(ply) * sizeof *indices);
+    for (size_t i = 0; split && i < corner_count(ply); i++)
+        indices[i] = (uint32_t)i;
+}
+
 static calo_status make_faces(const calo_ply *ply, calo_primitive *primitive, bool textured, calo_error *err)
 {
     uint64_t triangles;
@@ -190,7 +199,10 @@ static calo_status make_faces(const calo_ply *ply, calo_primitive *primitive, bo
     uint8_t *edge_flags = CALO_ARENA_TAKE(arena, uint8_t, triangles, "triangles", err);
     if (!indices || !edge_flags)
         return calo_failed(err);
-    status = triangulate(ply, split, indices, edge_flags, err);
+    if (primitive->polygon_count == ply->face_count && triangles == ply->face_count)
+        copy_triangles(ply, split, indices);
+    else
+        status = triangulate(ply, split, indices, edge_flags, err);
     if (status == CALO_OK && split)
         status = split_vertices(ply, texcoords, face_colors, primitive, err);
     primitive->topology = CALO_TRIANGLES;

@@ -90,6 +90,86 @@ static void test_binary_in_both_byte_orders(void **state)
     }
 }
 
+/* Records without lists, of every type, and faces as most files have them: a triangle, a quad, a triangle. */
+static sample_file make_plain(bool big, uint32_t last_number)
+{
+    static const uint32_t numbers[12] = {3, 0, 1, 2, 4, 0, 1, 2, 3, 3, 2, 3};
+    sample_file file = {0};
+    put_text(&file, "ply\nformat binary_");
+    put_text(&file, big ? "big" : "little");
+    put_text(&file, "_endian 1.0\nelement vertex 4\nproperty float x\nproperty char nx\nproperty double y\n"
+                    "property short z\nproperty uchar ny\nproperty ushort red\nproperty ushort green\n"
+                    "property int nz\nproperty ushort blue\nproperty uint stranger\n"
+                    "element face 3\nproperty list uchar int vertex_indices\nend_header\n");
+    for (uint64_t v = 0; v < 4; v++) {
+        put_float(&file, v & 1 ? 1.5f : -0.25f, big);
+        put_number(&file, v == 2 ? 0x80 : v, 1, big);               /* nx: -128 for the third */
+        put_number(&file, v & 2 ? 0x4008000000000000u : 0, 8, big); /* y: 3 for the last two */
+        put_number(&file, v == 3 ? 0xfffe : 0, 2, big);             /* z: -2 for the last */
+        put_number(&file, 200, 1, big);
+        put_number(&file, 65535 * (v & 1), 2, big);
+        put_number(&file, 1000 * v, 2, big);
+        put_number(&file, v == 1 ? 0xfffffff6u : 3, 4, big); /* nz: -10 for the second */
+        put_number(&file, 32767, 2, big);
+        put_number(&file, 0xdeadbeef, 4, big);
+    }
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+        put_number(&file, numbers[i], i == 0 || i == 4 || i == 9 ? 1 : 4, big);
+    put_number(&file, last_number, 4, big);
+    return file;
+}
+
+static void assert_same_floats(const float *found, const float *expected, size_t count)
+{
+    assert_non_null(found);
+    assert_memory_equal(found, expected, count * sizeof *found);
+}
+
+/* The little-endian file takes shorter ways; big-endian ones go value by value. */
+static void test_plain_records_are_read_alike(void **state)
+{
+    (void)state;
+    sample_file files[2] = {make_plain(false, 1), make_plain(true, 1)};
+    calo_scene *little = load_file(&files[0], "a.ply"), *big = load_file(&files[1], "a.ply");
+    const calo_primitive *found = only_primitive(little), *expected = only_primitive(big);
+    assert_int_equal(found->vertex_count, 4);
+    assert_int_equal(found->index_count, 12);
+    assert_floats(found->positions, (const float[12]){-0.25f, 0, 0, 1.5f, 0, 0, -0.25f, 3, 0, 1.5f, 3, -2}, 12);
+    assert_same_floats(found->positions, expected->positions, 12);
+    assert_same_floats(found->normals, expected->normals, 12);
+    assert_same_floats(found->colors, expected->colors, 16);
+    assert_memory_equal(found->indices, expected->indices, 12 * sizeof *found->indices);
+    assert_memory_equal(found->indices, ((uint32_t[3]){0, 1, 2}), 12);
+    assert_memory_equal(found->indices + 9, ((uint32_t[3]){2, 3, 1}), 12);
+    calo_scene_destroy(little);
+    calo_scene_destroy(big);
+}
+
+static void test_plain_records_fail_alike(void **state)
+{
+    (void)state;
+    sample_file files[2] = {make_plain(false, 1), make_plain(true, 1)};
+    size_t longer = strlen("little") - strlen("big");
+    const uint8_t *header_end = memmem(files[1].bytes, files[1].size, "end_header\n", 11);
+    assert_non_null(header_end);
+    for (size_t cut = (size_t)(header_end - files[1].bytes) + 11; cut < files[1].size; cut++) {
+        calo_scene *scene = NULL;
+        calo_error errors[2] = {{0}};
+        calo_status little = load_bytes(files[0].bytes, cut + longer, "a.ply", &scene, &errors[0]);
+        calo_status big = load_bytes(files[1].bytes, cut, "a.ply", &scene, &errors[1]);
+        assert_int_equal(little, big);
+        assert_string_equal(errors[0].message, errors[1].message);
+    }
+    for (int big = 0; big < 2; big++) {
+        sample_file file = make_plain(big, 0xffffffffu);
+        assert_load_fails(file.bytes, file.size, "a.ply", CALO_ERROR_FORMAT,
+                          "a.ply: element \"face\", record 2 of 3: -1 is not a vertex number");
+        file = make_plain(big, 4);
+        assert_load_fails(file.bytes, file.size, "a.ply", CALO_ERROR_FORMAT,
+                          "a.ply: an element \"face\" uses vertex 4 of only 4");
+    }
+}
+
 static void test_normals_uvs_and_float_colors(void **state)
 {
     (void)state;
@@ -314,6 +394,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ascii_square),
         cmocka_unit_test(test_binary_in_both_byte_orders),
+        cmocka_unit_test(test_plain_records_are_read_alike),
+        cmocka_unit_test(test_plain_records_fail_alike),
         cmocka_unit_test(test_normals_uvs_and_float_colors),
         cmocka_unit_test(test_face_colors_split_vertices),
         cmocka_unit_test(test_texcoords_of_faces_and_a_texture),
