@@ -68,18 +68,15 @@ static int probe(const uint8_t *bytes, size_t size)
 
 /* ---- triangles to a mesh ---- */
 
-static calo_status add_triangle(stl *file, const float corners[3][3], calo_error *err)
+static calo_status add_triangles(stl *file, const float *corners, size_t count, calo_error *err)
 {
-    uint32_t *to = (uint32_t *)(void *)calo_blob_reserve(&file->indices, 3 * sizeof *to, err);
+    uint32_t *to = (uint32_t *)(void *)calo_blob_reserve(&file->indices, 3 * count * sizeof *to, err);
     if (!to)
         return calo_failed(err);
-    for (int i = 0; i < 3; i++) {
-        calo_status status = calo_weld_add(&file->weld, corners[i], &to[i], err);
-        if (status != CALO_OK)
-            return status;
-    }
-    file->indices.size += 3 * sizeof *to;
-    return CALO_OK;
+    calo_status status = calo_weld_add(&file->weld, corners, 3 * count, to, err);
+    if (status == CALO_OK)
+        file->indices.size += 3 * count * sizeof *to;
+    return status;
 }
 
 static bool is_finite(const float p[3]) { return isfinite(p[0]) && isfinite(p[1]) && isfinite(p[2]); }
@@ -115,27 +112,35 @@ static calo_status finish_object(stl *file, const char *name, calo_error *err)
 
 /* ---- binary ---- */
 
+static calo_status fail_corner(const stl *file, uint32_t triangle, uint32_t count, int corner, const float p[3],
+                               calo_error *err)
+{
+    return calo_fail(err, CALO_ERROR_FORMAT,
+                     "%s: corner %d of triangle %u of %u is at (%g, %g, %g), which is not finite: repair the file",
+                     file->source->path, corner, triangle, count, (double)p[0], (double)p[1], (double)p[2]);
+}
+
+/* The bytes are there, in the machine's order. */
 static calo_status read_binary_triangles(stl *file, uint32_t count, calo_error *err)
 {
-    calo_reader reader = calo_reader_make(file->source->bytes + HEADER_BYTES, file->source->size - HEADER_BYTES);
-    for (uint32_t t = 0; t < count; t++) {
-        float corners[3][3];
-        calo_reader_take(&reader, NORMAL_BYTES);
-        for (int i = 0; i < 9; i++)
-            corners[i / 3][i % 3] = calo_reader_f32(&reader);
-        calo_reader_take(&reader, 2); /* a colour in some dialects */
-        for (int i = 0; i < 3; i++)
-            if (!is_finite(corners[i]))
-                return calo_fail(err, CALO_ERROR_FORMAT,
-                                 "%s: corner %d of triangle %u of %u is at (%g, %g, %g), which is not finite: repair "
-                                 "the file",
-                                 file->source->path, i, t, count, (double)corners[i][0], (double)corners[i][1],
-                                 (double)corners[i][2]);
-        calo_status status = add_triangle(file, corners, err);
-        if (status != CALO_OK)
-            return status;
+    enum { BATCH = 64 };
+    float corners[BATCH][3][3];
+    const uint8_t *record = file->source->bytes + HEADER_BYTES;
+    /* Closed surfaces have half as many vertices as triangles. */
+    calo_status status = calo_weld_reserve(&file->weld, count / 2, err);
+    if (status == CALO_OK && !calo_blob_reserve(&file->indices, 3 * (size_t)count * sizeof(uint32_t), err))
+        status = calo_failed(err);
+    for (uint32_t t = 0, batch; status == CALO_OK && t < count; t += batch) {
+        batch = count - t < BATCH ? count - t : BATCH;
+        for (uint32_t b = 0; b < batch; b++, record += TRIANGLE_BYTES) { /* its last two bytes: a colour in dialects */
+            memcpy(corners[b], record + NORMAL_BYTES, sizeof corners[b]);
+            for (int i = 0; i < 3; i++)
+                if (!is_finite(corners[b][i]))
+                    return fail_corner(file, t + b, count, i, corners[b][i], err);
+        }
+        status = add_triangles(file, corners[0][0], batch, err);
     }
-    return CALO_OK;
+    return status;
 }
 
 static calo_status read_binary(stl *file, calo_error *err)
@@ -209,7 +214,7 @@ static calo_status add_corner(ascii_state *state, calo_text *line, calo_error *e
     if (state->corner_count > 3)
         calo_scene_warn(state->file->scene, "stl-polygon", "line %zu: a facet with more than three vertices",
                         state->line_number);
-    return state->corner_count >= 3 ? add_triangle(state->file, state->corners, err) : CALO_OK;
+    return state->corner_count >= 3 ? add_triangles(state->file, state->corners[0], 1, err) : CALO_OK;
 }
 
 static calo_status end_facet(ascii_state *state, calo_error *err)
