@@ -231,13 +231,13 @@ def parse_arguments():
     parser.add_argument("--parts", help=f"with commas between ({','.join(PARTS)})")
     parser.add_argument("--views", type=int, default=32, help="cameras (32)")
     parser.add_argument("--rounds", type=int, help="at most, a case (5)")
-    parser.add_argument("--seconds", type=int, help="a case; no round is begun later (4)")
+    parser.add_argument("--seconds", type=int, help="a case; no round is begun later (3)")
     parser.add_argument("--pictures", type=pathlib.Path, help="a folder for pictures of calotype and the peers, side by side")
     options = parser.parse_args()
     options.cases = (options.cases or ("64x1,256x1,512x1,256x4" if options.quick else ",".join(CASES))).split(",")
     options.parts = (options.parts or ",".join(PARTS)).split(",")
     options.rounds = options.rounds or (2 if options.quick else 5)
-    options.seconds = options.seconds or (2 if options.quick else 4)
+    options.seconds = options.seconds or (2 if options.quick else 3)
     options.output = options.output or options.build / "bench.json"
     if options.pictures:
         options.pictures.mkdir(parents=True, exist_ok=True)
