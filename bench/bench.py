@@ -26,8 +26,8 @@ GENERATED = ["ball_10k", "mug_24k", "ball_100k", "ball_1m"]
 # The same triangles as ball_1m in another order: what it costs everyone when files are not tidy.
 SHUFFLED = "ball_1m_shuffled"
 CASES = ["64x1", "128x1", "256x1", "512x1", "1024x1", "256x4", "256x16"]
+PEERS = ["llvmpipe", "embree"]
 PARTS = ["views", "end-to-end", "threads", "png"]
-STAGES = ["cull_us", "transform_us", "setup_us", "raster_us", "shade_us"]
 # Below this share of common pixels, or above this mean difference of 8-bit colours, they draw different things.
 LEAST_MASK, MOST_LEVELS = 0.995, 5
 
@@ -64,15 +64,16 @@ def asset_files():
     folder = pathlib.Path(os.environ.get("CALOTYPE_ASSETS", ROOT / ".." / "shared" / "assets")) / "glb"
     files = sorted(folder.glob("*.glb"))
     if not files:
-        print(f"bench: no .glb files in {os.path.relpath(folder)} (set CALOTYPE_ASSETS); the table has the generated meshes only")
+        print(f"bench: no .glb files in {os.path.relpath(folder)} (set CALOTYPE_ASSETS): generated meshes only")
     return files
 
 
 def choose_meshes(options):
     """Paths, generated meshes first; by name or path when asked for."""
     folder = options.build / "bench" / "meshes"
-    if not all((folder / f"{name}.glb").exists() for name in GENERATED + [SHUFFLED]):
-        subprocess.run([options.build / "bench" / "make_meshes", folder], check=True)
+    maker, last = options.build / "bench" / "make_meshes", folder / f"{SHUFFLED}.glb"
+    if not last.exists() or last.stat().st_mtime < maker.stat().st_mtime:
+        subprocess.run([maker, folder], check=True)
     generated = [folder / f"{name}.glb" for name in GENERATED]
     if not options.meshes:
         return generated[:2] if options.quick else generated + [folder / f"{SHUFFLED}.glb"] + asset_files()
@@ -87,16 +88,19 @@ def choose_meshes(options):
 # ---- views ----
 
 
-def print_heading(peers):
-    print(f"\n{'mesh':18}{'triangles':>10} {'case':>8}{'views/s':>9} |{'cull':>7}{'transf.':>8}{'set-up':>8}{'raster':>8}"
-          f"{'shade':>8}{'= us':>9} |" + "".join(f"{peer:>10}{'ratio':>7}" for peer in peers))
+def print_heading(peers, wanted):
+    for peer in PEERS:
+        if peer not in peers and wanted is None:
+            print(f"bench: built without {peer} (or it does not start): its columns are left out")
+    print(f"\n{'mesh':18}{'triangles':>10} {'case':>8}{'views/s':>9} |{'cull':>7}{'transf.':>8}{'set-up':>8}"
+          f"{'raster':>8}{'shade':>8}{'= us':>9} |" + "".join(f"{peer:>10}{'ratio':>7}" for peer in peers))
 
 
 def print_case(case, peers):
     by_name = {entry["peer"]: entry for entry in case["peers"]}
     line = (f"{pathlib.Path(case['mesh']).stem:18}{case['triangles']:10} {case['size']:5}x{case['samples']:<2}"
-            f"{1e6 / case['calotype_us']:9.0f} |{case['cull_us']:7.1f}{case['transform_us']:8.1f}{case['setup_us']:8.1f}"
-            f"{case['raster_us']:8.1f}{case['shade_us']:8.1f}{case['calotype_us']:9.1f} |")
+            f"{1e6 / case['calotype_us']:9.0f} |{case['cull_us']:7.1f}{case['transform_us']:8.1f}"
+            f"{case['setup_us']:8.1f}{case['raster_us']:8.1f}{case['shade_us']:8.1f}{case['calotype_us']:9.1f} |")
     for peer in peers:
         entry = by_name.get(peer)
         line += f"{entry['peer_us']:10.1f}{entry['ratio']:7.2f}" if entry else f"{'-':>10}{'-':>7}"
@@ -129,7 +133,7 @@ def measure_views(options, meshes):
         for case in run(command + [path] + cases):
             if peers is None:
                 peers = [entry["peer"] for entry in case["peers"]]
-                print_heading(peers)
+                print_heading(peers, options.peers)
             print_case(case, peers)
             warn_of_differences(case)
             rows += rows_of(case)
@@ -232,7 +236,7 @@ def parse_arguments():
     parser.add_argument("--views", type=int, default=32, help="cameras (32)")
     parser.add_argument("--rounds", type=int, help="at most, a case (5)")
     parser.add_argument("--seconds", type=int, help="a case; no round is begun later (3)")
-    parser.add_argument("--pictures", type=pathlib.Path, help="a folder for pictures of calotype and the peers, side by side")
+    parser.add_argument("--pictures", type=pathlib.Path, help="a folder for pictures of calotype and peers, side by side")
     options = parser.parse_args()
     options.cases = (options.cases or ("64x1,256x1,512x1,256x4" if options.quick else ",".join(CASES))).split(",")
     options.parts = (options.parts or ",".join(PARTS)).split(",")
@@ -253,7 +257,8 @@ def main():
     level = os.environ.get("CALOTYPE_CPU")
     print(f"{results['machine']}, {results['cores']} cores; {results['backend']}"
           + (f"; CALOTYPE_CPU={level}" if level else ""))
-    print(f"CPU time on one core, medians; {options.views} cameras (objaverse-xl, seed 1); RGBA8, depth, normal, mask, ids")
+    print(f"CPU time on one core, medians; {options.views} cameras (objaverse-xl, seed 1); RGBA8, depth, normal, mask, "
+          "ids")
     tidy = [path for path in meshes if path.stem != SHUFFLED or options.meshes]
     if "views" in options.parts:
         results["rows"] = measure_views(options, meshes)

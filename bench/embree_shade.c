@@ -97,7 +97,8 @@ static void add_level(const embree_texture *texture, const footprint *foot, cons
                       int srgb, lanes out[4])
 {
     EACH_LANE {
-        int32_t width = texture->width[level[i]], height = texture->height[level[i]], offset = texture->offset[level[i]];
+        int32_t width = texture->width[level[i]], height = texture->height[level[i]];
+        int32_t offset = texture->offset[level[i]];
         float x = (foot->u[i] - floorf(foot->u[i])) * (float)width - 0.5f;
         float y = (foot->v[i] - floorf(foot->v[i])) * (float)height - 0.5f;
         int32_t x0 = (int32_t)floorf(x), y0 = (int32_t)floorf(y);
@@ -178,8 +179,8 @@ static void apply_normal_map(const embree_mesh *mesh, const hit_lanes *hits, con
 }
 
 /* Interpolated, mapped, towards the viewer. */
-static void find_normal(const embree_mesh *mesh, const embree_packet *packet, const hit_lanes *hits, const footprint *foot,
-                        lanes normal[3])
+static void find_normal(const embree_mesh *mesh, const embree_packet *packet, const hit_lanes *hits,
+                        const footprint *foot, lanes normal[3])
 {
     lanes turn;
     for (int c = 0; c < 3; c++)
@@ -253,10 +254,12 @@ static void light(const embree_camera *camera, const embree_packet *packet, cons
         EACH_LANE viewer[c][i] = -packet->direction[c][i];
     normalize(viewer);
     EACH_LANE {
-        float n[3] = {normal[0][i], normal[1][i], normal[2][i]}, v[3] = {viewer[0][i], viewer[1][i], viewer[2][i]}, h[3];
+        float n[3] = {normal[0][i], normal[1][i], normal[2][i]}, v[3] = {viewer[0][i], viewer[1][i], viewer[2][i]};
+        float h[3];
         const float *l = camera->to_sun;
         float roughness = m->roughness[i], alpha = fmaxf(roughness * roughness, 1e-3f), a2 = alpha * alpha;
-        float nv = clamp(n[0] * v[0] + n[1] * v[1] + n[2] * v[2], 1e-4f, 1), nl = n[0] * l[0] + n[1] * l[1] + n[2] * l[2];
+        float nv = clamp(n[0] * v[0] + n[1] * v[1] + n[2] * v[2], 1e-4f, 1);
+        float nl = n[0] * l[0] + n[1] * l[1] + n[2] * l[2];
         float rx = 1 - roughness, ry = 0.0425f - 0.0275f * roughness, rz = 1.04f - 0.572f * roughness,
               rw = 0.022f * roughness - 0.04f;
         float k = fminf(rx * rx, exp2f(-9.28f * nv)) * rx + ry, scale = rz - 1.04f * k, bias = rw + 1.04f * k;

@@ -202,8 +202,8 @@ static calo_status make_texture(calo_image *image, calo_error *err)
 
 /* ---- files ---- */
 
-static calo_status write_object(const char *folder, const char *name, const mesh_patch *patches, int count, bool shuffle,
-                                const calo_image *texture, calo_error *err)
+static calo_status write_object(const char *folder, const char *name, const mesh_patch *patches, int count,
+                                bool shuffle, const calo_image *texture, calo_error *err)
 {
     calo_status status = CALO_OK;
     glb_mesh mesh = {0};

@@ -287,7 +287,8 @@ static bool trace(const ray_peer *peer, const frame_camera *camera, float x, flo
 }
 
 /* One call for each geometry among the lanes, mostly one. */
-static void shade(const ray_peer *peer, const frame_camera *camera, const embree_packet *packet, embree_surface *surface)
+static void shade(const ray_peer *peer, const frame_camera *camera, const embree_packet *packet,
+                  embree_surface *surface)
 {
     bool done[LANES] = {false};
     memset(surface, 0, sizeof *surface);
@@ -302,7 +303,8 @@ static void shade(const ray_peer *peer, const frame_camera *camera, const embree
 }
 
 /* Everything but colour, from the rays through the pixels' centres. */
-static void write_data(ray_peer *peer, uint32_t x, uint32_t y, const embree_packet *packet, const embree_surface *surface)
+static void write_data(ray_peer *peer, uint32_t x, uint32_t y, const embree_packet *packet,
+                       const embree_surface *surface)
 {
     for (uint32_t i = 0; i < LANES; i++) {
         size_t at = (size_t)(y + i / TILE) * peer->size + x + i % TILE;

@@ -247,7 +247,8 @@ static bool resize_peer(void *pointer, uint32_t size, uint32_t samples)
     if (samples > 1)
         attach(peer->buffers + TARGETS, size, 1, peer->resolved);
     glViewport(0, 0, (GLsizei)size, (GLsizei)size);
-    return peer->color && peer->normal && peer->ids && glCheckFramebufferStatus(GL_FRAMEBUFFER) == GL_FRAMEBUFFER_COMPLETE;
+    return peer->color && peer->normal && peer->ids &&
+           glCheckFramebufferStatus(GL_FRAMEBUFFER) == GL_FRAMEBUFFER_COMPLETE;
 }
 
 /* The camera's numbers as uniforms. The picture is drawn upside down, so that the rows that GL

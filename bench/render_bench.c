@@ -123,7 +123,8 @@ static calo_status compare(bench_state *bench, calo_error *err)
     calo_renderer_stop_after(bench->renderer, CALO_STAGE_SHADE);
     for (size_t v = 0; status == CALO_OK && v < bench->views.count && v < COMPARED_VIEWS; v++) {
         const calo_view *view = &bench->views.views[v];
-        status = calo_renderer_render(bench->renderer, bench->prepared, &bench->render, view, 1, &frame, NULL, NULL, err);
+        status = calo_renderer_render(bench->renderer, bench->prepared, &bench->render, view, 1, &frame, NULL, NULL,
+                                      err);
         for (uint32_t r = 0; status == CALO_OK && r < bench->rival_count; r++) {
             bench_rival *rival = &bench->rivals[r];
             bench_picture picture;

@@ -9,6 +9,8 @@ STAGES = ["cull", "transform", "setup", "raster", "shade"]
 
 
 def table(heading, rows):
+    if not rows:
+        return
     print("| " + " | ".join(heading) + " |")
     print("|---|" + "---:|" * (len(heading) - 1))
     for row in rows:
@@ -57,7 +59,7 @@ def print_ratios(cases, peers):
     """How many times calotype's time the peers take, at every size."""
     sizes = sorted({(samples, size) for _, size, samples in cases})
     meshes = list(dict.fromkeys(mesh for mesh, _, _ in cases))
-    heading = ["us a view (times that of " + ", ".join(peers) + ")"]
+    heading = ["us a view" + (f" (ratios: {', '.join(peers)})" if peers else "")]
     heading += [f"{size}" if samples == 1 else f"{size}, {samples} samples" for samples, size in sizes]
     rows = []
     for mesh in meshes:
@@ -68,7 +70,7 @@ def print_ratios(cases, peers):
                 line.append("")
                 continue
             ratios = ", ".join(f"{by_peer[peer]['ratio']:.1f}" if peer in by_peer else "-" for peer in peers)
-            line.append(f"{microseconds(next(iter(by_peer.values()))['calotype_us'])} ({ratios})")
+            line.append(microseconds(next(iter(by_peer.values()))["calotype_us"]) + (f" ({ratios})" if ratios else ""))
         rows.append(line)
     table(heading, rows)
 
