@@ -236,7 +236,7 @@ def parse_arguments():
     parser.add_argument("--views", type=int, default=32, help="cameras (32)")
     parser.add_argument("--rounds", type=int, help="at most, a case (5)")
     parser.add_argument("--seconds", type=int, help="a case; no round is begun later (3)")
-    parser.add_argument("--pictures", type=pathlib.Path, help="a folder for pictures of calotype and peers, side by side")
+    parser.add_argument("--pictures", type=pathlib.Path, help="a folder for pictures of all, side by side")
     options = parser.parse_args()
     options.cases = (options.cases or ("64x1,256x1,512x1,256x4" if options.quick else ",".join(CASES))).split(",")
     options.parts = (options.parts or ",".join(PARTS)).split(",")
