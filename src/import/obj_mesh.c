@@ -366,9 +366,10 @@ static calo_status make_tables(builder *b)
     b->slot_groups = calloc(slots, sizeof *b->slot_groups);
     b->vertex_objects = calloc(positions, sizeof *b->vertex_objects);
     b->vertex_numbers = calloc(positions, sizeof *b->vertex_numbers);
-    if (b->slot_objects && b->slot_groups && b->vertex_objects && b->vertex_numbers)
+    b->table.recent = calloc(positions, sizeof *b->table.recent);
+    if (b->slot_objects && b->slot_groups && b->vertex_objects && b->vertex_numbers && b->table.recent)
         return CALO_OK;
-    return calo_fail_memory(b->obj->err, b->obj->source->path, (slots + positions) * 2 * sizeof(uint32_t));
+    return calo_fail_memory(b->obj->err, b->obj->source->path, (2 * slots + 3 * positions) * sizeof(uint32_t));
 }
 
 static void finish(builder *b)

@@ -246,10 +246,39 @@ static calo_status take_index(parser *p, int part, int32_t *index)
     return CALO_OK;
 }
 
-static bool at_corner_end(const parser *p)
+static bool ends_corner(char c)
 {
-    static const char ends[] = " \t\v\f\r\n\\#";
-    return p->text.at == p->text.end || memchr(ends, *p->text.at, sizeof ends - 1);
+    return c == ' ' || c == '\n' || c == '\r' || c == '\t' || c == '\v' || c == '\f' || c == '\\' || c == '#';
+}
+
+static bool at_corner_end(const parser *p) { return p->text.at == p->text.end || ends_corner(*p->text.at); }
+
+/* The usual v, v/vt, v//vn or v/vt/vn of plain numbers; false, and nothing taken, where a sign, a zero, a long number or
+ * anything else odd stands. */
+static bool take_plain_corner(parser *p, calo_obj_corner *corner)
+{
+    enum { MOST_DIGITS = 9 };
+    int32_t numbers[3] = {0};
+    const char *at = p->text.at, *end = p->text.end;
+    for (int part = 0; part < 3; part++) {
+        const char *digits = at;
+        for (; at < end && *at >= '0' && *at <= '9' && at - digits < MOST_DIGITS; at++)
+            numbers[part] = numbers[part] * 10 + (*at - '0');
+        bool is_left_out = part == 1 && at == digits && at < end && *at == '/';
+        if ((numbers[part] == 0 && !is_left_out) || at == end)
+            return false;
+        if (part == 2 || *at != '/')
+            break;
+        at++;
+    }
+    if (!ends_corner(*at))
+        return false;
+    p->text.at = at;
+    *corner = (calo_obj_corner){numbers[0] - 1, numbers[1] - 1, numbers[2] - 1};
+    for (int part = 0; part < 3; part++)
+        if (numbers[part] - 1 > p->obj->highest[part].index)
+            p->obj->highest[part] = (calo_obj_highest){numbers[part] - 1, p->line};
+    return true;
 }
 
 /* v, v/vt, v//vn or v/vt/vn; a part after a slash may be empty. */
@@ -258,6 +287,8 @@ static calo_status parse_corner(parser *p)
     calo_obj_corner *corner = calo_obj_push(p->obj, &p->obj->corners, sizeof *corner);
     if (!corner)
         return CALO_ERROR_MEMORY;
+    if (take_plain_corner(p, corner))
+        return CALO_OK;
     *corner = (calo_obj_corner){-1, -1, -1};
     int32_t *parts[3] = {&corner->position, &corner->uv, &corner->normal};
     calo_status status = take_index(p, 0, parts[0]);

@@ -4,15 +4,16 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/large.h"
 
-/* Room for `count` items of a malloc'ed array whose content is not kept. */
+/* Room for `count` items of an array whose content is not kept. */
 static calo_status make_room(void **items, size_t *capacity, size_t count, size_t item_bytes, calo_error *err)
 {
     if (count <= *capacity)
         return CALO_OK;
     free(*items);
     *capacity = 0;
-    *items = malloc(count * item_bytes);
+    *items = calo_large_alloc(count * item_bytes);
     if (!*items)
         return calo_fail_memory(err, "the vertices of an OBJ file", count * item_bytes);
     *capacity = count;
@@ -44,5 +45,6 @@ void calo_obj_table_finish(calo_obj_table *table)
 {
     free(table->keys);
     free(table->slots);
+    free(table->recent);
     *table = (calo_obj_table){0};
 }

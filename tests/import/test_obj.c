@@ -302,6 +302,28 @@ static void test_ways_to_write_lines(void **state)
     }
 }
 
+/* The usual corners are read by shorter code than the odd ones. */
+static void test_ways_to_write_corners(void **state)
+{
+    (void)state;
+    const char *const faces[] = {
+        "f 2/1/2 3/2/1 1/3/2", "f +2/+1/+2 +3/+2/+1 +1/+3/+2", "f -2/-3/-1 -1/-2/-2 -3/-1/-1",
+        "f 02/01/02 000000003/2/1 0000000001/3/2", "f 2/1/-1 3/-2/1 -3/3/2",
+    };
+    for (size_t i = 0; i < sizeof faces / sizeof faces[0]; i++) {
+        char text[256];
+        snprintf(text, sizeof text, "v 0 0 0\nv 1 0 0\nv 0 1 0\nvt 0 1\nvt 0.5 1\nvt 1 1\nvn 0 0 1\nvn 0 1 0\n%s",
+                 faces[i]);
+        calo_scene *scene = load_obj(text);
+        const calo_primitive *primitive = only_primitive(scene);
+        assert_indices(primitive, 3, (uint32_t[]){0, 1, 2});
+        assert_floats(primitive->positions, 9, (float[]){1, 0, 0, 0, 1, 0, 0, 0, 0});
+        assert_floats(primitive->uvs[0], 6, (float[]){0, 0, 0.5f, 0, 1, 0});
+        assert_floats(primitive->normals, 9, (float[]){0, 1, 0, 0, 0, 1, 0, 1, 0});
+        calo_scene_destroy(scene);
+    }
+}
+
 static void test_warnings(void **state)
 {
     (void)state;
@@ -329,6 +351,12 @@ static void test_errors(void **state)
         {SQUARE "f 1 2 x\n", "line 5: a corner's vertex number is zero, too large or not a number"},
         {SQUARE "f 1 2 3z\n", "line 5: a corner must read v, v/vt, v//vn or v/vt/vn"},
         {SQUARE "f 1/1/1/1 2 3\n", "line 5: a corner must read v, v/vt, v//vn or v/vt/vn"},
+        {SQUARE "f 1/1/1/ 2 3\n", "line 5: a corner must read v, v/vt, v//vn or v/vt/vn"},
+        {SQUARE "f 1///1 2 3\n", "line 5: a corner must read v, v/vt, v//vn or v/vt/vn"},
+        {SQUARE "f 1 2 4294967298\n", "line 5: a corner's vertex number is zero, too large or not a number"},
+        {SQUARE "f 1 2 1234567890\n", "line 5: a corner names vertex 1234567890, but the file has only 4"},
+        {SQUARE "f 1 2 123456789\n", "line 5: a corner names vertex 123456789, but the file has only 4"},
+        {SQUARE "f 1/0 2/1 3/1\n", "line 5: a corner's texture coordinate number is zero, too large or not a number"},
         {SQUARE "vt 0 0\nf 1/1 2/1 3/2\n", "line 6: a corner names texture coordinate 2, but the file has only 1"},
         {SQUARE "vn 0 0 1\n\nf 1//1 2//2 3//1\n", "line 7: a corner names normal 2, but the file has only 1"},
         {"v 0 0\n", "line 1: a vertex (v) needs 3 numbers, but number 3 is missing"},
@@ -463,6 +491,7 @@ int main(void)
         cmocka_unit_test(test_flat_beside_smooth),
         cmocka_unit_test(test_normals_of_the_file_win),
         cmocka_unit_test(test_ways_to_write_lines),
+        cmocka_unit_test(test_ways_to_write_corners),
         cmocka_unit_test(test_warnings),
         cmocka_unit_test(test_errors),
         cmocka_unit_test(test_truncations),
