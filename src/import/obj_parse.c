@@ -253,8 +253,8 @@ static bool ends_corner(char c)
 
 static bool at_corner_end(const parser *p) { return p->text.at == p->text.end || ends_corner(*p->text.at); }
 
-/* The usual v, v/vt, v//vn or v/vt/vn of plain numbers; false, and nothing taken, where a sign, a zero, a long number or
- * anything else odd stands. */
+/* The usual v, v/vt, v//vn or v/vt/vn of plain numbers; false, and nothing taken, where a sign, a zero, a long number
+ * or anything else odd stands. */
 static bool take_plain_corner(parser *p, calo_obj_corner *corner)
 {
     enum { MOST_DIGITS = 9 };
