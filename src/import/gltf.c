@@ -109,16 +109,29 @@ static json_text trim(json_text json)
     return json;
 }
 
+static void load_json(calo_gltf *gltf, json_text json, json_error_t *why)
+{
+    gltf->root = json_loadb(json.bytes, json.size, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, why);
+    if (!gltf->root && json_error_code(why) == json_error_duplicate_key) {
+        calo_scene_warn(gltf->scene, "duplicate-key", "JSON line %d: %s: the last one counts", why->line, why->text);
+        gltf->root = json_loadb(json.bytes, json.size, JSON_ALLOW_NUL, why);
+    }
+}
+
 static calo_status parse(calo_gltf *gltf, json_text json)
 {
     calo_gltf_record root = root_record(gltf);
+    calo_blob rest = {0};
     json_error_t why;
     json = trim(json);
-    gltf->root = json_loadb(json.bytes, json.size, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &why);
-    if (!gltf->root && json_error_code(&why) == json_error_duplicate_key) {
-        calo_scene_warn(gltf->scene, "duplicate-key", "JSON line %d: %s: the last one counts", why.line, why.text);
-        gltf->root = json_loadb(json.bytes, json.size, JSON_ALLOW_NUL, &why);
-    }
+    calo_status status = calo_gltf_cut_payloads(gltf, json.bytes, json.size, &rest);
+    if (status == CALO_OK)
+        load_json(gltf, (json_text){(const char *)rest.bytes, rest.size}, &why);
+    calo_blob_finish(&rest);
+    if (status != CALO_OK)
+        return status;
+    if (!gltf->root && gltf->payloads.size > 0)
+        gltf->root = json_loadb(json.bytes, json.size, JSON_ALLOW_NUL, &why); /* for the place in the whole text */
     if (!gltf->root)
         return calo_gltf_fail(&root, CALO_ERROR_FORMAT, "the JSON is not valid at line %d, column %d (byte %d): %s",
                               why.line, why.column, why.position, why.text);
@@ -230,6 +243,7 @@ static calo_status load(const calo_import_source *source, calo_scene **scene, ca
         status = make_scene(&gltf);
     calo_texture_loader_destroy(gltf.textures);
     calo_gltf_buffers_finish(&gltf);
+    calo_blob_finish(&gltf.payloads);
     json_decref(gltf.root);
     calo_arena_finish(&gltf.scratch);
     if (status == CALO_OK)

@@ -5,6 +5,7 @@
 #include <jansson.h>
 
 #include "base/arena.h"
+#include "base/blob.h"
 #include "base/file.h"
 #include "import/importer.h"
 #include "import/textures.h"
@@ -67,12 +68,19 @@ typedef struct calo_gltf_cached {
     calo_gltf_indices indices;
 } calo_gltf_cached;
 
+/* Base64 digits in the file's text. */
+typedef struct calo_gltf_payload {
+    const char *digits;
+    size_t length;
+} calo_gltf_payload;
+
 typedef struct calo_gltf {
     const calo_import_source *source;
     calo_error *err;    /* never NULL */
     calo_status status; /* the first failure; it ends the load */
     calo_scene *scene;
     calo_arena scratch; /* lives during the load */
+    calo_blob payloads; /* calo_gltf_payload: cut out of the JSON */
     json_t *root;
     json_t *arrays[CALO_GLTF_KIND_COUNT]; /* NULL: empty */
     size_t counts[CALO_GLTF_KIND_COUNT];
@@ -154,6 +162,9 @@ float calo_gltf_to_float(double value);
 /* ---- gltf_data_uri.c ---- */
 
 bool calo_gltf_is_data_uri(const char *uri);
+/* Copies the JSON to `rest` without the digits of long data URIs, which are most of an embedded file and slow for a
+ * JSON parser: "@N" stands for gltf->payloads[N]. The text must stay. */
+calo_status calo_gltf_cut_payloads(calo_gltf *gltf, const char *text, size_t size, calo_blob *rest);
 /* The bytes of a data URI, in the scratch arena. */
 calo_status calo_gltf_data_uri(const calo_gltf_record *record, const char *uri, const uint8_t **bytes, size_t *size);
 

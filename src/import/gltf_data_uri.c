@@ -3,12 +3,89 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/blob.h"
 #include "base/error.h"
+#include "base/text.h"
 
 bool calo_gltf_is_data_uri(const char *uri)
 {
     return strncasecmp(uri, "data:", 5) == 0;
 }
+
+/* ---- long ones are cut out of the JSON ---- */
+
+enum { LEAST_CUT = 256 };
+
+/* Behind the comma of a base64 URI; NULL when the string [at, end) is none. */
+static const char *base64_digits(const char *at, const char *end)
+{
+    static const char mark[] = ";base64";
+    const char *comma = end - at >= 5 && calo_gltf_is_data_uri(at) ? memchr(at, ',', (size_t)(end - at)) : NULL;
+    bool marked = comma && (size_t)(comma - at) >= sizeof mark - 1 &&
+                  strncasecmp(comma - (sizeof mark - 1), mark, sizeof mark - 1) == 0;
+    return marked ? comma + 1 : NULL;
+}
+
+/* Characters that a JSON string holds as they are. */
+static bool is_plain(const char *at, const char *end)
+{
+    unsigned odd = 0;
+    for (; at < end; at++)
+        odd |= ((uint8_t)*at < 0x20) | ((uint8_t)*at > 0x7e) | (*at == '\\');
+    return !odd;
+}
+
+/* The quote that ends the string whose first character is at `at`; NULL when there is none. */
+static const char *string_end(const char *at, const char *end)
+{
+    const char *start = at;
+    for (;; at++) {
+        at = memchr(at, '"', (size_t)(end - at));
+        const char *slash = at;
+        while (at && slash > start && slash[-1] == '\\')
+            slash--;
+        if (!at || (at - slash) % 2 == 0)
+            return at;
+    }
+}
+
+calo_status calo_gltf_cut_payloads(calo_gltf *gltf, const char *text, size_t size, calo_blob *rest)
+{
+    const char *end = text + size, *kept = text;
+    calo_status status = CALO_OK;
+    for (const char *at = text; status == CALO_OK && (at = memchr(at, '"', (size_t)(end - at)));) {
+        const char *start = at + 1, *stop = string_end(start, end);
+        if (!stop)
+            break;
+        at = stop + 1;
+        const char *digits = stop - start > LEAST_CUT ? base64_digits(start, stop) : NULL;
+        if (!digits || !is_plain(start, stop))
+            continue;
+        calo_gltf_payload payload = {digits, (size_t)(stop - digits)};
+        status = calo_blob_append(rest, kept, (size_t)(digits - kept), gltf->err);
+        if (status == CALO_OK)
+            status = calo_blob_print(rest, gltf->err, "@%zu", gltf->payloads.size / sizeof payload);
+        if (status == CALO_OK)
+            status = calo_blob_append(&gltf->payloads, &payload, sizeof payload, gltf->err);
+        kept = stop;
+    }
+    if (status == CALO_OK)
+        status = calo_blob_append(rest, kept, (size_t)(end - kept), gltf->err);
+    return status == CALO_OK ? CALO_OK : calo_gltf_broken(gltf);
+}
+
+/* A base64 URI's digits, also those that were cut out. */
+static calo_gltf_payload find_payload(const calo_gltf *gltf, const char *digits)
+{
+    calo_text text = {digits + 1, digits + strlen(digits)};
+    int64_t index;
+    size_t count = gltf->payloads.size / sizeof(calo_gltf_payload);
+    if (digits[0] == '@' && calo_text_integer(&text, &index) && index >= 0 && (uint64_t)index < count)
+        return ((const calo_gltf_payload *)(const void *)gltf->payloads.bytes)[index];
+    return (calo_gltf_payload){digits, strlen(digits)};
+}
+
+/* ---- decoding ---- */
 
 /* Both alphabets of RFC 4648; -1: not a digit. */
 static int base64_digit(char c)
@@ -78,20 +155,19 @@ static size_t decode_percent(const char *text, uint8_t *bytes)
 
 calo_status calo_gltf_data_uri(const calo_gltf_record *record, const char *uri, const uint8_t **bytes, size_t *size)
 {
-    static const char base64_mark[] = ";base64";
-    const size_t mark_length = sizeof base64_mark - 1;
     const char *comma = strchr(uri, ',');
     if (!comma)
         return calo_gltf_fail(record, CALO_ERROR_FORMAT, "the data URI has no comma before its data");
-    bool base64 = (size_t)(comma - uri) >= mark_length &&
-                  strncasecmp(comma - mark_length, base64_mark, mark_length) == 0;
-    size_t length = strlen(comma + 1);
-    uint8_t *decoded = calo_arena_take(&record->gltf->scratch, length + 1, 1, "a data URI", record->gltf->err);
+    const char *digits = base64_digits(uri, uri + strlen(uri));
+    calo_gltf_payload payload = {comma + 1, strlen(comma + 1)};
+    if (digits)
+        payload = find_payload(record->gltf, digits);
+    uint8_t *decoded = calo_arena_take(&record->gltf->scratch, payload.length + 1, 1, "a data URI", record->gltf->err);
     if (!decoded)
         return calo_gltf_broken(record->gltf);
-    if (!base64)
+    if (!digits)
         *size = decode_percent(comma + 1, decoded);
-    else if (!decode_base64(comma + 1, length, decoded, size))
+    else if (!decode_base64(payload.digits, payload.length, decoded, size))
         return calo_gltf_fail(record, CALO_ERROR_FORMAT, "the data URI holds a character that is not base64");
     *bytes = decoded;
     return CALO_OK;

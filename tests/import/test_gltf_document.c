@@ -12,7 +12,7 @@
 
 static calo_scene *load_json(gltf_sample *sample, const char *json, const char *path)
 {
-    char text[4096];
+    char text[32768];
     size_t size = strlen(json);
     assert_true(size < sizeof text);
     for (size_t i = 0; i <= size; i++)
@@ -246,6 +246,39 @@ static void test_data_uris(void **state)
                    CALO_ERROR_FORMAT, "no comma");
 }
 
+/* The digits of long data URIs go past the JSON parser. */
+static void test_long_data_uris(void **state)
+{
+    (void)state;
+    enum { FILL = 6000 };
+    static char fill[FILL + 1], json[4 * FILL];
+    gltf_sample sample = {0};
+    memset(fill, 'A', FILL);
+    /* A string before it ends with escapes, one behind it looks like it. */
+    static const char format[] =
+        "{'asset':{'version':'2.0','generator':'\\\"data:;base64,\\\\'},"
+        "'buffers':[{'byteLength':36,'uri':'data:text/plain;base64," TRIANGLE_BASE64 "%s%s'}],"
+        "'bufferViews':[{'buffer':0,'byteLength':36}],'accessors':[{'bufferView':0,"
+        "'componentType':5126,'type':'VEC3','count':3}]," TRIANGLE_MESH ",'materials':[{'name':'data:;base64,%s'}]%s";
+#define LONG_FILE(odd, tail)                                                                                           \
+    (snprintf(json, sizeof json, format, fill, odd, fill, tail), load_json(&sample, json, "a.gltf"))
+    check_triangle(&sample, LONG_FILE("", "}"));
+    check_triangle(&sample, LONG_FILE("==", "}"));
+    check_triangle(&sample, LONG_FILE("\\/\\/AA\\nAA", "}")); /* escapes are the parser's */
+    assert_refused(LONG_FILE("*", "}"), &sample, CALO_ERROR_FORMAT,
+                   "buffers[0]: the data URI holds a character that is not base64");
+    assert_refused(LONG_FILE("\n", "}"), &sample, CALO_ERROR_FORMAT, "unexpected newline");
+    assert_refused(LONG_FILE("\xff", "}"), &sample, CALO_ERROR_FORMAT, "unable to decode byte 0xff");
+    char place[32];
+    calo_scene *scene = LONG_FILE("", ",}");
+    snprintf(place, sizeof place, "(byte %zu)", strlen(json));
+    assert_refused(scene, &sample, CALO_ERROR_FORMAT, place);
+    assert_refused(LONG_FILE("", ",'asset':{'version':'1.0'}}"), &sample, CALO_ERROR_UNSUPPORTED, "asset.version");
+#undef LONG_FILE
+    assert_refused(load_json(&sample, ONE_TRIANGLE("{'byteLength':36,'uri':'data:;base64,@0'}"), "a.gltf"), &sample,
+                   CALO_ERROR_FORMAT, "buffers[0]: the data URI holds a character that is not base64");
+}
+
 static void test_short_buffer(void **state)
 {
     (void)state;
@@ -333,6 +366,7 @@ int main(void)
         cmocka_unit_test(test_byte_order_mark_and_padding),
         cmocka_unit_test(test_extensions),
         cmocka_unit_test(test_data_uris),
+        cmocka_unit_test(test_long_data_uris),
         cmocka_unit_test(test_short_buffer),
         cmocka_unit_test(test_linked_files),
         cmocka_unit_test(test_no_error_object),
