@@ -129,6 +129,14 @@ static void choose_samples(calo_cpu_worker *worker)
 
 /* ---- a view ---- */
 
+static bool needs_position(const calo_cpu_scene *scene, const calo_render_options *options)
+{
+    bool needed = options->ray_depth || (options->channels & CALO_CHANNEL_BIT(CALO_CHANNEL_POSITION));
+    for (uint32_t i = 0; i < scene->light_count; i++)
+        needed |= scene->lights[i].kind != CALO_LIGHT_DIRECTIONAL;
+    return needed;
+}
+
 static calo_status begin(calo_cpu_worker *worker, const calo_cpu_scene *scene, const calo_render_options *options,
                          const calo_view *view, calo_error *err)
 {
@@ -141,6 +149,7 @@ static calo_status begin(calo_cpu_worker *worker, const calo_cpu_scene *scene, c
     memset(worker->elements, 0, CALO_CPU_ELEMENTS * sizeof *worker->elements);
     calo_cpu_camera_init(&worker->camera, view);
     choose_samples(worker);
+    worker->needs_position = needs_position(scene, options);
     return size_buffers(worker, err);
 }
 

@@ -32,6 +32,7 @@
 #define calo_cpu_resolve CALO_CPU_NAME(calo_cpu_resolve)
 #define calo_cpu_draw_state_of CALO_CPU_NAME(calo_cpu_draw_state_of)
 #define calo_cpu_tile_clear CALO_CPU_NAME(calo_cpu_tile_clear)
+#define calo_cpu_tile_area CALO_CPU_NAME(calo_cpu_tile_area)
 #define calo_cpu_tile_put CALO_CPU_NAME(calo_cpu_tile_put)
 #define calo_cpu_tile_write CALO_CPU_NAME(calo_cpu_tile_write)
 #define calo_cpu_tile_write_color CALO_CPU_NAME(calo_cpu_tile_write_color)

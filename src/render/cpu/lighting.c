@@ -3,6 +3,8 @@
  * With energy compensation, light lost between microfacets comes back (Fdez-Aguera 2019) and the
  * base gets what the top layer leaves. Without (the default), layers are added as Blender's EEVEE
  * 3.4 does: nearer to its pictures on every object compared (docs/blender.md). */
+#include <math.h>
+
 #include "render/cpu/surface.h"
 #include "render/ggx_table.h"
 
@@ -27,15 +29,10 @@ static void varying_albedo(lanes_f roughness, lanes_f cosine, lanes_f *scale, la
     lanes_i x0 = lanes_truncate(lanes_min(x, lanes_float(CALO_GGX_TABLE_SIZE - 2)));
     lanes_i y0 = lanes_truncate(lanes_min(y, lanes_float(CALO_GGX_TABLE_SIZE - 2)));
     lanes_f fx = x - lanes_from_int(x0), fy = y - lanes_from_int(y0), low[4], high[4];
-    const float *rows[LANES], *next[LANES];
-    int32_t index[LANES];
-    lanes_store_int(index, (y0 * CALO_GGX_TABLE_SIZE + x0) * 2);
-    for (int i = 0; i < LANES; i++) {
-        rows[i] = &calo_ggx_table[0][0][0] + index[i];
-        next[i] = rows[i] + 2 * CALO_GGX_TABLE_SIZE;
-    }
-    lanes_load4(rows, low);
-    lanes_load4(next, high);
+    uint32_t index[LANES];
+    lanes_store_int(index, y0 * CALO_GGX_TABLE_SIZE + x0);
+    lanes_load4(&calo_ggx_table[0][0][0], 2, index, low);
+    lanes_load4(&calo_ggx_table[1][0][0], 2, index, high);
     for (int i = 0; i < 4; i++)
         low[i] = low[i] + fy * (high[i] - low[i]);
     *scale = low[0] + fx * (low[2] - low[0]);
@@ -51,34 +48,51 @@ typedef struct reflection {
     lanes_f base[3];     /* diffuse colour times what the top layer lets through */
 } reflection;
 
+/* How strongly a Fresnel edge is kept: EEVEE dims that of weak reflectors, f90 = mix(f0, 1, sqrt(specular)). */
+static lanes_f edge_strength(const calo_cpu_surface *surface)
+{
+    return lanes_sqrt(lanes_min(0.5f * surface->f90 + 0.5f * surface->metallic, lanes_float(1)));
+}
+
+/* Energy compensation: what the single bounce loses. */
+static void compensate(const calo_cpu_surface *surface, lanes_f lost, reflection *out)
+{
+    lanes_f strongest = lanes_float(0);
+    for (int i = 0; i < 3; i++) {
+        lanes_f f0 = surface->f0[i], mean = f0 + (out->f90[i] - f0) * (1.0f / 21);
+        out->multiple[i] = lost * out->single[i] * mean / (1.0f - mean * lost);
+        strongest = lanes_max(strongest, out->single[i] + out->multiple[i]);
+    }
+    for (int i = 0; i < 3; i++)
+        out->base[i] = surface->diffuse[i] * (1.0f - lanes_min(strongest, lanes_float(1)));
+}
+
 static void find_lobe(calo_cpu_worker *worker, const calo_cpu_packet *packet, const calo_cpu_surface *surface,
                       reflection *out)
 {
+    const calo_cpu_draw_state *state = calo_cpu_draw_state_of(worker, packet->draw);
     const calo_cpu_material *material = &worker->scene->materials[packet->draw->material];
-    bool compensate = worker->options->energy_compensation == CALO_ON;
+    bool compensated = worker->options->energy_compensation == CALO_ON;
     bool varying = material->textures[CALO_SLOT_METALLIC_ROUGHNESS] >= 0 ||
                    material->textures[CALO_SLOT_SPECULAR_GLOSSINESS] >= 0;
-    lanes_f scale, bias, strongest = lanes_float(0);
+    lanes_f scale, bias;
     out->n_dot_v = lanes_clamp(dot_lanes(surface->normal, surface->to_viewer), 1e-4f, 1);
     out->alpha = lanes_max(surface->roughness * surface->roughness, lanes_float(1e-3f));
     if (varying)
         varying_albedo(surface->roughness, out->n_dot_v, &scale, &bias);
     else
-        uniform_albedo(calo_cpu_draw_state_of(worker, packet->draw), out->n_dot_v, &scale, &bias);
-    lanes_f lost = 1.0f - (scale + bias);
-    /* EEVEE dims the grazing edge of weak reflectors: f90 = mix(f0, 1, sqrt(specular)). */
-    lanes_f edge = lanes_sqrt(lanes_min(0.5f * surface->f90 + 0.5f * surface->metallic, lanes_float(1)));
+        uniform_albedo(state, out->n_dot_v, &scale, &bias);
+    lanes_f edge = compensated ? lanes_float(0) : state->uniform ? lanes_float(sqrtf(fminf(0.5f * state->f90, 1)))
+                                                                 : edge_strength(surface);
     for (int i = 0; i < 3; i++) {
         lanes_f f0 = surface->f0[i];
-        out->f90[i] = compensate ? surface->f90 : f0 + (1.0f - f0) * edge;
+        out->f90[i] = compensated ? surface->f90 : f0 + (1.0f - f0) * edge;
         out->single[i] = scale * f0 + bias * out->f90[i];
-        lanes_f mean = f0 + (out->f90[i] - f0) * (1.0f / 21);
-        out->multiple[i] = compensate ? lost * out->single[i] * mean / (1.0f - mean * lost) : lanes_float(0);
-        strongest = lanes_max(strongest, out->single[i] + out->multiple[i]);
+        out->multiple[i] = lanes_float(0);
+        out->base[i] = surface->diffuse[i];
     }
-    for (int i = 0; i < 3; i++)
-        out->base[i] = compensate ? surface->diffuse[i] * (1.0f - lanes_min(strongest, lanes_float(1)))
-                                  : surface->diffuse[i];
+    if (compensated)
+        compensate(surface, 1.0f - (scale + bias), out);
 }
 
 /* Light from a picture all around, a lane after the other. */
@@ -125,7 +139,7 @@ static void add_environment(const calo_cpu_worker *worker, const calo_cpu_packet
 }
 
 /* Direction to a light and its strength on a plane that faces it; lanes that none reaches are false. */
-static lanes_m light_at(const calo_cpu_light *light, const lanes_f position[3], lanes_f to_light[3], lanes_f *strength)
+LANES_INLINE lanes_m light_at(const calo_cpu_light *light, const lanes_f position[3], lanes_f to_light[3], lanes_f *strength)
 {
     if (light->kind == CALO_LIGHT_DIRECTIONAL) {
         for (int i = 0; i < 3; i++)
@@ -153,8 +167,8 @@ static lanes_m light_at(const calo_cpu_light *light, const lanes_f position[3], 
     return lanes_less(lanes_float(0), distance) & lanes_less(lanes_float(0), *strength);
 }
 
-static void add_light(const calo_cpu_surface *surface, const reflection *lobe, const calo_cpu_light *light,
-                      lanes_f rgb[3])
+LANES_INLINE void add_light(const calo_cpu_surface *surface, const reflection *lobe, const calo_cpu_light *light,
+                            bool compensated, lanes_f rgb[3])
 {
     lanes_f l[3], h[3], strength;
     lanes_m lit = light_at(light, surface->position, l, &strength);
@@ -167,19 +181,21 @@ static void add_light(const calo_cpu_surface *surface, const reflection *lobe, c
     lit &= normalize_lanes(h);
     lanes_f n_dot_h = lanes_clamp(dot_lanes(surface->normal, h), 0, 1);
     lanes_f v_dot_h = lanes_clamp(dot_lanes(surface->to_viewer, h), 0, 1);
-    lanes_f a2 = lobe->alpha * lobe->alpha, n_dot_v = lobe->n_dot_v;
-    lanes_f d_root = n_dot_h * n_dot_h * (a2 - 1.0f) + 1.0f, distribution = a2 / (pi * d_root * d_root);
-    lanes_f visibility = 0.5f / (n_dot_l * lanes_sqrt(n_dot_v * n_dot_v * (1.0f - a2) + a2) +
-                                 n_dot_v * lanes_sqrt(n_dot_l * n_dot_l * (1.0f - a2) + a2));
+    lanes_f a2 = lobe->alpha * lobe->alpha, n_dot_v = lobe->n_dot_v, d_root = n_dot_h * n_dot_h * (a2 - 1.0f) + 1.0f;
+    lanes_f v2 = n_dot_v * n_dot_v * (1.0f - a2) + a2, l2 = n_dot_l * n_dot_l * (1.0f - a2) + a2;
+    lanes_f smith = n_dot_l * (v2 * lanes_inverse_sqrt(v2)) + n_dot_v * (l2 * lanes_inverse_sqrt(l2));
+    /* Distribution times visibility, with one division. */
+    lanes_f mirrored = lanes_pick(lit, 0.5f * a2 / (pi * d_root * d_root * smith), lanes_float(0));
     lanes_f grazing = 1.0f - v_dot_h, grazing2 = grazing * grazing, grazing5 = grazing2 * grazing2 * grazing;
+    strength = lanes_pick(lit, strength * n_dot_l, lanes_float(0));
     for (int i = 0; i < 3; i++) {
         lanes_f fresnel = surface->f0[i] + (lobe->f90[i] - surface->f0[i]) * grazing5;
-        /* The further bounces keep the lobe's shape: scaled by what they add to the first. */
-        lanes_f gain = lanes_pick(lanes_less(lanes_float(0), lobe->single[i]),
-                                  1.0f + lobe->multiple[i] / lobe->single[i], lanes_float(1));
-        lanes_f added = light->radiant[i] * strength * n_dot_l *
-                        (lobe->base[i] * (1 / pi) + distribution * visibility * fresnel * gain);
-        rgb[i] += lanes_pick(lit, added, lanes_float(0));
+        if (compensated) {
+            /* The further bounces keep the lobe's shape: scaled by what they add to the first. */
+            lanes_m some = lanes_less(lanes_float(0), lobe->single[i]);
+            fresnel *= lanes_pick(some, 1.0f + lobe->multiple[i] / lobe->single[i], lanes_float(1));
+        }
+        rgb[i] += light->radiant[i] * strength * (lobe->base[i] * (1 / pi) + mirrored * fresnel);
     }
 }
 
@@ -197,5 +213,5 @@ void calo_cpu_shade(calo_cpu_worker *worker, const calo_cpu_packet *packet, cons
         rgb[i] = surface->emissive[i];
     add_environment(worker, packet, surface, &lobe, rgb);
     for (uint32_t i = 0; i < worker->scene->light_count; i++)
-        add_light(surface, &lobe, &worker->scene->lights[i], rgb);
+        add_light(surface, &lobe, &worker->scene->lights[i], worker->options->energy_compensation == CALO_ON, rgb);
 }

@@ -29,38 +29,36 @@ typedef struct calo_cpu_row {
 static void find_background(const calo_cpu_worker *worker, uint32_t block_x, uint32_t block_y, calo_cpu_row *row)
 {
     const calo_render_options *options = worker->options;
-    for (int i = 0; i < CALO_CPU_SLOTS; i++) {
-        float rgba[4] = {0};
-        if (options->background != CALO_BACKGROUND_TRANSPARENT)
-            rgba[3] = 1;
-        if (options->background == CALO_BACKGROUND_COLOR)
-            memcpy(rgba, options->background_color, 3 * sizeof *rgba);
+    memset(row->background, 0, sizeof row->background);
+    if (options->background == CALO_BACKGROUND_TRANSPARENT)
+        return;
+    for (uint32_t i = 0; i < CALO_CPU_SLOTS; i++) {
+        float rgb[3], direction[3];
+        memcpy(rgb, options->background_color, sizeof rgb);
         if (options->background == CALO_BACKGROUND_ENVIRONMENT) {
-            float direction[3];
-            calo_cpu_pixel_direction(&worker->camera, block_x * CALO_CPU_BLOCK + (uint32_t)i % CALO_CPU_BLOCK + 0.5,
-                                     block_y * CALO_CPU_BLOCK + (uint32_t)i / CALO_CPU_BLOCK + 0.5, direction);
-            calo_environment_radiance(&worker->scene->environment, direction, rgba);
+            calo_cpu_pixel_direction(&worker->camera, block_x * CALO_CPU_BLOCK + i % CALO_CPU_BLOCK + 0.5,
+                                     block_y * CALO_CPU_BLOCK + i / CALO_CPU_BLOCK + 0.5, direction);
+            calo_environment_radiance(&worker->scene->environment, direction, rgb);
         }
-        for (int c = 0; c < 4; c++)
-            row->background[c][i] = rgba[c];
+        for (int c = 0; c < 3; c++)
+            row->background[c][i] = rgb[c];
+        row->background[3][i] = 1;
     }
 }
 
-/* Shades the packet's draw where it is active; colour goes to `center`, the rest to the tile. */
-static void shade_centers(calo_cpu_worker *worker, const calo_cpu_packet *packet, int first, calo_cpu_tile *tile,
-                          float center[4][CALO_CPU_SLOTS])
+/* Shades the packet's draw where it is active. */
+static void shade_centers(calo_cpu_worker *worker, const calo_cpu_packet *packet, calo_cpu_tile *tile, lanes_f color[4])
 {
     calo_cpu_surface surface;
     lanes_f rgb[3];
     calo_cpu_surface_find(worker, packet, &surface);
-    calo_cpu_tile_put(worker, packet, &surface, first, tile);
+    calo_cpu_tile_put(worker, packet, &surface, tile);
     if (!(worker->options->channels & CALO_CHANNEL_BIT(CALO_CHANNEL_COLOR)))
         return;
     calo_cpu_shade(worker, packet, &surface, rgb);
-    for (int c = 0; c < 4; c++) {
-        lanes_f value = c < 3 ? rgb[c] : lanes_float(1);
-        lanes_store(center[c] + first, lanes_pick(packet->active, value, lanes_load(center[c] + first)));
-    }
+    for (int c = 0; c < 3; c++)
+        color[c] = lanes_pick(packet->active, rgb[c], color[c]);
+    color[3] = lanes_pick(packet->active, lanes_float(1), color[3]);
 }
 
 /* The lanes of `todo` that show the same draw as the first of them. */
@@ -74,13 +72,21 @@ static lanes_m same_draw(const calo_cpu_worker *worker, lanes_i ids, uint32_t to
     return same & lanes_from_bits(todo);
 }
 
+/* Data channels, and colour where the centres serve for it; else colour into `row`. */
 static void resolve_centers(calo_cpu_worker *worker, const calo_cpu_slots *slots, uint32_t block_x, uint32_t block_y,
-                            calo_cpu_tile *tile, float center[4][CALO_CPU_SLOTS])
+                            calo_cpu_row *row, const calo_frame *frame)
 {
     const calo_cpu_slot_places *places = &worker->center_places;
+    bool wants_color = worker->options->channels & CALO_CHANNEL_BIT(CALO_CHANNEL_COLOR);
     for (int first = 0; first < CALO_CPU_SLOTS; first += LANES) {
         lanes_i ids = lanes_load_int(slots->ids + first);
         uint32_t todo = lanes_bits(lanes_not(lanes_equal_int(ids, lanes_int(0))));
+        calo_cpu_area area = calo_cpu_tile_area(worker, block_x, block_y, first);
+        calo_cpu_tile tile;
+        lanes_f color[4];
+        calo_cpu_tile_clear(worker->options, &tile);
+        for (int c = 0; c < 4; c++)
+            color[c] = lanes_load(row->background[c] + first);
         while (todo) {
             calo_cpu_packet packet = {
                 .x = lanes_load(places->x[0] + first) + ((float)(block_x * CALO_CPU_BLOCK) + 0.5f),
@@ -89,8 +95,13 @@ static void resolve_centers(calo_cpu_worker *worker, const calo_cpu_slots *slots
             packet.active = same_draw(worker, ids, todo, &packet.draw);
             packet.ids = lanes_pick_int(packet.active, ids, lanes_int((int32_t)packet.draw->first_id));
             todo &= ~lanes_bits(packet.active);
-            shade_centers(worker, &packet, first, tile, center);
+            shade_centers(worker, &packet, &tile, color);
         }
+        calo_cpu_tile_write(worker->options, &tile, &area, frame);
+        for (int c = 0; worker->sample_count && c < 4; c++)
+            lanes_store(row->center[c] + first, color[c]);
+        if (wants_color && !worker->sample_count)
+            calo_cpu_tile_write_color(worker->scene, color, &area, frame);
     }
 }
 
@@ -333,7 +344,13 @@ static void write_color_row(calo_cpu_worker *worker, uint32_t block_y, size_t ne
             for (int c = 0; c < 4; c++)
                 row->center[c][pixel] = rgba[c];
         }
-        calo_cpu_tile_write_color(worker, (const float(*)[CALO_CPU_SLOTS])row->center, x, block_y, frame);
+        for (int slot = 0; slot < CALO_CPU_SLOTS; slot += LANES) {
+            calo_cpu_area area = calo_cpu_tile_area(worker, x, block_y, slot);
+            lanes_f color[4];
+            for (int c = 0; c < 4; c++)
+                color[c] = lanes_load(row->center[c] + slot);
+            calo_cpu_tile_write_color(worker->scene, color, &area, frame);
+        }
     }
 }
 
@@ -362,19 +379,12 @@ static calo_status resolve_block(calo_cpu_worker *worker, uint32_t x, uint32_t y
     size_t block = calo_cpu_block_index(worker, (int32_t)x, (int32_t)y);
     calo_cpu_slots *centers = &worker->centers[block], *samples = calo_cpu_block_samples(worker, block);
     calo_cpu_row *row = &worker->row[x];
-    calo_cpu_tile tile;
-    bool wants_color = worker->options->channels & CALO_CHANNEL_BIT(CALO_CHANNEL_COLOR);
     calo_status status = CALO_OK;
-    calo_cpu_tile_clear(worker->options, &tile);
     find_background(worker, x, y, row);
-    memcpy(row->center, row->background, sizeof row->center);
     row->mixed = false;
-    resolve_centers(worker, centers, x, y, &tile, row->center);
-    calo_cpu_tile_write(worker, &tile, x, y, frame);
-    if (wants_color && worker->sample_count)
+    resolve_centers(worker, centers, x, y, row, frame);
+    if (worker->sample_count)
         status = resolve_samples(worker, block, centers, row, err);
-    else if (wants_color)
-        calo_cpu_tile_write_color(worker, (const float(*)[CALO_CPU_SLOTS])row->center, x, y, frame);
     clear_slots(centers, 1);
     clear_slots(samples, worker->sample_count);
     return status;

@@ -45,32 +45,29 @@ LANES_INLINE lanes_f wrap(lanes_f t, calo_wrap mode)
     return lanes_pick(lanes_less(lanes_float(1), t), 2.0f - t, t);
 }
 
-/* The texel at or left of the position, and how far right of its centre that is. */
-LANES_INLINE lanes_i find_texel(lanes_f t, lanes_i size, calo_wrap mode, bool nearest, lanes_f *fraction)
+/* The texel at or left of the position, and how far right of its centre that is. `half` is 0.5, or 0
+ * in lanes that take the nearest texel. */
+LANES_INLINE lanes_i find_texel(lanes_f t, lanes_i size, calo_wrap mode, lanes_f half, lanes_f *fraction)
 {
-    lanes_f last = lanes_from_int(size - 1), x = t * lanes_from_int(size);
-    if (nearest) {
-        *fraction = lanes_float(0);
-        return lanes_max_int(lanes_min_int(lanes_floor(x), size - 1), lanes_int(0));
-    }
-    x -= 0.5f;
+    lanes_i last = size - 1;
+    lanes_f x = t * lanes_from_int(size) - half;
     if (mode != CALO_WRAP_REPEAT)
-        x = lanes_min(lanes_max(x, lanes_float(0)), last);
+        x = lanes_min(lanes_max(x, lanes_float(0)), lanes_from_int(last));
     lanes_i left = lanes_floor(x);
-    *fraction = x - lanes_from_int(left);
-    left = lanes_pick_int(lanes_less_int(left, lanes_int(0)), size - 1, left);
-    return lanes_min_int(left, size - 1);
+    *fraction = (x - lanes_from_int(left)) * (half * 2.0f);
+    left = lanes_pick_int(lanes_less_int(left, lanes_int(0)), last, left);
+    return lanes_min_int(left, last);
 }
 
 /* `share`: of CALO_CPU_TEXEL_ONE, how much this level weighs. */
 LANES_INLINE void place_footprint(const calo_cpu_texture *texture, const lanes_f wrapped[2], lanes_i level,
-                                  lanes_i share, bool nearest, footprint *out)
+                                  lanes_i share, lanes_f half, footprint *out)
 {
     lanes_i width = lanes_max_int(lanes_int(texture->width[0]) >> level, lanes_int(1));
     lanes_i height = lanes_max_int(lanes_int(texture->height[0]) >> level, lanes_int(1));
     lanes_f fx, fy, total = lanes_from_int(share);
-    lanes_i x = find_texel(wrapped[0], width, texture->wrap_u, nearest, &fx);
-    lanes_i y = find_texel(wrapped[1], height, texture->wrap_v, nearest, &fy);
+    lanes_i x = find_texel(wrapped[0], width, texture->wrap_u, half, &fx);
+    lanes_i y = find_texel(wrapped[1], height, texture->wrap_v, half, &fy);
     lanes_i b = lanes_truncate(total * (fx * (1.0f - fy)) + 0.5f), c = lanes_truncate(total * ((1.0f - fx) * fy) + 0.5f);
     lanes_i d = lanes_truncate(total * (fx * fy) + 0.5f), a = share - b - c - d;
     lanes_store_int(out->texel, lanes_gather_int(texture->offset, level) + y * (width + 1) + x);
@@ -79,6 +76,7 @@ LANES_INLINE void place_footprint(const calo_cpu_texture *texture, const lanes_f
     lanes_store_int(out->lower, (c & 0xffff) | d << 16);
 }
 
+/* The weighted sum of one lane's four texels. */
 LANES_INLINE lanes_quad blend(const calo_cpu_texture *texture, const footprint *at, int lane)
 {
     size_t upper = (size_t)at->texel[lane] * 4, lower = upper + (size_t)at->below[lane] * 4;
@@ -90,17 +88,21 @@ LANES_INLINE lanes_quad blend(const calo_cpu_texture *texture, const footprint *
     return lanes_blend_bytes(texels + upper, at->upper[lane]) + lanes_blend_bytes(texels + lower, at->lower[lane]);
 }
 
-/* The lanes' sums, back side by side and as numbers around 1. */
-LANES_INLINE void collect(const calo_cpu_texture *texture, const lanes_quad sums[LANES], lanes_f rgba[4])
+/* Adds a level's texels, a lane after the other. `sums` are in the slots of lanes_collect4. */
+LANES_INLINE void add_level(const calo_cpu_texture *texture, const footprint *at, bool first, lanes_quad sums[LANES])
 {
-    const float *lanes[LANES];
-    lanes_f bits[4];
-    float scale = 1.0f / (texture->linear15 ? (float)CALO_CPU_TEXEL_ONE * CALO_CPU_TEXEL_ONE : 255.0f * CALO_CPU_TEXEL_ONE);
-    for (int i = 0; i < LANES; i++)
-        lanes[i] = (const float *)(const void *)&sums[i];
-    lanes_load4(lanes, bits);
-    for (int c = 0; c < 4; c++)
-        rgba[c] = lanes_from_int((lanes_i)bits[c]) * scale;
+    for (int i = 0; i < LANES; i++) {
+        int slot = lanes_quad_slot(i);
+        lanes_quad here = blend(texture, at, i);
+        sums[slot] = first ? here : sums[slot] + here;
+    }
+}
+
+/* 0.5, or 0 in lanes that take the nearest texel. */
+LANES_INLINE lanes_f filter_half(const calo_cpu_texture *texture, lanes_m minified)
+{
+    lanes_f small = lanes_float(texture->minify == CALO_FILTER_NEAREST ? 0 : 0.5f);
+    return lanes_pick(minified, small, lanes_float(texture->magnify == CALO_FILTER_NEAREST ? 0 : 0.5f));
 }
 
 void calo_cpu_texture_sample(const calo_cpu_texture *texture, const lanes_f uv[2], const lanes_f uv_dx[2],
@@ -108,9 +110,8 @@ void calo_cpu_texture_sample(const calo_cpu_texture *texture, const lanes_f uv[2
 {
     lanes_f wrapped[2] = {wrap(uv[0], texture->wrap_u), wrap(uv[1], texture->wrap_v)};
     lanes_i one = lanes_int(CALO_CPU_TEXEL_ONE), zero = lanes_int(0), low = zero, high_share = zero;
-    bool nearest = texture->magnify == CALO_FILTER_NEAREST;
     lanes_m minified = lanes_from_bits(0);
-    lanes_quad sums[LANES];
+    lanes_quad sums[LANES] __attribute__((aligned(64)));
     footprint at;
     if (texture->level_count > 1 || texture->magnify != texture->minify) {
         lanes_f level = footprint_level(texture, uv_dx, uv_dy), last = lanes_float((float)(texture->level_count - 1));
@@ -119,27 +120,17 @@ void calo_cpu_texture_sample(const calo_cpu_texture *texture, const lanes_f uv[2
         low = lanes_truncate(level);
         high_share = lanes_truncate((level - lanes_from_int(low)) * (float)CALO_CPU_TEXEL_ONE + 0.5f);
     }
-    if (texture->magnify != texture->minify && lanes_any(minified)) {
-        /* Rare: a different filter for each lane. Both are found, and chosen from. */
-        calo_cpu_texture same = *texture;
-        lanes_f other[4];
-        same.magnify = texture->minify;
-        calo_cpu_texture_sample(&same, uv, uv_dx, uv_dy, other);
-        same = *texture;
-        same.minify = texture->magnify;
-        calo_cpu_texture_sample(&same, uv, uv_dx, uv_dy, rgba);
-        for (int c = 0; c < 4; c++)
-            rgba[c] = lanes_pick(minified, other[c], rgba[c]);
-        return;
-    }
-    place_footprint(texture, wrapped, low, one - high_share, nearest, &at);
-    for (int i = 0; i < LANES; i++)
-        sums[i] = blend(texture, &at, i);
+    lanes_f half = filter_half(texture, minified);
+    place_footprint(texture, wrapped, low, one - high_share, half, &at);
+    add_level(texture, &at, true, sums);
     if (lanes_any(lanes_less_int(zero, high_share))) {
         lanes_i high = lanes_min_int(low + 1, lanes_int(texture->level_count - 1));
-        place_footprint(texture, wrapped, high, high_share, nearest, &at);
-        for (int i = 0; i < LANES; i++)
-            sums[i] += blend(texture, &at, i);
+        place_footprint(texture, wrapped, high, high_share, half, &at);
+        add_level(texture, &at, false, sums);
     }
-    collect(texture, sums, rgba);
+    lanes_f whole[4];
+    float texel_one = texture->linear15 ? CALO_CPU_TEXEL_ONE : 255, scale = 1.0f / (texel_one * CALO_CPU_TEXEL_ONE);
+    lanes_collect4(sums, whole);
+    for (int c = 0; c < 4; c++)
+        rgba[c] = lanes_from_int((lanes_i)whole[c]) * scale;
 }

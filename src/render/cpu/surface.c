@@ -39,6 +39,31 @@ static void make_lobe(float roughness, float lobe[4][64])
         }
 }
 
+static bool same_use(const calo_cpu_material *material, calo_material_slot a, calo_material_slot b)
+{
+    const calo_texture_use *use_a = &material->source.slots[a], *use_b = &material->source.slots[b];
+    return material->textures[a] >= 0 && material->textures[a] == material->textures[b] &&
+           use_a->uv_set == use_b->uv_set &&
+           memcmp(use_a->transform, use_b->transform, sizeof use_a->transform) == 0;
+}
+
+/* What of the material is the same at every pixel. */
+static void find_uniform(const calo_cpu_material *material, calo_cpu_draw_state *state)
+{
+    static const calo_material_slot varying[] = {CALO_SLOT_METALLIC_ROUGHNESS, CALO_SLOT_SPECULAR_GLOSSINESS,
+                                                 CALO_SLOT_SPECULAR, CALO_SLOT_SPECULAR_COLOR};
+    const calo_material *source = &material->source;
+    float ratio = (source->ior - 1) / (source->ior + 1);
+    state->uniform = !source->specular_glossiness && !(source->metallic > 0);
+    for (size_t i = 0; i < sizeof varying / sizeof varying[0]; i++)
+        state->uniform &= material->textures[varying[i]] < 0;
+    for (int i = 0; i < 3; i++)
+        state->f0[i] = fminf(ratio * ratio * source->specular_color[i], 1) * source->specular;
+    state->f90 = source->specular;
+    state->shares_occlusion = !source->specular_glossiness &&
+                              same_use(material, CALO_SLOT_OCCLUSION, CALO_SLOT_METALLIC_ROUGHNESS);
+}
+
 const calo_cpu_draw_state *calo_cpu_draw_state_of(calo_cpu_worker *worker, const calo_cpu_draw *draw)
 {
     calo_cpu_draw_state *state = &worker->draw_state;
@@ -52,30 +77,29 @@ const calo_cpu_draw_state *calo_cpu_draw_state_of(calo_cpu_worker *worker, const
     state->edge_scale = draw->radius > 0 ? (float)(1 / draw->radius) : 1;
     const calo_material *material = &worker->scene->materials[draw->material].source;
     make_lobe(fminf(fmaxf(material->roughness, 0), 1), state->lobe);
+    find_uniform(&worker->scene->materials[draw->material], state);
     return state;
 }
 
 /* ---- corners ---- */
 
-static void load_corners(const calo_cpu_packet *packet, corner_lanes *corners)
+LANES_INLINE void load_corners(const calo_cpu_packet *packet, corner_lanes *corners)
 {
     const calo_cpu_geometry *geometry = packet->draw->geometry;
     calo_topology topology = packet->draw->primitive->topology;
-    uint32_t count = topology == CALO_TRIANGLES ? 3 : topology == CALO_LINES ? 2 : 1;
+    size_t count = topology == CALO_TRIANGLES ? 3 : topology == CALO_LINES ? 2 : 1;
     uint32_t elements[LANES];
     lanes_store_int(elements, packet->ids - (int32_t)packet->draw->first_id);
-    for (uint32_t k = 0; k < 3; k++) {
-        const float *low[LANES], *high[LANES];
-        uint32_t use = k < count ? k : 0;
-        for (int i = 0; i < LANES; i++) {
-            uint32_t index = geometry->indices[(size_t)elements[i] * count + use];
-            corners->index[k][i] = index;
-            low[i] = geometry->vertices[index].position;
-            high[i] = low[i] + 4;
-        }
+    for (int i = 0; i < LANES; i++) {
+        const uint32_t *index = geometry->indices + elements[i] * count;
+        corners->index[0][i] = index[0];
+        corners->index[1][i] = count > 1 ? index[1] : index[0];
+        corners->index[2][i] = count > 2 ? index[2] : index[0];
+    }
+    for (int k = 0; k < 3; k++) {
         lanes_f a[4], b[4];
-        lanes_load4(low, a);
-        lanes_load4(high, b);
+        lanes_load4(geometry->vertices[0].position, 8, corners->index[k], a);
+        lanes_load4(geometry->vertices[0].position + 4, 8, corners->index[k], b);
         for (int c = 0; c < 3; c++)
             corners->position[k][c] = a[c];
         corners->normal[k][0] = a[3];
@@ -143,13 +167,30 @@ LANES_INLINE lanes_m find_edges(const calo_cpu_worker *worker, const calo_cpu_dr
     return far;
 }
 
+/* Keeps slivers from reaching far; weights within the slack stay as they are. */
+static void cut_weights(weight_lanes *weights)
+{
+    lanes_f total = lanes_float(0);
+    lanes_m cut = lanes_from_bits(0);
+    lanes_f kept[3];
+    for (int k = 0; k < 3; k++) {
+        kept[k] = lanes_clamp(weights->at[k], -CALO_CPU_WEIGHT_SLACK, 1 + CALO_CPU_WEIGHT_SLACK);
+        cut |= lanes_not(lanes_equal(kept[k], weights->at[k]));
+        total += kept[k];
+    }
+    /* They summed to 1 before; cut, to 0.75 at least. */
+    for (int k = 0; k < 3; k++)
+        weights->at[k] = lanes_pick(cut, kept[k] / total, weights->at[k]);
+}
+
 /* Corner weights from edge functions. */
 LANES_INLINE void weigh(const edge_lanes *edges, bool mirrored, weight_lanes *weights)
 {
     lanes_f sum = edges->at[0] + edges->at[1] + edges->at[2];
     lanes_f sum_x = edges->step_x[0] + edges->step_x[1] + edges->step_x[2];
     lanes_f sum_y = edges->step_y[0] + edges->step_y[1] + edges->step_y[2];
-    lanes_f scale = 1.0f / sum, total = lanes_float(0);
+    lanes_f scale = 1.0f / sum;
+    lanes_m cut = lanes_from_bits(0);
     /* Seen exactly edge-on, any point of the triangle will do. */
     lanes_m sound = lanes_less(lanes_abs(scale), lanes_float(__builtin_inff()));
     weights->front = mirrored ? lanes_less(lanes_float(0), sum) : lanes_less(sum, lanes_float(0));
@@ -157,14 +198,12 @@ LANES_INLINE void weigh(const edge_lanes *edges, bool mirrored, weight_lanes *we
         lanes_f raw = edges->at[k] * scale;
         weights->dx[k] = lanes_pick(sound, (edges->step_x[k] - raw * sum_x) * scale, lanes_float(0));
         weights->dy[k] = lanes_pick(sound, (edges->step_y[k] - raw * sum_y) * scale, lanes_float(0));
-        raw = lanes_clamp(raw, -CALO_CPU_WEIGHT_SLACK, 1 + CALO_CPU_WEIGHT_SLACK);
         weights->at[k] = lanes_pick(sound, raw, lanes_float(k == 0));
-        total += weights->at[k];
+        cut |= lanes_less(raw, lanes_float(-CALO_CPU_WEIGHT_SLACK)) |
+               lanes_less(lanes_float(1 + CALO_CPU_WEIGHT_SLACK), raw);
     }
-    /* They summed to 1 before; cut, to 0.75 at least. */
-    lanes_f inverse = 1.0f / total;
-    for (int k = 0; k < 3; k++)
-        weights->at[k] *= inverse;
+    if (lanes_any(cut))
+        cut_weights(weights);
 }
 
 /* Puts the edge functions of the far lanes' triangles in place, and gives the depth there. */
@@ -217,7 +256,7 @@ static void find_line_weights(calo_cpu_worker *worker, const calo_cpu_packet *pa
     }
 }
 
-static void find_weights(calo_cpu_worker *worker, const calo_cpu_packet *packet, const calo_cpu_draw_state *state,
+LANES_INLINE void find_weights(calo_cpu_worker *worker, const calo_cpu_packet *packet, const calo_cpu_draw_state *state,
                          const corner_lanes *corners, weight_lanes *weights, lanes_f *depth)
 {
     if (packet->draw->primitive->topology != CALO_TRIANGLES) {
@@ -244,7 +283,7 @@ typedef struct uv_lanes {
     lanes_f at[2][2], dx[2][2], dy[2][2];
 } uv_lanes;
 
-static void find_uvs(const calo_cpu_packet *packet, const calo_cpu_material *material, const corner_lanes *corners,
+LANES_INLINE void find_uvs(const calo_cpu_packet *packet, const calo_cpu_material *material, const corner_lanes *corners,
                      const weight_lanes *weights, uv_lanes *sets)
 {
     const lanes_f (*uv)[2] = corners->uv;
@@ -263,7 +302,7 @@ static void find_uvs(const calo_cpu_packet *packet, const calo_cpu_material *mat
 }
 
 /* False when the slot is empty; `rgba` is then left alone. */
-static bool sample_slot(const calo_cpu_scene *scene, const calo_cpu_material *material, calo_material_slot slot,
+LANES_INLINE bool sample_slot(const calo_cpu_scene *scene, const calo_cpu_material *material, calo_material_slot slot,
                         const uv_lanes *sets, lanes_f rgba[4])
 {
     if (material->textures[slot] < 0)
@@ -281,7 +320,7 @@ static bool sample_slot(const calo_cpu_scene *scene, const calo_cpu_material *ma
     return true;
 }
 
-static void find_base_color(const calo_cpu_scene *scene, const calo_cpu_packet *packet,
+LANES_INLINE void find_base_color(const calo_cpu_scene *scene, const calo_cpu_packet *packet,
                             const calo_cpu_material *material, const corner_lanes *corners,
                             const weight_lanes *weights, const uv_lanes *sets, lanes_f rgba[4])
 {
@@ -304,19 +343,19 @@ static void find_base_color(const calo_cpu_scene *scene, const calo_cpu_packet *
 
 /* ---- normals ---- */
 
-static void to_world(const float matrix[9], const lanes_f object[3], lanes_f world[3])
+LANES_INLINE void to_world(const float matrix[9], const lanes_f object[3], lanes_f world[3])
 {
     for (int i = 0; i < 3; i++)
         world[i] = object[0] * matrix[3 * i] + object[1] * matrix[3 * i + 1] + object[2] * matrix[3 * i + 2];
 }
 
-static void direction_to_world(const calo_mat4 *m, const lanes_f object[3], lanes_f world[3])
+LANES_INLINE void direction_to_world(const calo_mat4 *m, const lanes_f object[3], lanes_f world[3])
 {
     for (int i = 0; i < 3; i++)
         world[i] = object[0] * (float)m->m[i][0] + object[1] * (float)m->m[i][1] + object[2] * (float)m->m[i][2];
 }
 
-static void cross_lanes(const lanes_f a[3], const lanes_f b[3], lanes_f out[3])
+LANES_INLINE void cross_lanes(const lanes_f a[3], const lanes_f b[3], lanes_f out[3])
 {
     for (int i = 0; i < 3; i++) {
         int j = (i + 1) % 3, k = (i + 2) % 3;
@@ -325,21 +364,26 @@ static void cross_lanes(const lanes_f a[3], const lanes_f b[3], lanes_f out[3])
 }
 
 /* The triangles' own normals towards the viewer; of lines, points and degenerate ones the way to him. */
-static void find_geometric_normal(const calo_cpu_packet *packet, const calo_cpu_draw_state *state,
-                                  const corner_lanes *corners, const weight_lanes *weights, calo_cpu_surface *surface)
+LANES_INLINE void find_geometric_normal(const calo_cpu_packet *packet, const calo_cpu_draw_state *state,
+                                        const corner_lanes *corners, const weight_lanes *weights, bool unit,
+                                        calo_cpu_surface *surface)
 {
     lanes_f a[3], b[3], object[3], *world = surface->geometric_normal;
+    /* The edges' common scale keeps the product of tiny ones from vanishing. */
+    lanes_f turn = lanes_pick(weights->front, lanes_float(state->edge_scale), lanes_float(-state->edge_scale));
     for (int i = 0; i < 3; i++) {
-        a[i] = (corners->position[1][i] - corners->position[0][i]) * state->edge_scale;
+        a[i] = (corners->position[1][i] - corners->position[0][i]) * turn;
         b[i] = (corners->position[2][i] - corners->position[0][i]) * state->edge_scale;
     }
     cross_lanes(a, b, object);
     to_world(packet->draw->normal_to_world, object, world);
-    lanes_m sound = normalize_lanes(world);
-    for (int i = 0; i < 3; i++) {
-        lanes_f towards = lanes_pick(weights->front, world[i], -world[i]);
-        world[i] = lanes_pick(sound, towards, surface->to_viewer[i]);
-    }
+    if (!unit)
+        return;
+    /* By root and division: what faces an axis does so exactly. */
+    lanes_f length = lanes_sqrt(dot_lanes(world, world));
+    lanes_m sound = lanes_less(lanes_float(0), length) & lanes_less(length, lanes_float(__builtin_inff()));
+    for (int i = 0; i < 3; i++)
+        world[i] = lanes_pick(sound, world[i] / length, surface->to_viewer[i]);
 }
 
 /* The frame that a normal map's x and y stand in: from vertex tangents, else from the triangle. */
@@ -382,7 +426,7 @@ static lanes_m tangent_frame(const calo_cpu_packet *packet, const corner_lanes *
     return sound;
 }
 
-static void apply_normal_map(const calo_cpu_scene *scene, const calo_cpu_packet *packet,
+LANES_INLINE void apply_normal_map(const calo_cpu_scene *scene, const calo_cpu_packet *packet,
                              const calo_cpu_material *material, const corner_lanes *corners,
                              const weight_lanes *weights, const uv_lanes *sets, lanes_f normal[3])
 {
@@ -401,7 +445,7 @@ static void apply_normal_map(const calo_cpu_scene *scene, const calo_cpu_packet 
 }
 
 /* Interpolated, mapped, and then turned to the side that is seen. */
-static void find_normal(const calo_cpu_scene *scene, const calo_cpu_packet *packet, const calo_cpu_material *material,
+LANES_INLINE void find_normal(const calo_cpu_scene *scene, const calo_cpu_packet *packet, const calo_cpu_material *material,
                         const corner_lanes *corners, const weight_lanes *weights, const uv_lanes *sets,
                         calo_cpu_surface *surface)
 {
@@ -427,8 +471,8 @@ static void find_normal(const calo_cpu_scene *scene, const calo_cpu_packet *pack
 
 /* ---- the material ---- */
 
-static void metallic_roughness(const calo_cpu_scene *scene, const calo_cpu_material *material, const uv_lanes *sets,
-                               calo_cpu_surface *surface)
+static void metallic_roughness(const calo_cpu_scene *scene, const calo_cpu_material *material,
+                               const calo_cpu_draw_state *state, const uv_lanes *sets, calo_cpu_surface *surface)
 {
     const calo_material *source = &material->source;
     lanes_f texel[4], tint[4], specular = lanes_float(source->specular);
@@ -437,6 +481,8 @@ static void metallic_roughness(const calo_cpu_scene *scene, const calo_cpu_mater
     if (sample_slot(scene, material, CALO_SLOT_METALLIC_ROUGHNESS, sets, texel)) {
         surface->roughness *= texel[1];
         surface->metallic *= texel[2];
+        if (state->shares_occlusion)
+            surface->occlusion = texel[0];
     }
     if (sample_slot(scene, material, CALO_SLOT_SPECULAR, sets, texel))
         specular *= texel[3];
@@ -473,43 +519,63 @@ static void specular_glossiness(const calo_cpu_scene *scene, const calo_cpu_mate
         surface->diffuse[i] = surface->base_color[i] * (1.0f - strongest);
 }
 
-static void find_material(const calo_cpu_scene *scene, const calo_cpu_material *material, const uv_lanes *sets,
-                          calo_cpu_surface *surface)
+/* Without textures that change it from pixel to pixel. */
+static void uniform_material(const calo_cpu_material *material, const calo_cpu_draw_state *state,
+                             calo_cpu_surface *surface)
+{
+    surface->metallic = lanes_float(0);
+    surface->roughness = lanes_float(fminf(fmaxf(material->source.roughness, 0), 1));
+    surface->f90 = lanes_float(state->f90);
+    for (int i = 0; i < 3; i++) {
+        surface->f0[i] = lanes_float(state->f0[i]);
+        surface->diffuse[i] = surface->base_color[i];
+    }
+}
+
+static void find_material(const calo_cpu_scene *scene, const calo_cpu_material *material,
+                          const calo_cpu_draw_state *state, const uv_lanes *sets, calo_cpu_surface *surface)
 {
     const calo_material *source = &material->source;
-    (source->specular_glossiness ? specular_glossiness : metallic_roughness)(scene, material, sets, surface);
+    lanes_f texel[4];
+    surface->occlusion = lanes_float(1);
+    for (int i = 0; i < 3; i++)
+        surface->emissive[i] = lanes_float(source->emissive[i]);
+    if (state->uniform)
+        uniform_material(material, state, surface);
+    else if (source->specular_glossiness)
+        specular_glossiness(scene, material, sets, surface);
+    else
+        metallic_roughness(scene, material, state, sets, surface);
     surface->roughness = lanes_clamp(surface->roughness, 0, 1);
     surface->metallic = lanes_clamp(surface->metallic, 0, 1);
-    lanes_f texel[4];
-    for (int i = 0; i < 4; i++)
-        texel[i] = lanes_float(1);
-    sample_slot(scene, material, CALO_SLOT_EMISSIVE, sets, texel);
-    for (int i = 0; i < 3; i++)
-        surface->emissive[i] = source->emissive[i] * texel[i];
-    surface->occlusion = lanes_float(1);
-    if (sample_slot(scene, material, CALO_SLOT_OCCLUSION, sets, texel))
-        surface->occlusion = 1.0f + source->occlusion_strength * (texel[0] - 1.0f);
+    if (sample_slot(scene, material, CALO_SLOT_EMISSIVE, sets, texel))
+        for (int i = 0; i < 3; i++)
+            surface->emissive[i] *= texel[i];
+    if (!state->shares_occlusion && sample_slot(scene, material, CALO_SLOT_OCCLUSION, sets, texel))
+        surface->occlusion = texel[0];
+    surface->occlusion = 1.0f + source->occlusion_strength * (surface->occlusion - 1.0f);
 }
 
 /* ---- all of it ---- */
 
-static void find_place(const calo_cpu_worker *worker, const calo_cpu_packet *packet, const corner_lanes *corners,
-                       const weight_lanes *weights, calo_cpu_surface *surface)
+/* The viewer's direction, and where the packet's points are if anyone asks. */
+LANES_INLINE void find_place(const calo_cpu_worker *worker, const calo_cpu_packet *packet, const corner_lanes *corners,
+                             const weight_lanes *weights, calo_cpu_surface *surface)
 {
     const calo_cpu_camera *camera = &worker->camera;
     const calo_mat4 *m = &packet->draw->object_to_world;
+    for (int i = 0; i < 3; i++)
+        surface->to_viewer[i] = -(packet->x * (float)camera->ray[i][0] + packet->y * (float)camera->ray[i][1] +
+                                  (float)camera->ray[i][2]);
+    normalize_lanes(surface->to_viewer);
+    if (!worker->needs_position)
+        return;
     lanes_f object[3];
     for (int i = 0; i < 3; i++)
         object[i] = mix(weights->at, corners->position[0][i], corners->position[1][i], corners->position[2][i]);
     direction_to_world(m, object, surface->position);
-    for (int i = 0; i < 3; i++) {
-        surface->position[i] += (float)m->m[i][3];
-        surface->to_viewer[i] =
-            camera->orthographic ? lanes_float(camera->back[i]) : camera->position[i] - surface->position[i];
-    }
-    lanes_m sound = normalize_lanes(surface->to_viewer);
     for (int i = 0; i < 3; i++)
-        surface->to_viewer[i] = lanes_pick(sound, surface->to_viewer[i], lanes_float(camera->back[i]));
+        surface->position[i] += (float)m->m[i][3];
 }
 
 void calo_cpu_surface_find(calo_cpu_worker *worker, const calo_cpu_packet *packet, calo_cpu_surface *surface)
@@ -517,6 +583,7 @@ void calo_cpu_surface_find(calo_cpu_worker *worker, const calo_cpu_packet *packe
     const calo_cpu_scene *scene = worker->scene;
     const calo_cpu_material *material = &scene->materials[packet->draw->material];
     const calo_cpu_draw_state *state = calo_cpu_draw_state_of(worker, packet->draw);
+    bool shown = worker->options->channels & CALO_CHANNEL_BIT(CALO_CHANNEL_GEOMETRIC_NORMAL);
     corner_lanes corners;
     weight_lanes weights;
     uv_lanes sets;
@@ -524,12 +591,12 @@ void calo_cpu_surface_find(calo_cpu_worker *worker, const calo_cpu_packet *packe
     find_weights(worker, packet, state, &corners, &weights, &surface->depth);
     find_uvs(packet, material, &corners, &weights, &sets);
     find_place(worker, packet, &corners, &weights, surface);
-    find_geometric_normal(packet, state, &corners, &weights, surface);
+    find_geometric_normal(packet, state, &corners, &weights, shown || !packet->draw->normals, surface);
     find_normal(scene, packet, material, &corners, &weights, &sets, surface);
     for (int i = 0; i < 2; i++)
         surface->uv[i] = sets.at[0][i];
     find_base_color(scene, packet, material, &corners, &weights, &sets, surface->base_color);
-    find_material(scene, material, &sets, surface);
+    find_material(scene, material, state, &sets, surface);
 }
 
 void calo_cpu_surface_alpha(calo_cpu_worker *worker, const calo_cpu_packet *packet, lanes_f *alpha)

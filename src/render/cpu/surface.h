@@ -14,7 +14,8 @@ typedef struct calo_cpu_packet {
 } calo_cpu_packet;
 
 typedef struct calo_cpu_surface {
-    lanes_f position[3], normal[3], geometric_normal[3], to_viewer[3]; /* world */
+    lanes_f position[3], normal[3], to_viewer[3]; /* world */
+    lanes_f geometric_normal[3]; /* world; of unit length only where a channel shows it */
     lanes_f depth;
     lanes_f uv[2];
     lanes_f base_color[4]; /* linear, vertex colour and alpha rule applied */
@@ -48,8 +49,8 @@ LANES_INLINE lanes_f dot_lanes(const lanes_f a[3], const lanes_f b[3])
 /* Unit length; false lanes keep the vector: it has no direction. */
 LANES_INLINE lanes_m normalize_lanes(lanes_f v[3])
 {
-    lanes_f length2 = dot_lanes(v, v), inverse = 1.0f / lanes_sqrt(length2);
-    lanes_m sound = lanes_less(lanes_float(0), length2) & lanes_less(length2, lanes_float(__builtin_inff()));
+    lanes_f length2 = dot_lanes(v, v), inverse = lanes_inverse_sqrt(length2);
+    lanes_m sound = lanes_less(lanes_float(0x1p-120f), length2) & lanes_less(length2, lanes_float(0x1p120f));
     for (int i = 0; i < 3; i++)
         v[i] = lanes_pick(sound, v[i] * inverse, v[i]);
     return sound;

@@ -85,7 +85,11 @@ typedef struct calo_cpu_draw_state {
     const calo_cpu_draw *draw;
     float rows[4][4]; /* object to screen */
     float edge_scale; /* makes edges neither tiny nor huge */
-    float lobe[4][64] __attribute__((aligned(64))); /* of a uniform roughness: scale, its step, bias, its step */
+    /* The reflection is the same all over: neither metallic nor textured. */
+    bool uniform;
+    float f0[3], f90; /* then */
+    bool shares_occlusion; /* occlusion and metal-roughness are one texture, read alike */
+    float lobe[4][64] __attribute__((aligned(64))); /* of the material's roughness: scale, its step, bias, its step */
 } calo_cpu_draw_state;
 
 struct calo_cpu_worker {
@@ -115,6 +119,7 @@ struct calo_cpu_worker {
     struct calo_cpu_row *row; /* resolve.c: a row of blocks */
     size_t row_capacity;
     struct calo_cpu_extras *extras;
+    bool needs_position; /* by a channel or a lamp */
     calo_cpu_draw_state draw_state;
     struct calo_cpu_element *elements; /* CALO_CPU_ELEMENTS, by id */
     int last_stage; /* see render/stages.h */
