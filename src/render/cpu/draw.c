@@ -167,6 +167,13 @@ static calo_status draw_all(calo_cpu_worker *worker, calo_alpha_mode mode, calo_
     return CALO_OK;
 }
 
+/* Blocks of the rows at hand. */
+static size_t block_count(const calo_cpu_worker *worker)
+{
+    uint32_t rows = worker->buffer_bottom - worker->buffer_top;
+    return (size_t)worker->blocks_across * ((rows + CALO_CPU_BLOCK - 1) / CALO_CPU_BLOCK);
+}
+
 /* The rows [top, bottom). Resolving leaves the buffers empty for the next ones. */
 static calo_status draw_rows(calo_cpu_worker *worker, uint32_t top, uint32_t bottom, calo_frame *frame, calo_error *err)
 {
@@ -174,6 +181,9 @@ static calo_status draw_rows(calo_cpu_worker *worker, uint32_t top, uint32_t bot
     worker->buffer_bottom = worker->band_bottom = bottom;
     worker->clean = false;
     calo_status status = draw_all(worker, CALO_ALPHA_OPAQUE, CALO_CPU_PASS_OPAQUE, err);
+    /* One sample lies at the centre: what is opaque is drawn once, then copied. */
+    if (worker->sample_count == 1)
+        memcpy(worker->samples, worker->centers, block_count(worker) * sizeof *worker->samples);
     if (status == CALO_OK)
         status = draw_all(worker, CALO_ALPHA_MASK, CALO_CPU_PASS_MASK, err);
     if (status == CALO_OK)

@@ -72,27 +72,29 @@ static void visit(calo_cpu_worker *worker, const calo_cpu_face *face, const slot
 
 /* ---- small triangles ---- */
 
-/* A triangle of a batch, made ready for one block after the other. */
+/* A triangle of a batch over one group of slots: its edge functions and depth, from the values at the
+ * block's first pixel. */
 typedef struct small_triangle {
     calo_cpu_face face;
-    int32_t edges[3], step_x[3], step_y[3]; /* packed; and their change a block */
+    int32_t edges[3], values[3]; /* packed; at the block at hand */
+    int32_t step_x[3], step_y[3]; /* a block */
 } small_triangle;
 
-LANES_INLINE lanes_m small_coverage(const small_triangle *t, const int32_t values[3], const int32_t *places)
+LANES_INLINE lanes_m small_coverage(const small_triangle *t, const int32_t *places)
 {
     lanes_i at = lanes_load_int(places);
-    lanes_i e0 = lanes_dot16(lanes_int(t->edges[0]), at) + values[0];
-    lanes_i e1 = lanes_dot16(lanes_int(t->edges[1]), at) + values[1];
-    lanes_i e2 = lanes_dot16(lanes_int(t->edges[2]), at) + values[2];
+    lanes_i e0 = lanes_dot16(lanes_int(t->edges[0]), at) + t->values[0];
+    lanes_i e1 = lanes_dot16(lanes_int(t->edges[1]), at) + t->values[1];
+    lanes_i e2 = lanes_dot16(lanes_int(t->edges[2]), at) + t->values[2];
     return lanes_less_int(lanes_int(-1), e0 | e1 | e2);
 }
 
 LANES_INLINE void draw_small_group(calo_cpu_worker *worker, const small_triangle *t, const slot_group *at,
-                                   const int32_t values[3], calo_cpu_pass pass)
+                                   calo_cpu_pass pass)
 {
     uint32_t covered = 0;
     for (int part = 0; part < PARTS; part++) {
-        lanes_m inside = small_coverage(t, values, at->places->packed[at->group] + part * LANES);
+        lanes_m inside = small_coverage(t, at->places->packed[at->group] + part * LANES);
         if (pass == CALO_CPU_PASS_OPAQUE)
             write_slots(at->slots, part, inside, depth_at(&t->face, at->places, at->group, part, at->z_first),
                         t->face.id);
@@ -103,105 +105,125 @@ LANES_INLINE void draw_small_group(calo_cpu_worker *worker, const small_triangle
         visit(worker, &t->face, at, covered, pass);
 }
 
-/* The rows and columns of a block that lie within the triangle's box. */
-typedef struct block_range {
-    int32_t left, top, right, bottom; /* 0 to 3 */
-} block_range;
-
-/* Groups of samples hold a whole block, a row of it, or one pixel: those the range touches. */
-LANES_INLINE void draw_small_samples(calo_cpu_worker *worker, const small_triangle *t, slot_group at,
-                                     const block_range *range, const int32_t values[3], calo_cpu_pass pass)
-{
-    calo_cpu_slots *first = at.slots;
-    at.samples = true;
-    at.places = &worker->sample_places;
-    if (worker->sample_count == 1) {
-        draw_small_group(worker, t, &at, values, pass);
-    } else if (worker->sample_count == 4) {
-        for (int32_t y = range->top; y <= range->bottom; y++) {
-            at.group = (uint32_t)y;
-            at.slots = first + y;
-            draw_small_group(worker, t, &at, values, pass);
-        }
-    } else {
-        for (int32_t y = range->top; y <= range->bottom; y++)
-            for (int32_t x = range->left; x <= range->right; x++) {
-                at.group = (uint32_t)(y * CALO_CPU_BLOCK + x);
-                at.slots = first + at.group;
-                draw_small_group(worker, t, &at, values, pass);
-            }
-    }
-}
-
 static inline int32_t max_int(int32_t a, int32_t b) { return a > b ? a : b; }
 static inline int32_t min_int(int32_t a, int32_t b) { return a < b ? a : b; }
 
+/* The groups of samples (a whole block, a row of it, or one pixel) within the triangle's box. */
+LANES_INLINE void draw_small_samples(calo_cpu_worker *worker, const small_triangle *t, slot_group at,
+                                     const calo_cpu_batch *batch, uint32_t i, uint32_t samples, calo_cpu_pass pass)
+{
+    calo_cpu_slots *first = at.slots;
+    int32_t x = at.block_x * CALO_CPU_BLOCK, y = at.block_y * CALO_CPU_BLOCK;
+    int32_t left = max_int(batch->left[i] - x, 0), right = min_int(batch->right[i] - x, 3);
+    int32_t top = max_int(batch->top[i] - y, 0), bottom = min_int(batch->bottom[i] - y, 3);
+    if (samples == 1)
+        draw_small_group(worker, t, &at, pass);
+    for (y = top; samples > 1 && y <= bottom; y++) {
+        at.group = (uint32_t)y;
+        at.slots = first + y;
+        if (samples == 4)
+            draw_small_group(worker, t, &at, pass);
+        for (x = left; samples == 16 && x <= right; x++) {
+            at.group = (uint32_t)(y * CALO_CPU_BLOCK + x);
+            at.slots = first + at.group;
+            draw_small_group(worker, t, &at, pass);
+        }
+    }
+}
+
 /* True when no slot of the block can be inside, samples half a pixel around centres included. */
-LANES_INLINE bool misses_block(const small_triangle *t, const int32_t values[3])
+LANES_INLINE bool misses_block(const small_triangle *t)
 {
     for (int k = 0; k < 3; k++) {
         int32_t x = (int16_t)t->edges[k], y = t->edges[k] >> 16, half = CALO_CPU_SUBPIXEL / 2;
         int32_t far = (CALO_CPU_BLOCK - 1) * CALO_CPU_SUBPIXEL + half;
         int32_t reach = (x > 0 ? x * far : -x * half) + (y > 0 ? y * far : -y * half);
-        if (values[k] + reach < 0)
+        if (t->values[k] + reach < 0)
             return true;
     }
     return false;
 }
 
-LANES_INLINE void draw_small(calo_cpu_worker *worker, const calo_cpu_batch *batch, uint32_t i, uint32_t id,
-                             calo_cpu_pass pass)
+LANES_INLINE void draw_small_block(calo_cpu_worker *worker, const small_triangle *t, const calo_cpu_batch *batch,
+                                   uint32_t i, int32_t column, int32_t row, float z, uint32_t samples,
+                                   calo_cpu_pass pass)
 {
-    small_triangle t = {.face = {batch->step_x[i], batch->step_y[i], batch->low[i], batch->high[i], id}};
-    int32_t row_values[3], block = CALO_CPU_BLOCK * CALO_CPU_SUBPIXEL;
-    int32_t left = batch->left[i], top = batch->top[i], right = batch->right[i], bottom = batch->bottom[i];
-    if (left > right || top > bottom)
-        return;
-    for (int k = 0; k < 3; k++) {
-        t.edges[k] = batch->edges[k][i];
-        t.step_x[k] = (int16_t)t.edges[k] * block;
-        t.step_y[k] = (t.edges[k] >> 16) * block;
-        row_values[k] = batch->values[k][i];
-    }
-    int32_t left_block = left / CALO_CPU_BLOCK, right_block = right / CALO_CPU_BLOCK;
-    int32_t top_block = top / CALO_CPU_BLOCK, bottom_block = bottom / CALO_CPU_BLOCK;
-    bool test_blocks = right_block - left_block + bottom_block - top_block > 2;
-    float row_z = batch->z[i];
-    for (int32_t y = top_block; y <= bottom_block; y++, row_z += t.face.step_y * CALO_CPU_BLOCK) {
-        int32_t values[3] = {row_values[0], row_values[1], row_values[2]};
-        size_t index = calo_cpu_block_index(worker, left_block, y);
-        float z = row_z;
-        for (int32_t x = left_block; x <= right_block; x++, index++, z += t.face.step_x * CALO_CPU_BLOCK) {
-            if (!(test_blocks && misses_block(&t, values))) {
-                slot_group at = {&worker->centers[index], &worker->center_places, 0, false, x, y, z};
-                if (pass != CALO_CPU_PASS_FRAGMENTS)
-                    draw_small_group(worker, &t, &at, values, pass);
-                if (worker->sample_count && pass != CALO_CPU_PASS_DATA) {
-                    block_range range = {
-                        max_int(left - x * CALO_CPU_BLOCK, 0), max_int(top - y * CALO_CPU_BLOCK, 0),
-                        min_int(right - x * CALO_CPU_BLOCK, 3), min_int(bottom - y * CALO_CPU_BLOCK, 3),
-                    };
-                    at.slots = worker->samples + index * worker->sample_count;
-                    draw_small_samples(worker, &t, at, &range, values, pass);
-                }
-            }
-            for (int k = 0; k < 3; k++)
-                values[k] += t.step_x[k];
-        }
-        for (int k = 0; k < 3; k++)
-            row_values[k] += t.step_y[k];
+    size_t index = (size_t)batch->first_block[i] + (size_t)row * worker->blocks_across + (size_t)column;
+    slot_group at = {&worker->centers[index], &worker->center_places, 0, false, (batch->left[i] >> 2) + column,
+                     (batch->top[i] >> 2) + row, z};
+    if (pass != CALO_CPU_PASS_FRAGMENTS)
+        draw_small_group(worker, t, &at, pass);
+    if (samples && pass != CALO_CPU_PASS_DATA) {
+        at.slots = worker->samples + index * samples;
+        at.samples = true;
+        at.places = &worker->sample_places;
+        draw_small_samples(worker, t, at, batch, i, samples, pass);
     }
 }
 
+/* More than one block, row by row. */
+LANES_INLINE void draw_small_blocks(calo_cpu_worker *worker, small_triangle *t, const calo_cpu_batch *batch, uint32_t i,
+                                    uint32_t samples, calo_cpu_pass pass)
+{
+    int32_t across = batch->across[i], down = batch->down[i], row_values[3], block = CALO_CPU_BLOCK * CALO_CPU_SUBPIXEL;
+    bool test_blocks = across + down > 4;
+    float row_z = batch->z[i];
+    for (int k = 0; k < 3; k++) {
+        t->step_x[k] = (int16_t)t->edges[k] * block;
+        t->step_y[k] = (t->edges[k] >> 16) * block;
+        row_values[k] = t->values[k];
+    }
+    for (int32_t row = 0; row < down; row++, row_z += t->face.step_y * CALO_CPU_BLOCK) {
+        float z = row_z;
+        for (int k = 0; k < 3; k++)
+            t->values[k] = row_values[k];
+        for (int32_t column = 0; column < across; column++, z += t->face.step_x * CALO_CPU_BLOCK) {
+            if (!(test_blocks && misses_block(t)))
+                draw_small_block(worker, t, batch, i, column, row, z, samples, pass);
+            for (int k = 0; k < 3; k++)
+                t->values[k] += t->step_x[k];
+        }
+        for (int k = 0; k < 3; k++)
+            row_values[k] += t->step_y[k];
+    }
+}
+
+LANES_INLINE void draw_batch(calo_cpu_worker *worker, const calo_cpu_batch *batch, const calo_cpu_queue *queue,
+                             uint32_t samples, calo_cpu_pass pass)
+{
+    for (uint32_t i = 0; i < queue->count; i++) {
+        small_triangle t = {
+            .face = {batch->step_x[i], batch->step_y[i], batch->low[i], batch->high[i], queue->ids[i]},
+            .edges = {batch->edges[0][i], batch->edges[1][i], batch->edges[2][i]},
+            .values = {batch->values[0][i], batch->values[1][i], batch->values[2][i]},
+        };
+        int32_t across = batch->across[i], down = batch->down[i];
+        /* Most triangles lie in one block. */
+        if ((across | down) == 1)
+            draw_small_block(worker, &t, batch, i, 0, 0, batch->z[i], samples, pass);
+        else if (across > 0)
+            draw_small_blocks(worker, &t, batch, i, samples, pass);
+    }
+}
+
+static void draw_rare_batch(calo_cpu_worker *worker, const calo_cpu_batch *batch, const calo_cpu_queue *queue,
+                            calo_cpu_pass pass)
+{
+    draw_batch(worker, batch, queue, worker->sample_count, pass);
+}
+
+/* The common cases are compiled each for itself. */
 void calo_cpu_rasterize_batch(calo_cpu_worker *worker, const calo_cpu_batch *batch, const calo_cpu_queue *queue,
                               calo_cpu_pass pass)
 {
-    if (pass == CALO_CPU_PASS_OPAQUE)
-        for (uint32_t i = 0; i < queue->count; i++)
-            draw_small(worker, batch, i, queue->ids[i], CALO_CPU_PASS_OPAQUE);
+    if (pass != CALO_CPU_PASS_OPAQUE)
+        draw_rare_batch(worker, batch, queue, pass);
+    else if (worker->sample_count == 4)
+        draw_batch(worker, batch, queue, 4, CALO_CPU_PASS_OPAQUE);
+    else if (worker->sample_count == 16)
+        draw_batch(worker, batch, queue, 16, CALO_CPU_PASS_OPAQUE);
     else
-        for (uint32_t i = 0; i < queue->count; i++)
-            draw_small(worker, batch, i, queue->ids[i], pass);
+        draw_batch(worker, batch, queue, 0, CALO_CPU_PASS_OPAQUE);
 }
 
 /* ---- large triangles ---- */
@@ -295,7 +317,7 @@ static void draw_large_block(calo_cpu_worker *worker, const large_triangle *t, i
     slot_group at = {&worker->centers[index], &worker->center_places, 0, false, block_x, block_y, z};
     if (pass != CALO_CPU_PASS_FRAGMENTS)
         draw_large_group(worker, t, &at, place == INSIDE ? 0xffff : large_coverage(t, values, at.places->packed[0]), pass);
-    if (pass == CALO_CPU_PASS_DATA)
+    if (pass == CALO_CPU_PASS_DATA || (pass == CALO_CPU_PASS_OPAQUE && worker->sample_count == 1))
         return;
     at.places = &worker->sample_places;
     at.samples = true;

@@ -68,6 +68,16 @@ LANES_INLINE void find_depth(const corner_lanes *c, lanes_i doubled_area, lanes_
     lanes_store(batch->high + at, lanes_max(c->z[0], lanes_max(c->z[1], c->z[2])));
 }
 
+/* A block is 4 pixels wide: shifts divide. */
+LANES_INLINE void find_blocks(const calo_cpu_worker *worker, const lanes_i box[4], calo_cpu_batch *batch, uint32_t at)
+{
+    lanes_m empty = lanes_less_int(box[2], box[0]) | lanes_less_int(box[3], box[1]);
+    lanes_i across = (box[2] >> 2) - (box[0] >> 2) + 1, row = (box[1] >> 2) - (int32_t)(worker->buffer_top / CALO_CPU_BLOCK);
+    lanes_store_int(batch->first_block + at, row * (int32_t)worker->blocks_across + (box[0] >> 2));
+    lanes_store_int(batch->across + at, lanes_pick_int(empty, lanes_int(0), across));
+    lanes_store_int(batch->down + at, (box[3] >> 2) - (box[1] >> 2) + 1);
+}
+
 LANES_INLINE void set_up(const calo_cpu_worker *worker, const calo_cpu_queue *queue, calo_cpu_batch *batch, uint32_t at)
 {
     corner_lanes corners;
@@ -84,10 +94,13 @@ LANES_INLINE void set_up(const calo_cpu_worker *worker, const calo_cpu_queue *qu
     lanes_i reference = (reference_x & 0xffff) | reference_y << 16;
     find_edges(&corners, reference, batch, at);
     find_depth(&corners, area, reference, batch, at);
-    lanes_store_int(batch->left + at, box[0] + origin_x);
-    lanes_store_int(batch->top + at, box[1] + origin_y);
-    lanes_store_int(batch->right + at, box[2] + origin_x);
-    lanes_store_int(batch->bottom + at, box[3] + origin_y);
+    for (int i = 0; i < 4; i++)
+        box[i] += i % 2 ? origin_y : origin_x;
+    lanes_store_int(batch->left + at, box[0]);
+    lanes_store_int(batch->top + at, box[1]);
+    lanes_store_int(batch->right + at, box[2]);
+    lanes_store_int(batch->bottom + at, box[3]);
+    find_blocks(worker, box, batch, at);
 }
 
 void calo_cpu_flush_queue(calo_cpu_worker *worker, calo_cpu_pass pass)
