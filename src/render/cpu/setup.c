@@ -75,7 +75,7 @@ LANES_INLINE void find_blocks(const calo_cpu_worker *worker, const lanes_i box[4
     lanes_i across = (box[2] >> 2) - (box[0] >> 2) + 1, row = (box[1] >> 2) - (int32_t)(worker->buffer_top / CALO_CPU_BLOCK);
     lanes_store_int(batch->first_block + at, row * (int32_t)worker->blocks_across + (box[0] >> 2));
     lanes_store_int(batch->across + at, lanes_pick_int(empty, lanes_int(0), across));
-    lanes_store_int(batch->down + at, (box[3] >> 2) - (box[1] >> 2) + 1);
+    lanes_store_int(batch->down + at, lanes_pick_int(empty, lanes_int(0), (box[3] >> 2) - (box[1] >> 2) + 1));
 }
 
 LANES_INLINE void set_up(const calo_cpu_worker *worker, const calo_cpu_queue *queue, calo_cpu_batch *batch, uint32_t at)

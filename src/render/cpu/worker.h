@@ -63,7 +63,7 @@ typedef struct calo_cpu_batch {
     float z[CALO_CPU_BATCH], step_x[CALO_CPU_BATCH], step_y[CALO_CPU_BATCH], low[CALO_CPU_BATCH], high[CALO_CPU_BATCH];
     int32_t left[CALO_CPU_BATCH], top[CALO_CPU_BATCH], right[CALO_CPU_BATCH], bottom[CALO_CPU_BATCH]; /* pixels */
     int32_t first_block[CALO_CPU_BATCH];                  /* in the buffers */
-    int32_t across[CALO_CPU_BATCH], down[CALO_CPU_BATCH]; /* blocks; not positive: nothing to draw */
+    int32_t across[CALO_CPU_BATCH], down[CALO_CPU_BATCH]; /* blocks; 0: nothing to draw */
 } __attribute__((aligned(64))) calo_cpu_batch;
 
 /* A transparent surface in a pixel of the buffers. */
