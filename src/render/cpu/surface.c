@@ -98,8 +98,9 @@ LANES_INLINE void load_corners(const calo_cpu_packet *packet, corner_lanes *corn
     }
     for (int k = 0; k < 3; k++) {
         lanes_f a[4], b[4];
-        lanes_load4(geometry->vertices[0].position, 8, corners->index[k], a);
-        lanes_load4(geometry->vertices[0].position + 4, 8, corners->index[k], b);
+        const float *numbers = (const float *)(const void *)geometry->vertices;
+        lanes_load4(numbers, sizeof *geometry->vertices / 4, corners->index[k], a);
+        lanes_load4(numbers + 4, sizeof *geometry->vertices / 4, corners->index[k], b);
         for (int c = 0; c < 3; c++)
             corners->position[k][c] = a[c];
         corners->normal[k][0] = a[3];
