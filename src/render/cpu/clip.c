@@ -190,27 +190,47 @@ static void clip_triangle(calo_cpu_geometry_stage *stage, uint32_t id, const cli
         emit_triangle(stage, id, &buffers[current][0], &buffers[current][i], &buffers[current][i + 1]);
 }
 
+static void draw_triangle(calo_cpu_geometry_stage *stage, uint32_t id, const clip_vertex *a, const clip_vertex *b,
+                          const clip_vertex *c)
+{
+    uint32_t all = a->outside & b->outside & c->outside, any = a->outside | b->outside | c->outside;
+    if (all & (OUTSIDE_NEAR | OUTSIDE_PICTURE))
+        return;
+    if (any & (OUTSIDE_NEAR | OUTSIDE_GUARD))
+        clip_triangle(stage, id, a, b, c);
+    else
+        emit_triangle(stage, id, a, b, c);
+}
+
+/* Vertex `index` of the cluster. */
+static clip_vertex cluster_vertex(const calo_cpu_geometry_stage *stage, const calo_cpu_cluster *cluster, uint32_t index)
+{
+    size_t count = (cluster->vertex_count + CALO_CPU_PADDING - 1u) / CALO_CPU_PADDING * CALO_CPU_PADDING;
+    const float *p = stage->draw->geometry->positions + cluster->first_position + index;
+    return transform_vertex(stage, p[0], p[count], p[2 * count]);
+}
+
+void calo_cpu_clip_one(calo_cpu_geometry_stage *stage, const calo_cpu_cluster *cluster, uint32_t triangle)
+{
+    uint32_t corner = stage->draw->geometry->corners[cluster->first_corner + triangle];
+    clip_vertex vertices[3];
+    for (int k = 0; k < 3; k++)
+        vertices[k] = cluster_vertex(stage, cluster, corner >> (6 * k) & 63);
+    draw_triangle(stage, stage->draw->first_id + cluster->first_triangle + triangle, &vertices[0], &vertices[1],
+                  &vertices[2]);
+}
+
 void calo_cpu_clip_cluster(calo_cpu_geometry_stage *stage, const calo_cpu_cluster *cluster)
 {
-    const calo_cpu_geometry *geometry = stage->draw->geometry;
-    uint32_t count = (cluster->vertex_count + CALO_CPU_PADDING - 1u) / CALO_CPU_PADDING * CALO_CPU_PADDING;
-    const float *x = geometry->positions + cluster->first_position, *y = x + count, *z = y + count;
     clip_vertex vertices[CALO_CPU_CLUSTER_VERTICES];
     for (uint32_t i = 0; i < cluster->vertex_count; i++)
-        vertices[i] = transform_vertex(stage, x[i], y[i], z[i]);
+        vertices[i] = cluster_vertex(stage, cluster, i);
     if (stage->worker->last_stage < CALO_STAGE_SETUP)
         return;
     for (uint32_t t = 0; t < cluster->triangle_count; t++) {
-        uint32_t corner = geometry->corners[cluster->first_corner + t];
-        uint32_t id = stage->draw->first_id + cluster->first_triangle + t;
-        const clip_vertex *a = &vertices[corner & 63], *b = &vertices[corner >> 6 & 63], *c = &vertices[corner >> 12 & 63];
-        uint32_t all = a->outside & b->outside & c->outside, any = a->outside | b->outside | c->outside;
-        if (all & (OUTSIDE_NEAR | OUTSIDE_PICTURE))
-            continue;
-        if (any & (OUTSIDE_NEAR | OUTSIDE_GUARD))
-            clip_triangle(stage, id, a, b, c);
-        else
-            emit_triangle(stage, id, a, b, c);
+        uint32_t corner = stage->draw->geometry->corners[cluster->first_corner + t];
+        draw_triangle(stage, stage->draw->first_id + cluster->first_triangle + t, &vertices[corner & 63],
+                      &vertices[corner >> 6 & 63], &vertices[corner >> 12 & 63]);
     }
     calo_cpu_flush_queue(stage->worker, stage->pass);
 }

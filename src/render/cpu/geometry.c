@@ -216,6 +216,15 @@ LANES_INLINE lanes_m holds_pixel(lanes_i a, lanes_i b, lanes_i c, int32_t margin
     return lanes_equal_int((lanes_i)(low > high), lanes_int(0));
 }
 
+/* Triangles with an area, and with the right side to the viewer. Counter-clockwise is the front, seen
+ * with y up: clockwise with y down is the back. */
+LANES_INLINE lanes_m faces_viewer(const calo_cpu_geometry_stage *stage, lanes_i area)
+{
+    if (!stage->cull_back)
+        return lanes_not(lanes_equal_int(area, lanes_int(0)));
+    return stage->draw->mirrored ? lanes_less_int(lanes_int(0), area) : lanes_less_int(area, lanes_int(0));
+}
+
 /* Lists the triangles that face the right way and can cover something; returns how many. */
 static uint32_t cull_triangles(const calo_cpu_geometry_stage *stage, const calo_cpu_cluster *cluster,
                                screen_cluster *screen)
@@ -223,16 +232,11 @@ static uint32_t cull_triangles(const calo_cpu_geometry_stage *stage, const calo_
     const uint32_t *corners = stage->draw->geometry->corners + cluster->first_corner;
     int32_t margin = stage->worker->sample_count > 1 ? CALO_CPU_SUBPIXEL / 2 : 0;
     uint32_t kept = 0, count = cluster->triangle_count;
-    bool mirrored = stage->draw->mirrored;
     for (uint32_t i = 0; i < count; i += LANES) {
         lanes_i corner = lanes_load_int(corners + i);
         lanes_i a = lanes_lookup64(screen->packed, corner & 63), b = lanes_lookup64(screen->packed, corner >> 6 & 63);
-        lanes_i c = lanes_lookup64(screen->packed, corner >> 12 & 63), area = doubled_area(a, b, c);
-        /* Counter-clockwise is the front, seen with y up: clockwise with y down is the back. */
-        lanes_m keep = mirrored ? lanes_less_int(lanes_int(0), area) : lanes_less_int(area, lanes_int(0));
-        if (!stage->cull_back)
-            keep = lanes_not(lanes_equal_int(area, lanes_int(0)));
-        keep &= holds_pixel(a, b, c, margin);
+        lanes_i c = lanes_lookup64(screen->packed, corner >> 12 & 63);
+        lanes_m keep = faces_viewer(stage, doubled_area(a, b, c)) & holds_pixel(a, b, c, margin);
         keep &= lanes_less_int(lanes_count() + (int32_t)i, lanes_int((int32_t)count));
         kept += lanes_compress(screen->survivors + kept, keep, corner);
     }
@@ -262,6 +266,76 @@ static void draw_survivors(const calo_cpu_geometry_stage *stage, const calo_cpu_
     }
 }
 
+/* Corners of LANES triangles whose cluster is too wide for 16 bits. */
+typedef struct wide_corners {
+    lanes_i x[3], y[3]; /* 1/256 pixels */
+    lanes_i left, top;  /* of the block where the box begins */
+} wide_corners;
+
+/* False in lanes whose triangle is itself too large. */
+LANES_INLINE lanes_m find_wide_corners(const screen_cluster *screen, lanes_i corner, wide_corners *out)
+{
+    lanes_i high_x, high_y, low_x, low_y;
+    for (int k = 0; k < 3; k++) {
+        lanes_i vertex = corner >> (6 * k) & 63;
+        out->x[k] = lanes_lookup64(screen->x, vertex);
+        out->y[k] = lanes_lookup64(screen->y, vertex);
+    }
+    low_x = lanes_min_int(lanes_min_int(out->x[0], out->x[1]), out->x[2]);
+    low_y = lanes_min_int(lanes_min_int(out->y[0], out->y[1]), out->y[2]);
+    high_x = lanes_max_int(lanes_max_int(out->x[0], out->x[1]), out->x[2]);
+    high_y = lanes_max_int(lanes_max_int(out->y[0], out->y[1]), out->y[2]);
+    out->left = low_x & -CALO_CPU_BLOCK * CALO_CPU_SUBPIXEL;
+    out->top = low_y & -CALO_CPU_BLOCK * CALO_CPU_SUBPIXEL;
+    lanes_i limit = lanes_int(CALO_CPU_SMALL_PIXELS * CALO_CPU_SUBPIXEL + 1);
+    return lanes_less_int(high_x - low_x, limit) & lanes_less_int(high_y - low_y, limit);
+}
+
+/* Puts the kept triangles of a wide cluster into the queue. */
+static void queue_wide(const calo_cpu_geometry_stage *stage, const screen_cluster *screen, const wide_corners *corners,
+                       lanes_i corner, uint32_t first_id, uint32_t kept)
+{
+    calo_cpu_queue *queue = &stage->worker->queue;
+    for (; kept; kept &= kept - 1) {
+        int lane = __builtin_ctz(kept);
+        uint32_t at = queue->count++;
+        for (int k = 0; k < 3; k++) {
+            queue->corners[k][at] = pair_of(corners->x[k][lane] - corners->left[lane],
+                                            corners->y[k][lane] - corners->top[lane]);
+            queue->z[k][at] = screen->z[corner[lane] >> (6 * k) & 63];
+        }
+        queue->ids[at] = first_id + ((uint32_t)corner[lane] >> 18);
+        queue->origin_x[at] = corners->left[lane] / CALO_CPU_SUBPIXEL;
+        queue->origin_y[at] = corners->top[lane] / CALO_CPU_SUBPIXEL;
+        if (queue->count == CALO_CPU_BATCH)
+            calo_cpu_flush_queue(stage->worker, stage->pass);
+    }
+}
+
+/* A cluster in front of the camera, but wide: each triangle from an origin of its own; the large ones
+ * go the general way. */
+static void draw_wide_cluster(calo_cpu_geometry_stage *stage, const calo_cpu_cluster *cluster,
+                              const screen_cluster *screen)
+{
+    const uint32_t *list = stage->draw->geometry->corners + cluster->first_corner;
+    int32_t margin = stage->worker->sample_count > 1 ? CALO_CPU_SUBPIXEL / 2 : 0;
+    uint32_t first_id = stage->draw->first_id + cluster->first_triangle;
+    for (uint32_t first = 0; first < cluster->triangle_count; first += LANES) {
+        lanes_i corner = lanes_load_int(list + first), at[3];
+        lanes_m there = lanes_less_int(lanes_count() + (int32_t)first, lanes_int(cluster->triangle_count));
+        wide_corners corners;
+        lanes_m small = find_wide_corners(screen, corner, &corners);
+        for (int k = 0; k < 3; k++)
+            at[k] = ((corners.x[k] - corners.left) & 0xffff) | (corners.y[k] - corners.top) << 16;
+        lanes_m keep = small & there & faces_viewer(stage, doubled_area(at[0], at[1], at[2]));
+        keep &= holds_pixel(at[0], at[1], at[2], margin);
+        queue_wide(stage, screen, &corners, corner, first_id, lanes_bits(keep));
+        for (uint32_t large = lanes_bits(there & lanes_not(small)); large; large &= large - 1)
+            calo_cpu_clip_one(stage, cluster, first + (uint32_t)__builtin_ctz(large));
+    }
+    calo_cpu_flush_queue(stage->worker, stage->pass);
+}
+
 static void draw_cluster(calo_cpu_geometry_stage *stage, const calo_cpu_cluster *cluster)
 {
     int last_stage = stage->worker->last_stage;
@@ -272,10 +346,12 @@ static void draw_cluster(calo_cpu_geometry_stage *stage, const calo_cpu_cluster 
         return;
     }
     int place = pack_cluster(stage->worker, cluster, &box, &screen);
-    if (place == TOO_LARGE)
-        calo_cpu_clip_cluster(stage, cluster);
-    if (place != IN_SIGHT || last_stage < CALO_STAGE_SETUP)
+    if (place == OUT_OF_SIGHT || last_stage < CALO_STAGE_SETUP)
         return;
+    if (place == TOO_LARGE) {
+        draw_wide_cluster(stage, cluster, &screen);
+        return;
+    }
     uint32_t count = cull_triangles(stage, cluster, &screen);
     /* What fills up the last batch must be valid corners. */
     for (uint32_t i = 0; i < CALO_CPU_BATCH; i += LANES)

@@ -430,35 +430,63 @@ LANES_INLINE void lanes_store4(float *to, lanes_f a, lanes_f b, lanes_f c, lanes
     }
 }
 
-/* Four sums of two 15-bit texels times weights: bilinear filtering's upper or lower half.
- * `texels`: two texels of four components side by side; `weights`: 15 bits each, the first in the
- * low half. */
+/* ---- texels ---- */
+
+/* Four sums, one a component. */
 typedef int32_t lanes_quad __attribute__((vector_size(16)));
 
-LANES_INLINE lanes_quad lanes_blend_words(const uint16_t texels[8], int32_t weights)
+/* Two texels of four components side by side times their weights (the first one's in the low half)
+ * and the same in the row below: half of a trilinear look-up. Components and weights have 15 bits. */
+LANES_INLINE lanes_quad lanes_blend_words(const uint16_t *above, const uint16_t *below, int32_t weights_above,
+                                          int32_t weights_below)
 {
-#if defined(__SSE2__)
-    __m128i both = _mm_loadu_si128((const __m128i *)(const void *)texels);
-    __m128i pairs = _mm_unpacklo_epi16(both, _mm_srli_si128(both, 8));
-    return (lanes_quad)_mm_madd_epi16(pairs, _mm_set1_epi32(weights));
+#if CALO_CPU_LANES >= 8
+    const __m256i pair = _mm256_setr_epi8(0, 1, 8, 9, 2, 3, 10, 11, 4, 5, 12, 13, 6, 7, 14, 15, 0, 1, 8, 9, 2, 3, 10, 11, 4,
+                                          5, 12, 13, 6, 7, 14, 15);
+    __m256i both = _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)above)),
+                                           _mm_loadu_si128((const __m128i *)(const void *)below), 1);
+    __m256i weights = _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_set1_epi32(weights_above)),
+                                              _mm_set1_epi32(weights_below), 1);
+    __m256i sums = _mm256_madd_epi16(_mm256_shuffle_epi8(both, pair), weights);
+    return (lanes_quad)_mm_add_epi32(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
+#elif defined(__SSE2__)
+    __m128i a = _mm_loadu_si128((const __m128i *)(const void *)above);
+    __m128i b = _mm_loadu_si128((const __m128i *)(const void *)below);
+    __m128i a_sums = _mm_madd_epi16(_mm_unpacklo_epi16(a, _mm_srli_si128(a, 8)), _mm_set1_epi32(weights_above));
+    __m128i b_sums = _mm_madd_epi16(_mm_unpacklo_epi16(b, _mm_srli_si128(b, 8)), _mm_set1_epi32(weights_below));
+    return (lanes_quad)_mm_add_epi32(a_sums, b_sums);
 #else
     lanes_quad sum;
     for (int c = 0; c < 4; c++)
-        sum[c] = texels[c] * (int16_t)weights + texels[4 + c] * (weights >> 16);
+        sum[c] = above[c] * (int16_t)weights_above + above[4 + c] * (weights_above >> 16) +
+                 below[c] * (int16_t)weights_below + below[4 + c] * (weights_below >> 16);
     return sum;
 #endif
 }
 
-LANES_INLINE lanes_quad lanes_blend_bytes(const uint8_t texels[8], int32_t weights)
+/* The same for components of 8 bits. */
+LANES_INLINE lanes_quad lanes_blend_bytes(const uint8_t *above, const uint8_t *below, int32_t weights_above,
+                                          int32_t weights_below)
 {
+#if CALO_CPU_LANES >= 8
+    /* Bytes to pairs of words at once. */
+    const __m128i pair = _mm_setr_epi8(0, -128, 4, -128, 1, -128, 5, -128, 2, -128, 6, -128, 3, -128, 7, -128);
+    __m128i a = _mm_shuffle_epi8(_mm_loadl_epi64((const __m128i *)(const void *)above), pair);
+    __m128i b = _mm_shuffle_epi8(_mm_loadl_epi64((const __m128i *)(const void *)below), pair);
+#elif defined(__SSE2__)
+    __m128i a = _mm_loadl_epi64((const __m128i *)(const void *)above), zero = _mm_setzero_si128();
+    __m128i b = _mm_loadl_epi64((const __m128i *)(const void *)below);
+    a = _mm_unpacklo_epi8(_mm_unpacklo_epi8(a, _mm_srli_si128(a, 4)), zero);
+    b = _mm_unpacklo_epi8(_mm_unpacklo_epi8(b, _mm_srli_si128(b, 4)), zero);
+#endif
 #if defined(__SSE2__)
-    __m128i both = _mm_loadl_epi64((const __m128i *)(const void *)texels);
-    __m128i pairs = _mm_unpacklo_epi8(_mm_unpacklo_epi8(both, _mm_srli_si128(both, 4)), _mm_setzero_si128());
-    return (lanes_quad)_mm_madd_epi16(pairs, _mm_set1_epi32(weights));
+    return (lanes_quad)_mm_add_epi32(_mm_madd_epi16(a, _mm_set1_epi32(weights_above)),
+                                     _mm_madd_epi16(b, _mm_set1_epi32(weights_below)));
 #else
     lanes_quad sum;
     for (int c = 0; c < 4; c++)
-        sum[c] = texels[c] * (int16_t)weights + texels[4 + c] * (weights >> 16);
+        sum[c] = above[c] * (int16_t)weights_above + above[4 + c] * (weights_above >> 16) +
+                 below[c] * (int16_t)weights_below + below[4 + c] * (weights_below >> 16);
     return sum;
 #endif
 }

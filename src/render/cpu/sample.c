@@ -77,25 +77,38 @@ LANES_INLINE void place_footprint(const calo_cpu_texture *texture, const lanes_f
 }
 
 /* The weighted sum of one lane's four texels. */
-LANES_INLINE lanes_quad blend(const calo_cpu_texture *texture, const footprint *at, int lane)
+LANES_INLINE lanes_quad blend(const calo_cpu_texture *texture, const footprint *at, int lane, bool linear15)
 {
     size_t upper = (size_t)at->texel[lane] * 4, lower = upper + (size_t)at->below[lane] * 4;
-    if (texture->linear15) {
+    if (linear15) {
         const uint16_t *texels = texture->texels;
-        return lanes_blend_words(texels + upper, at->upper[lane]) + lanes_blend_words(texels + lower, at->lower[lane]);
+        return lanes_blend_words(texels + upper, texels + lower, at->upper[lane], at->lower[lane]);
     }
     const uint8_t *texels = texture->texels;
-    return lanes_blend_bytes(texels + upper, at->upper[lane]) + lanes_blend_bytes(texels + lower, at->lower[lane]);
+    return lanes_blend_bytes(texels + upper, texels + lower, at->upper[lane], at->lower[lane]);
 }
 
-/* Adds a level's texels, a lane after the other. `sums` are in the slots of lanes_collect4. */
-LANES_INLINE void add_level(const calo_cpu_texture *texture, const footprint *at, bool first, lanes_quad sums[LANES])
+/* The texels of one or both levels, a lane after the other. `sums` are in the slots of lanes_collect4. */
+LANES_INLINE void add_texels(const calo_cpu_texture *texture, const footprint *low, const footprint *high, bool linear15,
+                             lanes_quad sums[LANES])
 {
     for (int i = 0; i < LANES; i++) {
-        int slot = lanes_quad_slot(i);
-        lanes_quad here = blend(texture, at, i);
-        sums[slot] = first ? here : sums[slot] + here;
+        lanes_quad sum = blend(texture, low, i, linear15);
+        if (high)
+            sum += blend(texture, high, i, linear15);
+        sums[lanes_quad_slot(i)] = sum;
     }
+}
+
+static void add_levels(const calo_cpu_texture *texture, const footprint *low, const footprint *high,
+                       lanes_quad sums[LANES])
+{
+    if (texture->linear15 && high)
+        add_texels(texture, low, high, true, sums);
+    else if (texture->linear15)
+        add_texels(texture, low, NULL, true, sums);
+    else
+        add_texels(texture, low, high, false, sums);
 }
 
 /* 0.5, or 0 in lanes that take the nearest texel. */
@@ -112,7 +125,7 @@ void calo_cpu_texture_sample(const calo_cpu_texture *texture, const lanes_f uv[2
     lanes_i one = lanes_int(CALO_CPU_TEXEL_ONE), zero = lanes_int(0), low = zero, high_share = zero;
     lanes_m minified = lanes_from_bits(0);
     lanes_quad sums[LANES] __attribute__((aligned(64)));
-    footprint at;
+    footprint at, above;
     if (texture->level_count > 1 || texture->magnify != texture->minify) {
         lanes_f level = footprint_level(texture, uv_dx, uv_dy), last = lanes_float((float)(texture->level_count - 1));
         minified = lanes_less(lanes_float(0), level);
@@ -122,12 +135,12 @@ void calo_cpu_texture_sample(const calo_cpu_texture *texture, const lanes_f uv[2
     }
     lanes_f half = filter_half(texture, minified);
     place_footprint(texture, wrapped, low, one - high_share, half, &at);
-    add_level(texture, &at, true, sums);
-    if (lanes_any(lanes_less_int(zero, high_share))) {
+    bool two_levels = lanes_any(lanes_less_int(zero, high_share));
+    if (two_levels) {
         lanes_i high = lanes_min_int(low + 1, lanes_int(texture->level_count - 1));
-        place_footprint(texture, wrapped, high, high_share, half, &at);
-        add_level(texture, &at, false, sums);
+        place_footprint(texture, wrapped, high, high_share, half, &above);
     }
+    add_levels(texture, &at, two_levels ? &above : NULL, sums);
     lanes_f whole[4];
     float texel_one = texture->linear15 ? CALO_CPU_TEXEL_ONE : 255, scale = 1.0f / (texel_one * CALO_CPU_TEXEL_ONE);
     lanes_collect4(sums, whole);

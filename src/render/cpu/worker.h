@@ -166,8 +166,10 @@ typedef struct calo_cpu_geometry_stage {
     bool cull_back;
 } calo_cpu_geometry_stage;
 
-/* clip.c: the general way, for clusters that reach behind the camera or far over the screen. */
+/* clip.c: the general way, for clusters that reach behind the camera or beside the guard band, and for
+ * large triangles. */
 void calo_cpu_clip_cluster(calo_cpu_geometry_stage *stage, const calo_cpu_cluster *cluster);
+void calo_cpu_clip_one(calo_cpu_geometry_stage *stage, const calo_cpu_cluster *cluster, uint32_t triangle);
 void calo_cpu_draw_lines_and_points(calo_cpu_geometry_stage *stage);
 
 /* setup.c: sets up and draws what is in the queue. */
