@@ -46,19 +46,66 @@ static void find_background(const calo_cpu_worker *worker, uint32_t block_x, uin
     }
 }
 
-/* Shades the packet's draw where it is active. */
-static void shade_centers(calo_cpu_worker *worker, const calo_cpu_packet *packet, calo_cpu_tile *tile, lanes_f color[4])
+/* LANES slots of a block that wait for others of the same draw, to be shaded together. */
+typedef struct pending_slots {
+    calo_cpu_packet packets[CALO_CPU_GROUP];
+    uint32_t block_x[CALO_CPU_GROUP];
+    int first[CALO_CPU_GROUP], count;
+    uint32_t block_y;
+    const calo_frame *frame;
+} pending_slots;
+
+/* Where the surfaces of LANES slots come together. */
+typedef struct slot_output {
+    calo_cpu_tile tile;
+    lanes_f color[4];
+} slot_output;
+
+static void begin_output(const calo_cpu_worker *worker, uint32_t block_x, int first, slot_output *output)
 {
-    calo_cpu_surface surface;
+    calo_cpu_tile_clear(worker->options, &output->tile);
+    for (int c = 0; c < 4; c++)
+        output->color[c] = lanes_load(worker->row[block_x].background[c] + first);
+}
+
+static void put_output(calo_cpu_worker *worker, const calo_cpu_packet *packet, const calo_cpu_surface *surface,
+                       slot_output *output)
+{
     lanes_f rgb[3];
-    calo_cpu_surface_find(worker, packet, &surface);
-    calo_cpu_tile_put(worker, packet, &surface, tile);
+    calo_cpu_tile_put(worker, packet, surface, &output->tile);
     if (!(worker->options->channels & CALO_CHANNEL_BIT(CALO_CHANNEL_COLOR)))
         return;
-    calo_cpu_shade(worker, packet, &surface, rgb);
+    calo_cpu_shade(worker, packet, surface, rgb);
     for (int c = 0; c < 3; c++)
-        color[c] = lanes_pick(packet->active, rgb[c], color[c]);
-    color[3] = lanes_pick(packet->active, lanes_float(1), color[3]);
+        output->color[c] = lanes_pick(packet->active, rgb[c], output->color[c]);
+    output->color[3] = lanes_pick(packet->active, lanes_float(1), output->color[3]);
+}
+
+/* Data channels, and colour where the centres serve for it; else colour into the row. */
+static void end_output(calo_cpu_worker *worker, uint32_t block_x, uint32_t block_y, int first, const calo_frame *frame,
+                       const slot_output *output)
+{
+    calo_cpu_area area = calo_cpu_tile_area(worker, block_x, block_y, first);
+    calo_cpu_tile_write(worker->options, &output->tile, &area, frame);
+    for (int c = 0; worker->sample_count && c < 4; c++)
+        lanes_store(worker->row[block_x].center[c] + first, output->color[c]);
+    if ((worker->options->channels & CALO_CHANNEL_BIT(CALO_CHANNEL_COLOR)) && !worker->sample_count)
+        calo_cpu_tile_write_color(worker->scene, output->color, &area, frame);
+}
+
+static void flush_pending(calo_cpu_worker *worker, pending_slots *pending)
+{
+    calo_cpu_surface surfaces[CALO_CPU_GROUP];
+    if (pending->count == 0)
+        return;
+    calo_cpu_surface_find(worker, pending->packets, pending->count, surfaces);
+    for (int i = 0; i < pending->count; i++) {
+        slot_output output;
+        begin_output(worker, pending->block_x[i], pending->first[i], &output);
+        put_output(worker, &pending->packets[i], &surfaces[i], &output);
+        end_output(worker, pending->block_x[i], pending->block_y, pending->first[i], pending->frame, &output);
+    }
+    pending->count = 0;
 }
 
 /* The lanes of `todo` that show the same draw as the first of them. */
@@ -72,36 +119,46 @@ static lanes_m same_draw(const calo_cpu_worker *worker, lanes_i ids, uint32_t to
     return same & lanes_from_bits(todo);
 }
 
-/* Data channels, and colour where the centres serve for it; else colour into `row`. */
-static void resolve_centers(calo_cpu_worker *worker, const calo_cpu_slots *slots, uint32_t block_x, uint32_t block_y,
-                            calo_cpu_row *row, const calo_frame *frame)
+/* Slots that show several draws, or none: at once. */
+static void resolve_mixed_slots(calo_cpu_worker *worker, calo_cpu_packet *packet, lanes_i ids, uint32_t todo,
+                                uint32_t block_x, int first, const pending_slots *pending)
+{
+    slot_output output;
+    begin_output(worker, block_x, first, &output);
+    while (todo) {
+        calo_cpu_surface surface;
+        packet->active = same_draw(worker, ids, todo, &packet->draw);
+        packet->ids = lanes_pick_int(packet->active, ids, lanes_int((int32_t)packet->draw->first_id));
+        todo &= ~lanes_bits(packet->active);
+        calo_cpu_surface_find(worker, packet, 1, &surface);
+        put_output(worker, packet, &surface, &output);
+    }
+    end_output(worker, block_x, pending->block_y, first, pending->frame, &output);
+}
+
+static void resolve_centers(calo_cpu_worker *worker, const calo_cpu_slots *slots, uint32_t block_x,
+                            pending_slots *pending)
 {
     const calo_cpu_slot_places *places = &worker->center_places;
-    bool wants_color = worker->options->channels & CALO_CHANNEL_BIT(CALO_CHANNEL_COLOR);
     for (int first = 0; first < CALO_CPU_SLOTS; first += LANES) {
         lanes_i ids = lanes_load_int(slots->ids + first);
         uint32_t todo = lanes_bits(lanes_not(lanes_equal_int(ids, lanes_int(0))));
-        calo_cpu_area area = calo_cpu_tile_area(worker, block_x, block_y, first);
-        calo_cpu_tile tile;
-        lanes_f color[4];
-        calo_cpu_tile_clear(worker->options, &tile);
-        for (int c = 0; c < 4; c++)
-            color[c] = lanes_load(row->background[c] + first);
-        while (todo) {
-            calo_cpu_packet packet = {
-                .x = lanes_load(places->x[0] + first) + ((float)(block_x * CALO_CPU_BLOCK) + 0.5f),
-                .y = lanes_load(places->y[0] + first) + ((float)(block_y * CALO_CPU_BLOCK) + 0.5f),
-            };
+        calo_cpu_packet packet = {
+            .x = lanes_load(places->x[0] + first) + ((float)(block_x * CALO_CPU_BLOCK) + 0.5f),
+            .y = lanes_load(places->y[0] + first) + ((float)(pending->block_y * CALO_CPU_BLOCK) + 0.5f),
+        };
+        if (todo)
             packet.active = same_draw(worker, ids, todo, &packet.draw);
-            packet.ids = lanes_pick_int(packet.active, ids, lanes_int((int32_t)packet.draw->first_id));
-            todo &= ~lanes_bits(packet.active);
-            shade_centers(worker, &packet, &tile, color);
+        if (!todo || lanes_bits(packet.active) != todo) {
+            resolve_mixed_slots(worker, &packet, ids, todo, block_x, first, pending);
+            continue;
         }
-        calo_cpu_tile_write(worker->options, &tile, &area, frame);
-        for (int c = 0; worker->sample_count && c < 4; c++)
-            lanes_store(row->center[c] + first, color[c]);
-        if (wants_color && !worker->sample_count)
-            calo_cpu_tile_write_color(worker->scene, color, &area, frame);
+        packet.ids = lanes_pick_int(packet.active, ids, lanes_int((int32_t)packet.draw->first_id));
+        if (pending->count == CALO_CPU_GROUP || (pending->count && pending->packets[0].draw != packet.draw))
+            flush_pending(worker, pending);
+        pending->packets[pending->count] = packet;
+        pending->block_x[pending->count] = block_x;
+        pending->first[pending->count++] = first;
     }
 }
 
@@ -224,7 +281,7 @@ static void shade_extra_packet(calo_cpu_worker *worker, const calo_cpu_packet *p
 {
     calo_cpu_surface surface;
     lanes_f rgb[3];
-    calo_cpu_surface_find(worker, packet, &surface);
+    calo_cpu_surface_find(worker, packet, 1, &surface);
     calo_cpu_shade(worker, packet, &surface, rgb);
     bool blends = worker->scene->materials[packet->draw->material].source.alpha_mode == CALO_ALPHA_BLEND;
     for (uint32_t bits = lanes_bits(packet->active); bits; bits &= bits - 1) {
@@ -374,15 +431,15 @@ static void clear_slots(calo_cpu_slots *slots, size_t count)
         }
 }
 
-static calo_status resolve_block(calo_cpu_worker *worker, uint32_t x, uint32_t y, calo_frame *frame, calo_error *err)
+static calo_status resolve_block(calo_cpu_worker *worker, uint32_t x, pending_slots *pending, calo_error *err)
 {
-    size_t block = calo_cpu_block_index(worker, (int32_t)x, (int32_t)y);
+    size_t block = calo_cpu_block_index(worker, (int32_t)x, (int32_t)pending->block_y);
     calo_cpu_slots *centers = &worker->centers[block], *samples = calo_cpu_block_samples(worker, block);
     calo_cpu_row *row = &worker->row[x];
     calo_status status = CALO_OK;
-    find_background(worker, x, y, row);
+    find_background(worker, x, pending->block_y, row);
     row->mixed = false;
-    resolve_centers(worker, centers, x, y, row, frame);
+    resolve_centers(worker, centers, x, pending);
     if (worker->sample_count)
         status = resolve_samples(worker, block, centers, row, err);
     clear_slots(centers, 1);
@@ -421,6 +478,10 @@ static calo_status resolve_row(calo_cpu_worker *worker, uint32_t block_y, size_t
     bool transparent = worker->options->background == CALO_BACKGROUND_TRANSPARENT;
     size_t first = calo_cpu_block_index(worker, 0, (int32_t)block_y), peek = *next_fragment;
     uint32_t empty_from = 0, x = 0;
+    pending_slots pending;
+    pending.count = 0;
+    pending.block_y = block_y;
+    pending.frame = frame;
     worker->extras->count = 0;
     for (; x < worker->blocks_across; x++) {
         size_t block = first + x;
@@ -433,12 +494,13 @@ static calo_status resolve_row(calo_cpu_worker *worker, uint32_t block_y, size_t
         if (empty_from < x)
             calo_cpu_tile_write_empty(worker, empty_from, x, block_y, frame);
         empty_from = x + 1;
-        calo_status status = resolve_block(worker, x, block_y, frame, err);
+        calo_status status = resolve_block(worker, x, &pending, err);
         if (status != CALO_OK)
             return status;
     }
     if (empty_from < x)
         calo_cpu_tile_write_empty(worker, empty_from, x, block_y, frame);
+    flush_pending(worker, &pending);
     if (!worker->sample_count)
         return CALO_OK;
     size_t transparent_from = worker->extras->count;

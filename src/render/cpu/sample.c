@@ -20,11 +20,12 @@ LANES_INLINE lanes_f log2_lanes(lanes_f x)
 /* log2 of the mean side of the pixel's footprint in texels (the geometric mean of both sides, the
  * shorter one not below 1/16 of the longer). OpenGL's rule, the longer side alone, blurs slanted
  * surfaces and is farther from Blender's pictures: up to 1 dB, and 1 degree in mapped normals. */
-LANES_INLINE lanes_f footprint_level(const calo_cpu_texture *texture, const lanes_f uv_dx[2], const lanes_f uv_dy[2])
+LANES_INLINE lanes_f footprint_level(const calo_cpu_texture *texture, const calo_cpu_lookup *lookup)
 {
     float w = (float)texture->width[0], h = (float)texture->height[0];
-    lanes_f x2 = uv_dx[0] * uv_dx[0] * (w * w) + uv_dx[1] * uv_dx[1] * (h * h);
-    lanes_f y2 = uv_dy[0] * uv_dy[0] * (w * w) + uv_dy[1] * uv_dy[1] * (h * h);
+    const lanes_f *dx = lookup->dx, *dy = lookup->dy;
+    lanes_f x2 = dx[0] * dx[0] * (w * w) + dx[1] * dx[1] * (h * h);
+    lanes_f y2 = dy[0] * dy[0] * (w * w) + dy[1] * dy[1] * (h * h);
     lanes_f longer2 = lanes_max(x2, y2), shorter2 = lanes_max(lanes_min(x2, y2), longer2 * (1.0f / 256));
     lanes_f level = 0.25f * log2_lanes(lanes_max(longer2 * shorter2, lanes_float(1e-36f)));
     level = lanes_pick(lanes_less(lanes_float(1e-15f), longer2), level, lanes_float(-50));
@@ -118,32 +119,43 @@ LANES_INLINE lanes_f filter_half(const calo_cpu_texture *texture, lanes_m minifi
     return lanes_pick(minified, small, lanes_float(texture->magnify == CALO_FILTER_NEAREST ? 0 : 0.5f));
 }
 
-void calo_cpu_texture_sample(const calo_cpu_texture *texture, const lanes_f uv[2], const lanes_f uv_dx[2],
-                             const lanes_f uv_dy[2], lanes_f rgba[4])
+/* Both levels' footprints; false when the lower one alone does. */
+LANES_INLINE bool place_footprints(const calo_cpu_texture *texture, const calo_cpu_lookup *lookup, footprint at[2])
 {
-    lanes_f wrapped[2] = {wrap(uv[0], texture->wrap_u), wrap(uv[1], texture->wrap_v)};
-    lanes_i one = lanes_int(CALO_CPU_TEXEL_ONE), zero = lanes_int(0), low = zero, high_share = zero;
+    lanes_f wrapped[2] = {wrap(lookup->uv[0], texture->wrap_u), wrap(lookup->uv[1], texture->wrap_v)};
+    lanes_i zero = lanes_int(0), low = zero, high_share = zero;
     lanes_m minified = lanes_from_bits(0);
-    lanes_quad sums[LANES] __attribute__((aligned(64)));
-    footprint at, above;
     if (texture->level_count > 1 || texture->magnify != texture->minify) {
-        lanes_f level = footprint_level(texture, uv_dx, uv_dy), last = lanes_float((float)(texture->level_count - 1));
+        lanes_f level = footprint_level(texture, lookup), last = lanes_float((float)(texture->level_count - 1));
         minified = lanes_less(lanes_float(0), level);
         level = lanes_max(lanes_min(level, last), lanes_float(0));
         low = lanes_truncate(level);
         high_share = lanes_truncate((level - lanes_from_int(low)) * (float)CALO_CPU_TEXEL_ONE + 0.5f);
     }
     lanes_f half = filter_half(texture, minified);
-    place_footprint(texture, wrapped, low, one - high_share, half, &at);
     bool two_levels = lanes_any(lanes_less_int(zero, high_share));
-    if (two_levels) {
-        lanes_i high = lanes_min_int(low + 1, lanes_int(texture->level_count - 1));
-        place_footprint(texture, wrapped, high, high_share, half, &above);
-    }
-    add_levels(texture, &at, two_levels ? &above : NULL, sums);
-    lanes_f whole[4];
+    place_footprint(texture, wrapped, low, CALO_CPU_TEXEL_ONE - high_share, half, &at[0]);
+    if (two_levels)
+        place_footprint(texture, wrapped, lanes_min_int(low + 1, lanes_int(texture->level_count - 1)), high_share, half,
+                        &at[1]);
+    return two_levels;
+}
+
+void calo_cpu_texture_sample(const calo_cpu_texture *texture, const calo_cpu_lookup *lookups, int count,
+                             lanes_f (*rgba)[4])
+{
+    lanes_quad sums[CALO_CPU_GROUP][LANES] __attribute__((aligned(64)));
+    footprint at[CALO_CPU_GROUP][2];
+    bool two_levels[CALO_CPU_GROUP];
+    for (int i = 0; i < count; i++)
+        two_levels[i] = place_footprints(texture, &lookups[i], at[i]);
+    for (int i = 0; i < count; i++)
+        add_levels(texture, &at[i][0], two_levels[i] ? &at[i][1] : NULL, sums[i]);
     float texel_one = texture->linear15 ? CALO_CPU_TEXEL_ONE : 255, scale = 1.0f / (texel_one * CALO_CPU_TEXEL_ONE);
-    lanes_collect4(sums, whole);
-    for (int c = 0; c < 4; c++)
-        rgba[c] = lanes_from_int((lanes_i)whole[c]) * scale;
+    for (int i = 0; i < count; i++) {
+        lanes_f whole[4];
+        lanes_collect4(sums[i], whole);
+        for (int c = 0; c < 4; c++)
+            rgba[i][c] = lanes_from_int((lanes_i)whole[c]) * scale;
+    }
 }

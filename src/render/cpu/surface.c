@@ -284,62 +284,85 @@ typedef struct uv_lanes {
     lanes_f at[2][2], dx[2][2], dy[2][2];
 } uv_lanes;
 
-LANES_INLINE void find_uvs(const calo_cpu_packet *packet, const calo_cpu_material *material, const corner_lanes *corners,
-                     const weight_lanes *weights, uv_lanes *sets)
+/* What is found of each packet on the way to its surfaces. */
+typedef struct packet_work {
+    corner_lanes corners;
+    weight_lanes weights;
+    uv_lanes sets;
+} packet_work;
+
+/* Packets of one draw, taken through each stage together. */
+typedef struct packet_group {
+    calo_cpu_worker *worker;
+    const calo_cpu_draw *draw;
+    const calo_cpu_material *material;
+    const calo_cpu_draw_state *state;
+    int count;
+    packet_work work[CALO_CPU_GROUP];
+} packet_group;
+
+LANES_INLINE void find_uvs(const packet_group *group, packet_work *work)
 {
-    const lanes_f (*uv)[2] = corners->uv;
+    const lanes_f (*uv)[2] = work->corners.uv;
+    const weight_lanes *weights = &work->weights;
+    uv_lanes *sets = &work->sets;
     for (int i = 0; i < 2; i++) {
         sets->at[0][i] = mix(weights->at, uv[0][i], uv[1][i], uv[2][i]);
         sets->dx[0][i] = mix(weights->dx, uv[0][i], uv[1][i], uv[2][i]);
         sets->dy[0][i] = mix(weights->dy, uv[0][i], uv[1][i], uv[2][i]);
         sets->at[1][i] = sets->dx[1][i] = sets->dy[1][i] = lanes_float(0);
     }
-    const float *second = packet->draw->primitive->uvs[1];
-    if (!second || !material->shaded_uv[1])
+    const float *second = group->draw->primitive->uvs[1];
+    if (!second || !group->material->shaded_uv[1])
         return;
-    mix_array(corners, weights->at, second, 2, sets->at[1]);
-    mix_array(corners, weights->dx, second, 2, sets->dx[1]);
-    mix_array(corners, weights->dy, second, 2, sets->dy[1]);
+    mix_array(&work->corners, weights->at, second, 2, sets->at[1]);
+    mix_array(&work->corners, weights->dx, second, 2, sets->dx[1]);
+    mix_array(&work->corners, weights->dy, second, 2, sets->dy[1]);
 }
 
 /* False when the slot is empty; `rgba` is then left alone. */
-LANES_INLINE bool sample_slot(const calo_cpu_scene *scene, const calo_cpu_material *material, calo_material_slot slot,
-                        const uv_lanes *sets, lanes_f rgba[4])
+static bool sample_slot(const packet_group *group, calo_material_slot slot, lanes_f (*rgba)[4])
 {
+    const calo_cpu_material *material = group->material;
     if (material->textures[slot] < 0)
         return false;
     const calo_texture_use *use = &material->source.slots[slot];
     const float *t = use->transform;
-    const lanes_f *uv = sets->at[use->uv_set], *dx = sets->dx[use->uv_set], *dy = sets->dy[use->uv_set];
-    lanes_f at[2], at_dx[2], at_dy[2];
-    for (int i = 0; i < 2; i++) {
-        at[i] = t[3 * i] * uv[0] + t[3 * i + 1] * uv[1] + t[3 * i + 2];
-        at_dx[i] = t[3 * i] * dx[0] + t[3 * i + 1] * dx[1];
-        at_dy[i] = t[3 * i] * dy[0] + t[3 * i + 1] * dy[1];
+    calo_cpu_lookup lookups[CALO_CPU_GROUP];
+    for (int k = 0; k < group->count; k++) {
+        const uv_lanes *sets = &group->work[k].sets;
+        const lanes_f *uv = sets->at[use->uv_set], *dx = sets->dx[use->uv_set], *dy = sets->dy[use->uv_set];
+        for (int i = 0; i < 2; i++) {
+            lookups[k].uv[i] = t[3 * i] * uv[0] + t[3 * i + 1] * uv[1] + t[3 * i + 2];
+            lookups[k].dx[i] = t[3 * i] * dx[0] + t[3 * i + 1] * dx[1];
+            lookups[k].dy[i] = t[3 * i] * dy[0] + t[3 * i + 1] * dy[1];
+        }
     }
-    calo_cpu_texture_sample(&scene->textures[material->textures[slot]], at, at_dx, at_dy, rgba);
+    calo_cpu_texture_sample(&group->worker->scene->textures[material->textures[slot]], lookups, group->count, rgba);
     return true;
 }
 
-LANES_INLINE void find_base_color(const calo_cpu_scene *scene, const calo_cpu_packet *packet,
-                            const calo_cpu_material *material, const corner_lanes *corners,
-                            const weight_lanes *weights, const uv_lanes *sets, lanes_f rgba[4])
+/* Base colour with everything that multiplies it; alpha included. */
+static void find_base_color(const packet_group *group, lanes_f (*colors)[4])
 {
-    lanes_f texel[4], vertex[4];
-    for (int i = 0; i < 4; i++)
-        rgba[i] = lanes_float(material->source.base_color[i]);
-    if (sample_slot(scene, material, CALO_SLOT_BASE_COLOR, sets, texel))
+    const calo_material *source = &group->material->source;
+    const float *vertex_colors = group->draw->primitive->colors;
+    lanes_f texels[CALO_CPU_GROUP][4];
+    bool textured = sample_slot(group, CALO_SLOT_BASE_COLOR, texels);
+    for (int k = 0; k < group->count; k++) {
+        lanes_f *rgba = colors[k], vertex[4];
         for (int i = 0; i < 4; i++)
-            rgba[i] *= texel[i];
-    if (packet->draw->primitive->colors) {
-        mix_array(corners, weights->at, packet->draw->primitive->colors, 4, vertex);
-        for (int i = 0; i < 4; i++)
-            rgba[i] *= lanes_max(vertex[i], lanes_float(0));
+            rgba[i] = textured ? source->base_color[i] * texels[k][i] : lanes_float(source->base_color[i]);
+        if (vertex_colors) {
+            mix_array(&group->work[k].corners, group->work[k].weights.at, vertex_colors, 4, vertex);
+            for (int i = 0; i < 4; i++)
+                rgba[i] *= lanes_max(vertex[i], lanes_float(0));
+        }
+        /* MASK was tested before; what is left of it is opaque. */
+        if (source->alpha_mode == CALO_ALPHA_OPAQUE)
+            rgba[3] = lanes_float(1);
+        rgba[3] = lanes_clamp(rgba[3], 0, 1);
     }
-    /* MASK was tested before; what is left of it is opaque. */
-    if (material->source.alpha_mode == CALO_ALPHA_OPAQUE)
-        rgba[3] = lanes_float(1);
-    rgba[3] = lanes_clamp(rgba[3], 0, 1);
 }
 
 /* ---- normals ---- */
@@ -365,10 +388,12 @@ LANES_INLINE void cross_lanes(const lanes_f a[3], const lanes_f b[3], lanes_f ou
 }
 
 /* The triangles' own normals towards the viewer; of lines, points and degenerate ones the way to him. */
-LANES_INLINE void find_geometric_normal(const calo_cpu_packet *packet, const calo_cpu_draw_state *state,
-                                        const corner_lanes *corners, const weight_lanes *weights, bool unit,
+LANES_INLINE void find_geometric_normal(const packet_group *group, const packet_work *work, bool unit,
                                         calo_cpu_surface *surface)
 {
+    const corner_lanes *corners = &work->corners;
+    const weight_lanes *weights = &work->weights;
+    const calo_cpu_draw_state *state = group->state;
     lanes_f a[3], b[3], object[3], *world = surface->geometric_normal;
     /* The edges' common scale keeps the product of tiny ones from vanishing. */
     lanes_f turn = lanes_pick(weights->front, lanes_float(state->edge_scale), lanes_float(-state->edge_scale));
@@ -377,7 +402,7 @@ LANES_INLINE void find_geometric_normal(const calo_cpu_packet *packet, const cal
         b[i] = (corners->position[2][i] - corners->position[0][i]) * state->edge_scale;
     }
     cross_lanes(a, b, object);
-    to_world(packet->draw->normal_to_world, object, world);
+    to_world(group->draw->normal_to_world, object, world);
     if (!unit)
         return;
     /* By root and division: what faces an axis does so exactly. */
@@ -388,18 +413,21 @@ LANES_INLINE void find_geometric_normal(const calo_cpu_packet *packet, const cal
 }
 
 /* The frame that a normal map's x and y stand in: from vertex tangents, else from the triangle. */
-static lanes_m tangent_frame(const calo_cpu_packet *packet, const corner_lanes *corners, const weight_lanes *weights,
-                             const lanes_f normal[3], uint32_t uv_set, lanes_f tangent[3], lanes_f bitangent[3])
+static lanes_m tangent_frame(const calo_cpu_draw *draw, const packet_work *work, const lanes_f normal[3],
+                             uint32_t uv_set, lanes_f tangent[3], lanes_f bitangent[3])
 {
-    const calo_cpu_draw *draw = packet->draw;
+    const corner_lanes *corners = &work->corners;
     lanes_f object[4], sign;
     if (draw->tangents) {
-        mix_array(corners, weights->at, draw->tangents, 4, object);
+        mix_array(corners, work->weights.at, draw->tangents, 4, object);
         sign = lanes_pick(lanes_less(object[3], lanes_float(0)), lanes_float(-1), lanes_float(1));
     } else {
         const float *uvs = draw->primitive->uvs[uv_set];
-        if (!uvs || draw->primitive->topology != CALO_TRIANGLES)
+        if (!uvs || draw->primitive->topology != CALO_TRIANGLES) {
+            for (int i = 0; i < 3; i++)
+                tangent[i] = bitangent[i] = lanes_float(0);
             return lanes_from_bits(0);
+        }
         lanes_f uv[3][2], d1[2], d2[2];
         for (int k = 0; k < 3; k++)
             for (int i = 0; i < 2; i++)
@@ -427,16 +455,13 @@ static lanes_m tangent_frame(const calo_cpu_packet *packet, const corner_lanes *
     return sound;
 }
 
-LANES_INLINE void apply_normal_map(const calo_cpu_scene *scene, const calo_cpu_packet *packet,
-                             const calo_cpu_material *material, const corner_lanes *corners,
-                             const weight_lanes *weights, const uv_lanes *sets, lanes_f normal[3])
+static void apply_normal_map(const packet_group *group, const packet_work *work, const lanes_f texel[4],
+                             lanes_f normal[3])
 {
-    lanes_f texel[4], tangent[3], bitangent[3], mapped[3];
-    if (!sample_slot(scene, material, CALO_SLOT_NORMAL, sets, texel))
-        return;
-    lanes_m sound = tangent_frame(packet, corners, weights, normal, material->source.slots[CALO_SLOT_NORMAL].uv_set,
-                                  tangent, bitangent);
-    float scale = material->source.normal_scale;
+    const calo_material *source = &group->material->source;
+    lanes_f tangent[3], bitangent[3], mapped[3];
+    lanes_m sound = tangent_frame(group->draw, work, normal, source->slots[CALO_SLOT_NORMAL].uv_set, tangent, bitangent);
+    float scale = source->normal_scale;
     lanes_f x = (2.0f * texel[0] - 1.0f) * scale, y = (2.0f * texel[1] - 1.0f) * scale, z = 2.0f * texel[2] - 1.0f;
     for (int i = 0; i < 3; i++)
         mapped[i] = x * tangent[i] + y * bitangent[i] + z * normal[i];
@@ -445,126 +470,148 @@ LANES_INLINE void apply_normal_map(const calo_cpu_scene *scene, const calo_cpu_p
         normal[i] = lanes_pick(sound, mapped[i], normal[i]);
 }
 
-/* Interpolated, mapped, and then turned to the side that is seen. */
-LANES_INLINE void find_normal(const calo_cpu_scene *scene, const calo_cpu_packet *packet, const calo_cpu_material *material,
-                        const corner_lanes *corners, const weight_lanes *weights, const uv_lanes *sets,
-                        calo_cpu_surface *surface)
+/* The vertex normals' mix, or the triangle's own. */
+LANES_INLINE void mix_normal(const packet_group *group, const packet_work *work, calo_cpu_surface *surface)
 {
-    const calo_cpu_draw *draw = packet->draw;
     lanes_f *normal = surface->normal;
     for (int i = 0; i < 3; i++)
         normal[i] = surface->geometric_normal[i];
-    if (draw->normals) {
-        lanes_f object[3], world[3];
-        for (int i = 0; i < 3; i++)
-            object[i] = mix(weights->at, corners->normal[0][i], corners->normal[1][i], corners->normal[2][i]);
-        to_world(draw->normal_to_world, object, world);
-        lanes_m sound = normalize_lanes(world);
-        for (int i = 0; i < 3; i++)
-            normal[i] = lanes_pick(sound, world[i], normal[i]);
-    }
-    lanes_m turned = lanes_less(dot_lanes(normal, surface->geometric_normal), lanes_float(0));
-    if (!draw->unlit)
-        apply_normal_map(scene, packet, material, corners, weights, sets, normal);
+    if (!group->draw->normals)
+        return;
+    const lanes_f (*corner)[3] = work->corners.normal;
+    lanes_f object[3], world[3];
     for (int i = 0; i < 3; i++)
-        normal[i] = lanes_pick(turned, -normal[i], normal[i]);
+        object[i] = mix(work->weights.at, corner[0][i], corner[1][i], corner[2][i]);
+    to_world(group->draw->normal_to_world, object, world);
+    lanes_m sound = normalize_lanes(world);
+    for (int i = 0; i < 3; i++)
+        normal[i] = lanes_pick(sound, world[i], normal[i]);
+}
+
+/* Interpolated, mapped, and then turned to the side that is seen. */
+static void find_normals(const packet_group *group, calo_cpu_surface *surfaces)
+{
+    bool shown = group->worker->options->channels & CALO_CHANNEL_BIT(CALO_CHANNEL_GEOMETRIC_NORMAL);
+    lanes_f texels[CALO_CPU_GROUP][4];
+    bool mapped = !group->draw->unlit && sample_slot(group, CALO_SLOT_NORMAL, texels);
+    for (int k = 0; k < group->count; k++) {
+        calo_cpu_surface *surface = &surfaces[k];
+        const packet_work *work = &group->work[k];
+        find_geometric_normal(group, work, shown || !group->draw->normals, surface);
+        mix_normal(group, work, surface);
+        lanes_m turned = lanes_less(dot_lanes(surface->normal, surface->geometric_normal), lanes_float(0));
+        if (mapped)
+            apply_normal_map(group, work, texels[k], surface->normal);
+        for (int i = 0; i < 3; i++)
+            surface->normal[i] = lanes_pick(turned, -surface->normal[i], surface->normal[i]);
+    }
 }
 
 /* ---- the material ---- */
 
-static void metallic_roughness(const calo_cpu_scene *scene, const calo_cpu_material *material,
-                               const calo_cpu_draw_state *state, const uv_lanes *sets, calo_cpu_surface *surface)
+static void metallic_roughness(const packet_group *group, calo_cpu_surface *surfaces)
 {
-    const calo_material *source = &material->source;
-    lanes_f texel[4], tint[4], specular = lanes_float(source->specular);
-    surface->metallic = lanes_float(source->metallic);
-    surface->roughness = lanes_float(source->roughness);
-    if (sample_slot(scene, material, CALO_SLOT_METALLIC_ROUGHNESS, sets, texel)) {
-        surface->roughness *= texel[1];
-        surface->metallic *= texel[2];
-        if (state->shares_occlusion)
-            surface->occlusion = texel[0];
-    }
-    if (sample_slot(scene, material, CALO_SLOT_SPECULAR, sets, texel))
-        specular *= texel[3];
-    for (int i = 0; i < 4; i++)
-        tint[i] = lanes_float(1);
-    sample_slot(scene, material, CALO_SLOT_SPECULAR_COLOR, sets, tint);
+    const calo_material *source = &group->material->source;
+    lanes_f texels[CALO_CPU_GROUP][4], speculars[CALO_CPU_GROUP][4], tints[CALO_CPU_GROUP][4];
+    bool varies = sample_slot(group, CALO_SLOT_METALLIC_ROUGHNESS, texels);
+    bool specular_varies = sample_slot(group, CALO_SLOT_SPECULAR, speculars);
+    bool tinted = sample_slot(group, CALO_SLOT_SPECULAR_COLOR, tints);
     float ratio = (source->ior - 1) / (source->ior + 1);
-    lanes_f metallic = surface->metallic;
-    for (int i = 0; i < 3; i++) {
-        /* KHR_materials_specular: the dielectric's reflectance, tinted and weighted. */
-        lanes_f dielectric = lanes_min(tint[i] * (ratio * ratio * source->specular_color[i]), lanes_float(1)) * specular;
-        surface->f0[i] = dielectric + metallic * (surface->base_color[i] - dielectric);
-        surface->diffuse[i] = surface->base_color[i] * (1.0f - metallic);
+    for (int k = 0; k < group->count; k++) {
+        calo_cpu_surface *surface = &surfaces[k];
+        lanes_f specular = lanes_float(source->specular);
+        surface->metallic = lanes_float(source->metallic);
+        surface->roughness = lanes_float(source->roughness);
+        if (varies) {
+            surface->roughness *= texels[k][1];
+            surface->metallic *= texels[k][2];
+            if (group->state->shares_occlusion)
+                surface->occlusion = texels[k][0];
+        }
+        if (specular_varies)
+            specular *= speculars[k][3];
+        surface->metallic = lanes_clamp(surface->metallic, 0, 1);
+        for (int i = 0; i < 3; i++) {
+            /* KHR_materials_specular: the dielectric's reflectance, tinted and weighted. */
+            float f0 = ratio * ratio * source->specular_color[i];
+            lanes_f tint = tinted ? tints[k][i] : lanes_float(1), metallic = surface->metallic;
+            lanes_f dielectric = lanes_min(tint * f0, lanes_float(1)) * specular;
+            surface->f0[i] = dielectric + metallic * (surface->base_color[i] - dielectric);
+            surface->diffuse[i] = surface->base_color[i] * (1.0f - metallic);
+        }
+        surface->f90 = specular + surface->metallic * (1.0f - specular);
     }
-    surface->f90 = specular + metallic * (1.0f - specular);
 }
 
-static void specular_glossiness(const calo_cpu_scene *scene, const calo_cpu_material *material, const uv_lanes *sets,
-                                calo_cpu_surface *surface)
+static void specular_glossiness(const packet_group *group, calo_cpu_surface *surfaces)
 {
-    const calo_material *source = &material->source;
-    lanes_f texel[4], strongest = lanes_float(0);
-    for (int i = 0; i < 4; i++)
-        texel[i] = lanes_float(1);
-    sample_slot(scene, material, CALO_SLOT_SPECULAR_GLOSSINESS, sets, texel);
-    surface->roughness = 1.0f - (1 - source->roughness) * texel[3];
-    for (int i = 0; i < 3; i++) {
-        surface->f0[i] = source->specular_color[i] * texel[i];
-        strongest = lanes_max(strongest, surface->f0[i]);
+    const calo_material *source = &group->material->source;
+    lanes_f texels[CALO_CPU_GROUP][4];
+    bool varies = sample_slot(group, CALO_SLOT_SPECULAR_GLOSSINESS, texels);
+    for (int k = 0; k < group->count; k++) {
+        calo_cpu_surface *surface = &surfaces[k];
+        lanes_f strongest = lanes_float(0);
+        surface->roughness = 1.0f - (1 - source->roughness) * (varies ? texels[k][3] : lanes_float(1));
+        for (int i = 0; i < 3; i++) {
+            surface->f0[i] = source->specular_color[i] * (varies ? texels[k][i] : lanes_float(1));
+            strongest = lanes_max(strongest, surface->f0[i]);
+        }
+        surface->f90 = lanes_float(1);
+        surface->metallic = lanes_float(0);
+        for (int i = 0; i < 3; i++)
+            surface->diffuse[i] = surface->base_color[i] * (1.0f - strongest);
     }
-    surface->f90 = lanes_float(1);
-    surface->metallic = lanes_float(0);
-    for (int i = 0; i < 3; i++)
-        surface->diffuse[i] = surface->base_color[i] * (1.0f - strongest);
 }
 
 /* Without textures that change it from pixel to pixel. */
-static void uniform_material(const calo_cpu_material *material, const calo_cpu_draw_state *state,
-                             calo_cpu_surface *surface)
+static void uniform_material(const packet_group *group, calo_cpu_surface *surfaces)
 {
-    surface->metallic = lanes_float(0);
-    surface->roughness = lanes_float(fminf(fmaxf(material->source.roughness, 0), 1));
-    surface->f90 = lanes_float(state->f90);
-    for (int i = 0; i < 3; i++) {
-        surface->f0[i] = lanes_float(state->f0[i]);
-        surface->diffuse[i] = surface->base_color[i];
+    const calo_cpu_draw_state *state = group->state;
+    for (int k = 0; k < group->count; k++) {
+        calo_cpu_surface *surface = &surfaces[k];
+        surface->metallic = lanes_float(0);
+        surface->roughness = lanes_float(group->material->source.roughness);
+        surface->f90 = lanes_float(state->f90);
+        for (int i = 0; i < 3; i++) {
+            surface->f0[i] = lanes_float(state->f0[i]);
+            surface->diffuse[i] = surface->base_color[i];
+        }
     }
 }
 
-static void find_material(const calo_cpu_scene *scene, const calo_cpu_material *material,
-                          const calo_cpu_draw_state *state, const uv_lanes *sets, calo_cpu_surface *surface)
+static void find_materials(const packet_group *group, calo_cpu_surface *surfaces)
 {
-    const calo_material *source = &material->source;
-    lanes_f texel[4];
-    surface->occlusion = lanes_float(1);
-    for (int i = 0; i < 3; i++)
-        surface->emissive[i] = lanes_float(source->emissive[i]);
-    if (state->uniform)
-        uniform_material(material, state, surface);
+    const calo_material *source = &group->material->source;
+    lanes_f emissive[CALO_CPU_GROUP][4], occlusion[CALO_CPU_GROUP][4];
+    bool glows = sample_slot(group, CALO_SLOT_EMISSIVE, emissive);
+    bool occluded = !group->state->shares_occlusion && sample_slot(group, CALO_SLOT_OCCLUSION, occlusion);
+    for (int k = 0; k < group->count; k++)
+        surfaces[k].occlusion = occluded ? occlusion[k][0] : lanes_float(1);
+    if (group->state->uniform)
+        uniform_material(group, surfaces);
     else if (source->specular_glossiness)
-        specular_glossiness(scene, material, sets, surface);
+        specular_glossiness(group, surfaces);
     else
-        metallic_roughness(scene, material, state, sets, surface);
-    surface->roughness = lanes_clamp(surface->roughness, 0, 1);
-    surface->metallic = lanes_clamp(surface->metallic, 0, 1);
-    if (sample_slot(scene, material, CALO_SLOT_EMISSIVE, sets, texel))
+        metallic_roughness(group, surfaces);
+    for (int k = 0; k < group->count; k++) {
+        calo_cpu_surface *surface = &surfaces[k];
+        surface->roughness = lanes_clamp(surface->roughness, 0, 1);
+        surface->occlusion = 1.0f + source->occlusion_strength * (surface->occlusion - 1.0f);
         for (int i = 0; i < 3; i++)
-            surface->emissive[i] *= texel[i];
-    if (!state->shares_occlusion && sample_slot(scene, material, CALO_SLOT_OCCLUSION, sets, texel))
-        surface->occlusion = texel[0];
-    surface->occlusion = 1.0f + source->occlusion_strength * (surface->occlusion - 1.0f);
+            surface->emissive[i] = glows ? source->emissive[i] * emissive[k][i] : lanes_float(source->emissive[i]);
+    }
 }
 
 /* ---- all of it ---- */
 
 /* The viewer's direction, and where the packet's points are if anyone asks. */
-LANES_INLINE void find_place(const calo_cpu_worker *worker, const calo_cpu_packet *packet, const corner_lanes *corners,
-                             const weight_lanes *weights, calo_cpu_surface *surface)
+LANES_INLINE void find_place(const packet_group *group, const calo_cpu_packet *packet, const packet_work *work,
+                             calo_cpu_surface *surface)
 {
+    const calo_cpu_worker *worker = group->worker;
     const calo_cpu_camera *camera = &worker->camera;
-    const calo_mat4 *m = &packet->draw->object_to_world;
+    const calo_mat4 *m = &group->draw->object_to_world;
+    const lanes_f (*corner)[3] = work->corners.position;
     for (int i = 0; i < 3; i++)
         surface->to_viewer[i] = -(packet->x * (float)camera->ray[i][0] + packet->y * (float)camera->ray[i][1] +
                                   (float)camera->ray[i][2]);
@@ -573,43 +620,54 @@ LANES_INLINE void find_place(const calo_cpu_worker *worker, const calo_cpu_packe
         return;
     lanes_f object[3];
     for (int i = 0; i < 3; i++)
-        object[i] = mix(weights->at, corners->position[0][i], corners->position[1][i], corners->position[2][i]);
+        object[i] = mix(work->weights.at, corner[0][i], corner[1][i], corner[2][i]);
     direction_to_world(m, object, surface->position);
     for (int i = 0; i < 3; i++)
         surface->position[i] += (float)m->m[i][3];
 }
 
-void calo_cpu_surface_find(calo_cpu_worker *worker, const calo_cpu_packet *packet, calo_cpu_surface *surface)
+/* The work is left as it is: each stage fills its part. */
+static void begin_group(packet_group *group, calo_cpu_worker *worker, const calo_cpu_packet *packets, int count)
 {
-    const calo_cpu_scene *scene = worker->scene;
-    const calo_cpu_material *material = &scene->materials[packet->draw->material];
-    const calo_cpu_draw_state *state = calo_cpu_draw_state_of(worker, packet->draw);
-    bool shown = worker->options->channels & CALO_CHANNEL_BIT(CALO_CHANNEL_GEOMETRIC_NORMAL);
-    corner_lanes corners;
-    weight_lanes weights;
-    uv_lanes sets;
-    load_corners(packet, &corners);
-    find_weights(worker, packet, state, &corners, &weights, &surface->depth);
-    find_uvs(packet, material, &corners, &weights, &sets);
-    find_place(worker, packet, &corners, &weights, surface);
-    find_geometric_normal(packet, state, &corners, &weights, shown || !packet->draw->normals, surface);
-    find_normal(scene, packet, material, &corners, &weights, &sets, surface);
-    for (int i = 0; i < 2; i++)
-        surface->uv[i] = sets.at[0][i];
-    find_base_color(scene, packet, material, &corners, &weights, &sets, surface->base_color);
-    find_material(scene, material, state, &sets, surface);
+    group->worker = worker;
+    group->draw = packets[0].draw;
+    group->material = &worker->scene->materials[group->draw->material];
+    group->state = calo_cpu_draw_state_of(worker, group->draw);
+    group->count = count;
+}
+
+void calo_cpu_surface_find(calo_cpu_worker *worker, const calo_cpu_packet *packets, int count,
+                           calo_cpu_surface *surfaces)
+{
+    lanes_f colors[CALO_CPU_GROUP][4];
+    packet_group group;
+    begin_group(&group, worker, packets, count);
+    for (int k = 0; k < count; k++)
+        load_corners(&packets[k], &group.work[k].corners);
+    for (int k = 0; k < count; k++) {
+        packet_work *work = &group.work[k];
+        find_weights(worker, &packets[k], group.state, &work->corners, &work->weights, &surfaces[k].depth);
+        find_uvs(&group, work);
+        find_place(&group, &packets[k], work, &surfaces[k]);
+    }
+    find_normals(&group, surfaces);
+    find_base_color(&group, colors);
+    for (int k = 0; k < count; k++) {
+        memcpy(surfaces[k].base_color, colors[k], sizeof colors[k]);
+        memcpy(surfaces[k].uv, group.work[k].sets.at[0], sizeof surfaces[k].uv);
+    }
+    find_materials(&group, surfaces);
 }
 
 void calo_cpu_surface_alpha(calo_cpu_worker *worker, const calo_cpu_packet *packet, lanes_f *alpha)
 {
-    const calo_cpu_material *material = &worker->scene->materials[packet->draw->material];
-    corner_lanes corners;
-    weight_lanes weights;
-    uv_lanes sets;
-    lanes_f depth, rgba[4];
-    load_corners(packet, &corners);
-    find_weights(worker, packet, calo_cpu_draw_state_of(worker, packet->draw), &corners, &weights, &depth);
-    find_uvs(packet, material, &corners, &weights, &sets);
-    find_base_color(worker->scene, packet, material, &corners, &weights, &sets, rgba);
-    *alpha = rgba[3];
+    packet_group group;
+    packet_work *work = &group.work[0];
+    lanes_f depth, rgba[1][4];
+    begin_group(&group, worker, packet, 1);
+    load_corners(packet, &work->corners);
+    find_weights(worker, packet, group.state, &work->corners, &work->weights, &depth);
+    find_uvs(&group, work);
+    find_base_color(&group, rgba);
+    *alpha = rgba[0][3];
 }

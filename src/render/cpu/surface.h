@@ -23,14 +23,24 @@ typedef struct calo_cpu_surface {
     lanes_f f0[3], f90, diffuse[3], emissive[3];
 } calo_cpu_surface;
 
-/* Everything that is seen at the packet's pixels. */
-void calo_cpu_surface_find(calo_cpu_worker *worker, const calo_cpu_packet *packet, calo_cpu_surface *surface);
+/* Up to this many packets of one draw are shaded stage by stage, so that the processor has several
+ * independent chains of work at hand. */
+enum { CALO_CPU_GROUP = 4 };
+
+/* Everything that is seen at the pixels of 1 to CALO_CPU_GROUP packets of one draw. */
+void calo_cpu_surface_find(calo_cpu_worker *worker, const calo_cpu_packet *packets, int count,
+                           calo_cpu_surface *surfaces);
 /* Base colour's alpha alone. */
 void calo_cpu_surface_alpha(calo_cpu_worker *worker, const calo_cpu_packet *packet, lanes_f *alpha);
 
-/* sample.c: derivatives of (u, v) a pixel step right and down choose the level. */
-void calo_cpu_texture_sample(const calo_cpu_texture *texture, const lanes_f uv[2], const lanes_f uv_dx[2],
-                             const lanes_f uv_dy[2], lanes_f rgba[4]);
+/* Where a texture is looked up, and how that changes a pixel step right and down. */
+typedef struct calo_cpu_lookup {
+    lanes_f uv[2], dx[2], dy[2];
+} calo_cpu_lookup;
+
+/* sample.c: `count` look-ups, as in calo_cpu_surface_find. */
+void calo_cpu_texture_sample(const calo_cpu_texture *texture, const calo_cpu_lookup *lookups, int count,
+                             lanes_f (*rgba)[4]);
 
 /* lighting.c: linear radiance towards the viewer. */
 void calo_cpu_shade(calo_cpu_worker *worker, const calo_cpu_packet *packet, const calo_cpu_surface *surface,
