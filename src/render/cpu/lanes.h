@@ -23,6 +23,13 @@ typedef int32_t lanes_i __attribute__((vector_size(4 * CALO_CPU_LANES)));
 typedef uint32_t lanes_u __attribute__((vector_size(4 * CALO_CPU_LANES)));
 typedef int16_t lanes_s __attribute__((vector_size(4 * CALO_CPU_LANES))); /* two a lane */
 
+/* Before a loop over the lanes whose body needs the lane's number at compile time. */
+#if defined(__clang__)
+#define LANES_UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define LANES_UNROLL _Pragma("GCC unroll 16")
+#endif
+
 #define LANES_INLINE static inline __attribute__((always_inline))
 
 /* ---- making, loading, storing ---- */

@@ -153,7 +153,8 @@ static void resolve_centers(calo_cpu_worker *worker, const calo_cpu_slots *slots
             resolve_mixed_slots(worker, &packet, ids, todo, block_x, first, pending);
             continue;
         }
-        packet.ids = lanes_pick_int(packet.active, ids, lanes_int((int32_t)packet.draw->first_id));
+        /* Idle lanes repeat an id that is there anyway. */
+        packet.ids = lanes_pick_int(packet.active, ids, lanes_int(ids[__builtin_ctz(todo)]));
         if (pending->count == CALO_CPU_GROUP || (pending->count && pending->packets[0].draw != packet.draw))
             flush_pending(worker, pending);
         pending->packets[pending->count] = packet;

@@ -93,6 +93,7 @@ LANES_INLINE lanes_quad blend(const calo_cpu_texture *texture, const footprint *
 LANES_INLINE void add_texels(const calo_cpu_texture *texture, const footprint *low, const footprint *high, bool linear15,
                              lanes_quad sums[LANES])
 {
+LANES_UNROLL
     for (int i = 0; i < LANES; i++) {
         lanes_quad sum = blend(texture, low, i, linear15);
         if (high)
