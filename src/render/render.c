@@ -44,7 +44,7 @@ static calo_status choose_backend(const char *wanted, const calo_backend **backe
         source = "asked for by CALOTYPE_BACKEND";
     }
     bool automatic = !wanted || !wanted[0] || strcmp(wanted, "auto") == 0;
-    char detail[256];
+    char detail[256] = "";
     for (size_t i = 0; i < BACKEND_COUNT; i++) {
         if (!automatic && strcmp(wanted, backends[i]->name) != 0)
             continue;
@@ -57,7 +57,7 @@ static calo_status choose_backend(const char *wanted, const calo_backend **backe
                              source, detail);
     }
     if (automatic)
-        return calo_fail(err, CALO_ERROR_BACKEND, "no backend is available here: see `calotype backends`");
+        return calo_fail(err, CALO_ERROR_BACKEND, "no backend is available here; the last tried says: %s", detail);
     return calo_fail(err, CALO_ERROR_BACKEND, "there is no backend \"%s\" (%s): `calotype backends` lists them",
                      wanted, source);
 }
