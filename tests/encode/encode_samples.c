@@ -6,7 +6,7 @@
 #include "encode/encode.h"
 #include "store/store.h"
 
-enum { WIDTH = 37, HEIGHT = 23 };
+enum { WIDTH = 37, HEIGHT = 23, BALL_WIDTH = 700, BALL_HEIGHT = 650 };
 
 /* test_samples.py knows the same formulas. */
 static void fill(calo_image *image)
@@ -24,6 +24,20 @@ static void fill(calo_image *image)
         }
 }
 
+/* A shaded ball with some grain on nothing, as renders are. test_samples.py knows it, too. */
+static void fill_ball(calo_image *image)
+{
+    for (int y = 0; y < BALL_HEIGHT; y++)
+        for (int x = 0; x < BALL_WIDTH; x++) {
+            int dx = x - BALL_WIDTH / 2, dy = y - BALL_HEIGHT / 2, far = dx * dx + dy * dy;
+            uint8_t *pixel = (uint8_t *)image->data + (size_t)y * image->row_bytes + 4 * (size_t)x;
+            for (int c = 0; c < 4 && far < 90000; c++) {
+                int64_t number = x + BALL_WIDTH * (y + BALL_HEIGHT * c), grain = number * number % 65521 % 4;
+                pixel[c] = (uint8_t)(c == 3 ? 255 : 220 - far / 500 - 10 * c + grain);
+            }
+        }
+}
+
 static calo_status write_sample(const char *folder, calo_store *store, const char *name, const calo_image *image,
                                 calo_error *err)
 {
@@ -36,6 +50,18 @@ static calo_status write_sample(const char *folder, calo_store *store, const cha
     if (status == CALO_OK)
         status = calo_store_put(store, name, blob.bytes, blob.size, err);
     calo_blob_finish(&blob);
+    return status;
+}
+
+static calo_status write_ball(const char *folder, calo_store *store, calo_error *err)
+{
+    calo_image image;
+    calo_status status = calo_image_init(&image, BALL_WIDTH, BALL_HEIGHT, CALO_PIXEL_RGBA8, err);
+    if (status != CALO_OK)
+        return status;
+    fill_ball(&image);
+    status = write_sample(folder, store, "ball.png", &image, err);
+    calo_image_finish(&image);
     return status;
 }
 
@@ -60,6 +86,8 @@ static calo_status write_all(const char *folder, calo_store *store, calo_error *
         status = write_sample(folder, store, samples[i].name, &image, err);
         calo_image_finish(&image);
     }
+    if (status == CALO_OK)
+        status = write_ball(folder, store, err);
     return status == CALO_OK ? calo_store_commit(store, err) : status;
 }
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """NumPy, Pillow and zipfile read what we write. Argument: the program encode_samples."""
 import io
+import os
 import subprocess
 import sys
 import tempfile
@@ -62,6 +63,17 @@ class Samples(unittest.TestCase):
                 self.assertEqual(picture.mode, mode)
                 self.assert_same(numpy.asarray(picture), name)
                 self.assertEqual("srgb" in picture.info, name != "r8")
+
+    def test_pillow_reads_a_large_picture(self):
+        y, x, c = numpy.meshgrid(range(650), range(700), range(4), indexing="ij")
+        far = (x - 350) ** 2 + (y - 325) ** 2
+        grain = (x + 700 * (y + 650 * c)) ** 2 % 65521 % 4
+        ball = numpy.where(c == 3, 255, 220 - far // 500 - 10 * c + grain) * (far < 90000)
+        with PIL.Image.open(self.path("ball.png")) as picture:
+            self.assertTrue((numpy.asarray(picture) == ball).all())
+            theirs = io.BytesIO()
+            picture.save(theirs, "png")
+        self.assertLess(os.path.getsize(self.path("ball.png")), 1.15 * len(theirs.getvalue()))
 
     def test_pillow_reads_ids(self):
         with PIL.Image.open(self.path("r32u.png")) as picture:
