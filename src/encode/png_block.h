@@ -10,7 +10,4 @@
 calo_status calo_deflate_write_block(calo_deflate *deflate, const uint8_t *at, const uint8_t *end, bool is_last,
                                      calo_blob *blob, calo_error *err);
 
-/* The most bytes that a block of `count` can take. */
-size_t calo_deflate_stored_bytes(size_t count);
-
 #endif

@@ -4,14 +4,13 @@
 #define CALO_ENCODE_PNG_DEFLATE_H
 
 #include "base/blob.h"
-#include "encode/png_huffman.h"
+#include "encode/deflate_codes.h"
 
 enum {
     CALO_DEFLATE_WINDOW = 32768,    /* copies reach this far back */
     CALO_DEFLATE_HASH_BITS = 12,
     CALO_DEFLATE_SEQUENCES = 16384, /* in a block */
     CALO_DEFLATE_LITERALS = 286,    /* literals, the end of a block, lengths */
-    CALO_DEFLATE_DISTANCES = 30,
 };
 
 /* Literals, then a copy of `length` bytes from `distance` bytes before. */
@@ -23,7 +22,7 @@ typedef struct calo_deflate_sequence {
 /* A block's symbols: how often they occur, how they are written. */
 typedef struct calo_deflate_alphabet {
     uint32_t literal_counts[CALO_DEFLATE_LITERALS], distance_counts[CALO_DEFLATE_DISTANCES];
-    calo_png_code literals[CALO_PNG_MAX_SYMBOLS], distances[CALO_DEFLATE_DISTANCES];
+    calo_deflate_code literals[CALO_DEFLATE_MAX_SYMBOLS], distances[CALO_DEFLATE_DISTANCES];
 } calo_deflate_alphabet;
 
 /* A stream being written. Large: belongs on the heap. */

@@ -10,7 +10,7 @@
 #include <zlib.h>
 
 #include "base/random.h"
-#include "encode/png_block.h"
+#include "encode/deflate_bits.h"
 #include "encode/png_deflate.h"
 
 /* ---- streams ---- */
@@ -145,7 +145,7 @@ static void random_streams_come_back(void **state)
 /* What Huffman's own way of joining the two rarest gives. */
 static uint64_t least_bits(const uint32_t *counts, size_t symbols)
 {
-    uint64_t weights[CALO_PNG_MAX_SYMBOLS], total = 0;
+    uint64_t weights[CALO_DEFLATE_MAX_SYMBOLS], total = 0;
     size_t left = 0;
     for (size_t i = 0; i < symbols; i++)
         if (counts[i] > 0)
@@ -168,9 +168,9 @@ static uint64_t least_bits(const uint32_t *counts, size_t symbols)
 /* Complete, within the limit, every symbol that occurs has one; returns the bits they take. */
 static uint64_t check_codes(const uint32_t *counts, size_t symbols, unsigned max_bits)
 {
-    calo_png_code codes[CALO_PNG_MAX_SYMBOLS];
+    calo_deflate_code codes[CALO_DEFLATE_MAX_SYMBOLS];
     uint64_t space = 0, bits = 0;
-    calo_png_make_codes(counts, symbols, max_bits, codes);
+    calo_deflate_make_codes(counts, symbols, max_bits, codes);
     for (size_t i = 0; i < symbols; i++) {
         assert_true(codes[i].bits <= max_bits);
         assert_true(counts[i] == 0 || codes[i].bits > 0);
@@ -186,9 +186,9 @@ static void codes_are_the_shortest(void **state)
 {
     (void)state;
     calo_random random = {17};
-    uint32_t counts[CALO_PNG_MAX_SYMBOLS];
+    uint32_t counts[CALO_DEFLATE_MAX_SYMBOLS];
     for (int round = 0; round < 200; round++) {
-        size_t symbols = 3 + calo_random_next(&random) % (CALO_PNG_MAX_SYMBOLS - 2), used = 0;
+        size_t symbols = 3 + calo_random_next(&random) % (CALO_DEFLATE_MAX_SYMBOLS - 2), used = 0;
         for (size_t i = 0; i < symbols; i++) {
             uint64_t bits = calo_random_next(&random);
             counts[i] = bits & 1 ? (uint32_t)(1000 + (bits >> 8) % 60000) : 0;
@@ -202,17 +202,17 @@ static void codes_are_the_shortest(void **state)
 static void lopsided_counts_keep_to_the_limit(void **state)
 {
     (void)state;
-    uint32_t counts[CALO_PNG_MAX_SYMBOLS] = {1, 1}; /* Fibonacci's numbers make the deepest tree */
+    uint32_t counts[CALO_DEFLATE_MAX_SYMBOLS] = {1, 1}; /* Fibonacci's numbers make the deepest tree */
     for (int i = 2; i < 40; i++)
         counts[i] = counts[i - 1] + counts[i - 2];
     for (unsigned max_bits = 6; max_bits <= 15; max_bits++) {
         uint64_t bits = check_codes(counts, 40, max_bits), least = least_bits(counts, 40);
         assert_in_range(bits, least, max_bits < 10 ? 2 * least : least + least / 20);
     }
-    for (int i = 0; i < CALO_PNG_MAX_SYMBOLS; i++)
+    for (int i = 0; i < CALO_DEFLATE_MAX_SYMBOLS; i++)
         counts[i] = i < 31 ? 1u << i : 1;
-    check_codes(counts, CALO_PNG_MAX_SYMBOLS, 9);
-    check_codes(counts, CALO_PNG_MAX_SYMBOLS, 14);
+    check_codes(counts, CALO_DEFLATE_MAX_SYMBOLS, 9);
+    check_codes(counts, CALO_DEFLATE_MAX_SYMBOLS, 14);
 }
 
 static void few_symbols_have_complete_codes(void **state)

@@ -1,4 +1,4 @@
-#include "encode/png_huffman.h"
+#include "encode/deflate_codes.h"
 
 #include <string.h>
 
@@ -26,7 +26,7 @@ static size_t list_leaves(const uint32_t *counts, size_t symbols, leaf *leaves)
 /* By count, then by symbol: byte by byte, from the lowest. */
 static void sort_leaves(leaf *leaves, size_t used)
 {
-    leaf sorted[CALO_PNG_MAX_SYMBOLS];
+    leaf sorted[CALO_DEFLATE_MAX_SYMBOLS];
     uint32_t all = 0;
     for (size_t i = 0; i < used; i++)
         all |= leaves[i].count;
@@ -106,7 +106,7 @@ static uint16_t reverse(uint32_t code, unsigned bits)
     return (uint16_t)reversed;
 }
 
-void calo_png_number_codes(calo_png_code *codes, size_t symbols)
+void calo_deflate_number_codes(calo_deflate_code *codes, size_t symbols)
 {
     uint32_t lengths[MAX_BITS + 1] = {0}, next[MAX_BITS + 1], code = 0;
     for (size_t i = 0; i < symbols; i++)
@@ -119,10 +119,10 @@ void calo_png_number_codes(calo_png_code *codes, size_t symbols)
             codes[i].code = reverse(next[codes[i].bits]++, codes[i].bits);
 }
 
-void calo_png_make_codes(const uint32_t *counts, size_t symbols, unsigned max_bits, calo_png_code *codes)
+void calo_deflate_make_codes(const uint32_t *counts, size_t symbols, unsigned max_bits, calo_deflate_code *codes)
 {
-    leaf leaves[CALO_PNG_MAX_SYMBOLS];
-    uint32_t depths[CALO_PNG_MAX_SYMBOLS], lengths[MAX_BITS + 1];
+    leaf leaves[CALO_DEFLATE_MAX_SYMBOLS];
+    uint32_t depths[CALO_DEFLATE_MAX_SYMBOLS], lengths[MAX_BITS + 1];
     size_t used = list_leaves(counts, symbols, leaves), place = 0;
     sort_leaves(leaves, used);
     for (size_t i = 0; i < used; i++)
@@ -133,5 +133,16 @@ void calo_png_make_codes(const uint32_t *counts, size_t symbols, unsigned max_bi
     for (unsigned bits = max_bits; bits > 0; bits--)
         for (uint32_t i = 0; i < lengths[bits]; i++)
             codes[leaves[place++].symbol].bits = (uint8_t)bits;
-    calo_png_number_codes(codes, symbols);
+    calo_deflate_number_codes(codes, symbols);
+}
+
+void calo_deflate_fixed_codes(calo_deflate_code literals[CALO_DEFLATE_MAX_SYMBOLS],
+                              calo_deflate_code distances[CALO_DEFLATE_DISTANCES])
+{
+    for (unsigned i = 0; i < CALO_DEFLATE_MAX_SYMBOLS; i++)
+        literals[i].bits = (uint8_t)calo_deflate_fixed_bits(i);
+    for (unsigned i = 0; i < CALO_DEFLATE_DISTANCES; i++)
+        distances[i].bits = CALO_DEFLATE_FIXED_DISTANCE_BITS;
+    calo_deflate_number_codes(literals, CALO_DEFLATE_MAX_SYMBOLS);
+    calo_deflate_number_codes(distances, CALO_DEFLATE_DISTANCES);
 }
