@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "store/kind.h"
+#include "store/runs.h"
 
 enum {
     COMPRESSION_LEVEL = 1,
@@ -181,22 +182,28 @@ static calo_status open_zip(calo_store *store, calo_error *err)
     return status == CALO_OK ? calo_store_make_temporary(store, create_file, err) : status;
 }
 
-/* PNG and EXR are compressed already. */
-static bool is_compressed(const char *file_name)
+static bool has_ending(const char *file_name, const char *ending)
 {
-    const char *ending = strrchr(file_name, '.');
-    return ending && (strcmp(ending, ".png") == 0 || strcmp(ending, ".exr") == 0);
+    const char *found = strrchr(file_name, '.');
+    return found && strcmp(found, ending) == 0;
 }
 
+/* PNG and EXR are compressed already. */
+static bool is_compressed(const char *file_name) { return has_ending(file_name, ".png") || has_ending(file_name, ".exr"); }
+
 /* Deflates into store->packed where that is smaller; returns what is to be written. */
-static const void *pack(calo_store *store, zip_entry *entry, const void *bytes, calo_error *err)
+static const void *pack(calo_store *store, zip_entry *entry, const char *file_name, const void *bytes, calo_error *err)
 {
+    size_t packed;
     store->packed.size = 0;
-    uint8_t *room = calo_blob_reserve(&store->packed, entry->size, err);
+    uint8_t *room = calo_blob_reserve(&store->packed, calo_runs_bound(entry->size), err);
     if (!room)
         return NULL;
-    size_t packed = libdeflate_deflate_compress(store->compressor, bytes, entry->size, room, entry->size);
-    if (packed == 0)
+    if (has_ending(file_name, ".npy"))
+        packed = calo_runs_pack(bytes, entry->size, room);
+    else
+        packed = libdeflate_deflate_compress(store->compressor, bytes, entry->size, room, entry->size);
+    if (packed == 0 || packed >= entry->size)
         return bytes;
     entry->method = DEFLATED;
     entry->packed_size = (uint32_t)packed;
@@ -214,7 +221,7 @@ static calo_status put_entry(calo_store *store, const char *file_name, const voi
     if (!entry.name)
         return calo_fail_memory(err, "a zip", 0);
     calo_status status = CALO_OK;
-    const void *content = is_compressed(file_name) || size == 0 ? bytes : pack(store, &entry, bytes, err);
+    const void *content = is_compressed(file_name) || size == 0 ? bytes : pack(store, &entry, file_name, bytes, err);
     if (strlen(entry.name) > MAX_NAME_BYTES)
         status = calo_fail(err, CALO_ERROR_LIMIT, "%s: \"%s\" is too long a name for a zip", store->path, file_name);
     else if (!content && size > 0)
