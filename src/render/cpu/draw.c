@@ -37,6 +37,7 @@ static void close_worker(void *pointer)
     calo_cpu_worker *worker = pointer;
     calo_cpu_resolve_finish(worker);
     free(worker->centers);
+    free(worker->touched);
     free(worker->samples);
     free(worker->visible);
     free(worker->fragments);
@@ -91,6 +92,16 @@ static calo_status grow(calo_cpu_slots **slots, size_t *capacity, size_t count, 
     return CALO_OK;
 }
 
+/* Before the depth buffer, whose capacity counts for both. */
+static calo_status grow_map(calo_cpu_worker *worker, size_t blocks, calo_error *err)
+{
+    if (worker->center_capacity >= blocks)
+        return CALO_OK;
+    free(worker->touched);
+    worker->touched = malloc(blocks);
+    return worker->touched ? CALO_OK : calo_fail_memory(err, "the map of blocks", blocks);
+}
+
 static void empty_slots(calo_cpu_slots *slots, size_t count)
 {
     for (size_t i = 0; i < count; i++)
@@ -104,12 +115,15 @@ static calo_status size_buffers(calo_cpu_worker *worker, calo_error *err)
 {
     size_t blocks = (size_t)worker->blocks_across * (buffer_rows(worker) / CALO_CPU_BLOCK);
     size_t before = worker->center_capacity + worker->sample_capacity;
-    calo_status status = grow(&worker->centers, &worker->center_capacity, blocks, "the depth buffer", err);
+    calo_status status = grow_map(worker, blocks, err);
+    if (status == CALO_OK)
+        status = grow(&worker->centers, &worker->center_capacity, blocks, "the depth buffer", err);
     if (status == CALO_OK)
         status = grow(&worker->samples, &worker->sample_capacity, blocks * worker->sample_count,
                       "the antialiasing samples", err);
     if (status != CALO_OK || (worker->clean && before == worker->center_capacity + worker->sample_capacity))
         return status;
+    memset(worker->touched, 0, worker->center_capacity);
     empty_slots(worker->centers, worker->center_capacity);
     empty_slots(worker->samples, worker->sample_capacity);
     return CALO_OK;
@@ -174,6 +188,13 @@ static size_t block_count(const calo_cpu_worker *worker)
     return (size_t)worker->blocks_across * ((rows + CALO_CPU_BLOCK - 1) / CALO_CPU_BLOCK);
 }
 
+static void copy_centers(calo_cpu_worker *worker)
+{
+    for (size_t block = 0, count = block_count(worker); block < count; block++)
+        if (worker->touched[block])
+            worker->samples[block] = worker->centers[block];
+}
+
 /* The rows [top, bottom). Resolving leaves the buffers empty for the next ones. */
 static calo_status draw_rows(calo_cpu_worker *worker, uint32_t top, uint32_t bottom, calo_frame *frame, calo_error *err)
 {
@@ -183,7 +204,7 @@ static calo_status draw_rows(calo_cpu_worker *worker, uint32_t top, uint32_t bot
     calo_status status = draw_all(worker, CALO_ALPHA_OPAQUE, CALO_CPU_PASS_OPAQUE, err);
     /* One sample lies at the centre: what is opaque is drawn once, then copied. */
     if (worker->sample_count == 1)
-        memcpy(worker->samples, worker->centers, block_count(worker) * sizeof *worker->samples);
+        copy_centers(worker);
     if (status == CALO_OK)
         status = draw_all(worker, CALO_ALPHA_MASK, CALO_CPU_PASS_MASK, err);
     if (status == CALO_OK)

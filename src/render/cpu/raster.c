@@ -151,6 +151,7 @@ LANES_INLINE void draw_small_block(calo_cpu_worker *worker, const small_triangle
     size_t index = (size_t)batch->first_block[i] + (size_t)row * worker->blocks_across + (size_t)column;
     slot_group at = {&worker->centers[index], &worker->center_places, 0, false, (batch->left[i] >> 2) + column,
                      (batch->top[i] >> 2) + row, z};
+    worker->touched[index] = 1;
     if (pass != CALO_CPU_PASS_FRAGMENTS)
         draw_small_group(worker, t, &at, pass);
     if (samples && pass != CALO_CPU_PASS_DATA) {
@@ -313,6 +314,7 @@ static void draw_large_block(calo_cpu_worker *worker, const large_triangle *t, i
     int place = inside ? INSIDE : classify(t, values, CALO_CPU_BLOCK);
     if (place == OUTSIDE)
         return;
+    worker->touched[index] = 1;
     float z = (float)(t->z + (double)t->face.step_x * x + (double)t->face.step_y * y);
     slot_group at = {&worker->centers[index], &worker->center_places, 0, false, block_x, block_y, z};
     if (pass != CALO_CPU_PASS_FRAGMENTS)

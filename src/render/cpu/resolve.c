@@ -11,6 +11,7 @@
 typedef struct calo_cpu_extras {
     size_t count, capacity;
     uint32_t *pixels, *ids, *samples; /* pixel: in the buffers, as in calo_cpu_fragment */
+    float *x, *y;                     /* where they are shaded, in the picture */
     float (*rgba)[4];                 /* linear, straight alpha */
 } calo_cpu_extras;
 
@@ -19,6 +20,7 @@ typedef struct calo_cpu_row {
     float center[4][CALO_CPU_SLOTS];     /* premultiplied: what is at the pixel centre, or the background */
     float background[4][CALO_CPU_SLOTS];
     uint16_t center_samples[CALO_CPU_SLOTS], background_samples[CALO_CPU_SLOTS]; /* that show it */
+    float center_share[CALO_CPU_SLOTS], background_share[CALO_CPU_SLOTS];
     uint32_t first_extra[CALO_CPU_SLOTS], extra_count[CALO_CPU_SLOTS];
     bool used;  /* false: nothing but a transparent background */
     bool mixed; /* some pixel has samples that differ from its centre */
@@ -165,31 +167,46 @@ static void resolve_centers(calo_cpu_worker *worker, const calo_cpu_slots *slots
 
 /* ---- samples ---- */
 
+static bool grow(void *array, size_t capacity, size_t item_bytes)
+{
+    void **memory = array, *larger = realloc(*memory, capacity * item_bytes);
+    if (larger)
+        *memory = larger;
+    return larger != NULL;
+}
+
 static calo_status reserve_extras(calo_cpu_extras *extras, size_t count, calo_error *err)
 {
     if (extras->capacity >= count)
         return CALO_OK;
     size_t capacity = extras->capacity ? extras->capacity * 2 : 4096;
     capacity = capacity > count ? capacity : count;
-    void *pixels = realloc(extras->pixels, capacity * sizeof *extras->pixels);
-    extras->pixels = pixels ? pixels : extras->pixels;
-    void *ids = realloc(extras->ids, capacity * sizeof *extras->ids);
-    extras->ids = ids ? ids : extras->ids;
-    void *samples = realloc(extras->samples, capacity * sizeof *extras->samples);
-    extras->samples = samples ? samples : extras->samples;
-    void *rgba = realloc(extras->rgba, capacity * sizeof *extras->rgba);
-    extras->rgba = rgba ? rgba : extras->rgba;
-    if (!pixels || !ids || !samples || !rgba)
-        return calo_fail_memory(err, "surfaces at the edges", capacity * 28);
+    bool whole = grow(&extras->pixels, capacity, 4) && grow(&extras->ids, capacity, 4) &&
+                 grow(&extras->samples, capacity, 4) && grow(&extras->x, capacity, 4) &&
+                 grow(&extras->y, capacity, 4) && grow(&extras->rgba, capacity, sizeof *extras->rgba);
+    if (!whole)
+        return calo_fail_memory(err, "surfaces at the edges", capacity * 36);
     extras->capacity = capacity;
     return CALO_OK;
 }
 
-static void add_extra(calo_cpu_extras *extras, uint32_t pixel, uint32_t id, uint32_t samples)
+/* A surface is shaded in the middle of its samples. `pixel`: within block (block_x, block_y). */
+static void add_extra(calo_cpu_worker *worker, uint32_t block_x, uint32_t block_y, uint32_t pixel, uint32_t id,
+                      uint32_t samples)
 {
-    extras->pixels[extras->count] = pixel;
-    extras->ids[extras->count] = id;
-    extras->samples[extras->count++] = samples;
+    calo_cpu_extras *extras = worker->extras;
+    size_t block = calo_cpu_block_index(worker, (int32_t)block_x, (int32_t)block_y), e = extras->count++;
+    int32_t sum_x = 0, sum_y = 0;
+    float scale = 1.0f / (float)(CALO_CPU_SUBPIXEL * __builtin_popcount(samples));
+    for (uint32_t bits = samples; bits; bits &= bits - 1) {
+        sum_x += worker->sample_offsets[__builtin_ctz(bits)][0];
+        sum_y += worker->sample_offsets[__builtin_ctz(bits)][1];
+    }
+    extras->pixels[e] = (uint32_t)(block * CALO_CPU_SLOTS) + pixel;
+    extras->ids[e] = id;
+    extras->samples[e] = samples;
+    extras->x[e] = (float)(block_x * CALO_CPU_BLOCK + pixel % CALO_CPU_BLOCK) + 0.5f + (float)sum_x * scale;
+    extras->y[e] = (float)(block_y * CALO_CPU_BLOCK + pixel / CALO_CPU_BLOCK) + 0.5f + (float)sum_y * scale;
 }
 
 /* The ids of a pixel's samples. */
@@ -199,144 +216,156 @@ static const uint32_t *pixel_samples(const calo_cpu_worker *worker, size_t block
     return worker->samples[block * worker->sample_count + slot / CALO_CPU_SLOTS].ids + slot % CALO_CPU_SLOTS;
 }
 
-/* Which samples show what the centre shows, which the background; the others become extras. */
-static void sort_samples(calo_cpu_worker *worker, size_t block, uint32_t pixel, uint32_t center_id, calo_cpu_row *row)
+/* A bit a slot, for each group of a block's samples. */
+typedef struct sample_bits {
+    uint32_t centers[CALO_CPU_SAMPLES_MAX]; /* shows what the pixel's centre shows */
+    uint32_t empty[CALO_CPU_SAMPLES_MAX];
+} sample_bits;
+
+/* False when some sample shows something else than its pixel's centre. */
+static bool compare_samples(const calo_cpu_worker *worker, const calo_cpu_slots *samples, const calo_cpu_slots *centers,
+                            sample_bits *bits)
 {
-    calo_cpu_extras *extras = worker->extras;
-    const uint32_t *ids = pixel_samples(worker, block, pixel);
-    uint32_t todo = 0, center = 0, background = 0;
-    for (uint32_t s = 0; s < worker->sample_count; s++) {
-        center |= (uint32_t)(ids[s] == center_id) << s;
-        background |= (uint32_t)(ids[s] == 0) << s;
+    uint32_t all = 0xffff;
+    for (uint32_t g = 0; g < worker->sample_count; g++) {
+        bits->centers[g] = bits->empty[g] = 0;
+        for (int part = 0; part < CALO_CPU_SLOTS; part += LANES) {
+            lanes_i slot = lanes_count() + ((int32_t)g * CALO_CPU_SLOTS + part);
+            lanes_i pixel = worker->sample_count == 1 ? slot : worker->sample_count == 4 ? slot >> 2 : slot >> 4;
+            lanes_i center = lanes_gather_int(centers->ids, pixel), ids = lanes_load_int(samples[g].ids + part);
+            bits->centers[g] |= lanes_bits(lanes_equal_int(center, ids)) << part;
+            bits->empty[g] |= lanes_bits(lanes_equal_int(ids, lanes_int(0))) << part;
+        }
+        all &= bits->centers[g];
     }
-    if (center_id == 0)
-        center = 0;
-    todo = ((1u << worker->sample_count) - 1) & ~(center | background);
+    return all == 0xffff;
+}
+
+/* Which samples show what the centre shows, which the background; the others become extras. */
+static void sort_samples(calo_cpu_worker *worker, uint32_t block_x, uint32_t block_y, uint32_t pixel,
+                         const sample_bits *bits, calo_cpu_row *row)
+{
+    uint32_t first = pixel * worker->sample_count, group = first / CALO_CPU_SLOTS, shift = first % CALO_CPU_SLOTS;
+    uint32_t all = (1u << worker->sample_count) - 1, background = bits->empty[group] >> shift & all;
+    uint32_t center = bits->centers[group] >> shift & all & ~background, todo = all & ~(center | background);
+    float scale = 1.0f / (float)worker->sample_count;
     row->center_samples[pixel] = (uint16_t)center;
     row->background_samples[pixel] = (uint16_t)background;
-    row->first_extra[pixel] = (uint32_t)extras->count;
+    row->center_share[pixel] = (float)__builtin_popcount(center) * scale;
+    row->background_share[pixel] = (float)__builtin_popcount(background) * scale;
+    row->first_extra[pixel] = (uint32_t)worker->extras->count;
+    size_t block = calo_cpu_block_index(worker, (int32_t)block_x, (int32_t)block_y);
+    const uint32_t *ids = pixel_samples(worker, block, pixel);
     while (todo) {
         uint32_t id = ids[__builtin_ctz(todo)], same = 0;
         for (uint32_t s = 0; s < worker->sample_count; s++)
             same |= (uint32_t)(ids[s] == id) << s;
-        same &= todo;
         todo &= ~same;
-        add_extra(extras, (uint32_t)(block * CALO_CPU_SLOTS) + pixel, id, same);
+        add_extra(worker, block_x, block_y, pixel, id, same);
     }
-    row->extra_count[pixel] = (uint32_t)extras->count - row->first_extra[pixel];
+    row->extra_count[pixel] = (uint32_t)worker->extras->count - row->first_extra[pixel];
 }
 
-/* True when every sample of the block shows what its pixel's centre shows. */
-static bool samples_equal_centers(const calo_cpu_worker *worker, size_t block, const calo_cpu_slots *centers)
+static calo_status resolve_samples(calo_cpu_worker *worker, uint32_t block_x, uint32_t block_y,
+                                   const calo_cpu_slots *centers, const calo_cpu_slots *samples, calo_error *err)
 {
-    uint32_t differ = 0;
-    for (uint32_t g = 0; g < worker->sample_count; g++) {
-        const uint32_t *ids = worker->samples[block * worker->sample_count + g].ids;
-        for (int part = 0; part < CALO_CPU_SLOTS; part += LANES) {
-            lanes_i slot = lanes_count() + (int32_t)g * CALO_CPU_SLOTS + part;
-            lanes_i pixel = worker->sample_count == 1 ? slot : worker->sample_count == 4 ? slot >> 2 : slot >> 4;
-            lanes_i center = lanes_gather_int(centers->ids, pixel);
-            differ |= lanes_bits(lanes_not(lanes_equal_int(center, lanes_load_int(ids + part))));
-        }
-    }
-    return differ == 0;
-}
-
-static calo_status resolve_samples(calo_cpu_worker *worker, size_t block, const calo_cpu_slots *centers,
-                                   calo_cpu_row *row, calo_error *err)
-{
-    row->mixed = !samples_equal_centers(worker, block, centers);
+    calo_cpu_row *row = &worker->row[block_x];
+    sample_bits bits;
+    row->mixed = !compare_samples(worker, samples, centers, &bits);
     if (!row->mixed)
         return CALO_OK;
     calo_status status = reserve_extras(
         worker->extras, worker->extras->count + (size_t)CALO_CPU_SLOTS * worker->sample_count, err);
     for (uint32_t pixel = 0; status == CALO_OK && pixel < CALO_CPU_SLOTS; pixel++)
-        sort_samples(worker, block, pixel, centers->ids[pixel], row);
+        sort_samples(worker, block_x, block_y, pixel, &bits, row);
     return status;
 }
 
 /* ---- extras ---- */
 
-/* The pixel's place in the picture. */
-static void pixel_position(const calo_cpu_worker *worker, uint32_t pixel, float *x, float *y)
+static void shade_extra_packets(calo_cpu_worker *worker, const calo_cpu_packet *packets, int count, const size_t *first)
 {
-    uint32_t block = pixel / CALO_CPU_SLOTS, at = pixel % CALO_CPU_SLOTS;
-    *x = (float)(block % worker->blocks_across * CALO_CPU_BLOCK + at % CALO_CPU_BLOCK) + 0.5f;
-    *y = (float)(worker->buffer_top + block / worker->blocks_across * CALO_CPU_BLOCK + at / CALO_CPU_BLOCK) + 0.5f;
+    calo_cpu_surface surfaces[CALO_CPU_GROUP];
+    if (count == 0)
+        return;
+    bool blends = worker->scene->materials[packets[0].draw->material].source.alpha_mode == CALO_ALPHA_BLEND;
+    calo_cpu_surface_find(worker, packets, count, surfaces);
+    for (int k = 0; k < count; k++) {
+        lanes_f rgb[3];
+        calo_cpu_shade(worker, &packets[k], &surfaces[k], rgb);
+        for (uint32_t bits = lanes_bits(packets[k].active); bits; bits &= bits - 1) {
+            int lane = __builtin_ctz(bits);
+            float *rgba = worker->extras->rgba[first[k] + (size_t)lane];
+            for (int c = 0; c < 3; c++)
+                rgba[c] = rgb[c][lane];
+            rgba[3] = blends ? surfaces[k].base_color[3][lane] : 1;
+        }
+    }
 }
 
-/* The middle of the samples, from the pixel's centre. */
-static void samples_middle(const calo_cpu_worker *worker, uint32_t samples, float *x, float *y)
+/* The ids and places of the extras from `first` on; returns the lanes that hold one. */
+static uint32_t load_extras(const calo_cpu_extras *extras, size_t first, calo_cpu_packet *packet)
 {
-    int32_t sum_x = 0, sum_y = 0;
-    float scale = 1.0f / (float)(CALO_CPU_SUBPIXEL * __builtin_popcount(samples));
-    for (; samples; samples &= samples - 1) {
-        sum_x += worker->sample_offsets[__builtin_ctz(samples)][0];
-        sum_y += worker->sample_offsets[__builtin_ctz(samples)][1];
-    }
-    *x = (float)sum_x * scale;
-    *y = (float)sum_y * scale;
-}
-
-static void shade_extra_packet(calo_cpu_worker *worker, const calo_cpu_packet *packet, float (*rgba)[4])
-{
-    calo_cpu_surface surface;
-    lanes_f rgb[3];
-    calo_cpu_surface_find(worker, packet, 1, &surface);
-    calo_cpu_shade(worker, packet, &surface, rgb);
-    bool blends = worker->scene->materials[packet->draw->material].source.alpha_mode == CALO_ALPHA_BLEND;
-    for (uint32_t bits = lanes_bits(packet->active); bits; bits &= bits - 1) {
-        int lane = __builtin_ctz(bits);
-        for (int c = 0; c < 3; c++)
-            rgba[lane][c] = rgb[c][lane];
-        rgba[lane][3] = blends ? surface.base_color[3][lane] : 1;
-    }
+    size_t left = extras->count - first, count = left < (size_t)LANES ? left : (size_t)LANES;
+    float x[LANES] = {0}, y[LANES] = {0};
+    uint32_t ids[LANES] = {0};
+    memcpy(x, extras->x + first, count * sizeof *x);
+    memcpy(y, extras->y + first, count * sizeof *y);
+    memcpy(ids, extras->ids + first, count * sizeof *ids);
+    packet->x = lanes_load(x);
+    packet->y = lanes_load(y);
+    packet->ids = lanes_load_int(ids);
+    return (uint32_t)((1ull << count) - 1);
 }
 
 static void shade_extras(calo_cpu_worker *worker)
 {
-    calo_cpu_extras *extras = worker->extras;
-    for (size_t first = 0; first < extras->count; first += LANES) {
-        float x[LANES], y[LANES];
-        uint32_t ids[LANES] = {0}, todo = 0;
-        for (size_t i = 0; i < (size_t)LANES; i++) {
-            size_t use = first + i < extras->count ? first + i : first;
-            float middle_x, middle_y;
-            pixel_position(worker, extras->pixels[use], &x[i], &y[i]);
-            samples_middle(worker, extras->samples[use], &middle_x, &middle_y);
-            x[i] += middle_x;
-            y[i] += middle_y;
-            ids[i] = extras->ids[use];
-            todo |= (uint32_t)(first + i < extras->count) << i;
-        }
-        lanes_i all = lanes_load_int(ids);
+    calo_cpu_packet packets[CALO_CPU_GROUP];
+    size_t firsts[CALO_CPU_GROUP];
+    int count = 0;
+    for (size_t first = 0; first < worker->extras->count; first += LANES) {
+        calo_cpu_packet all;
+        uint32_t todo = load_extras(worker->extras, first, &all);
         while (todo) {
-            calo_cpu_packet packet = {.x = lanes_load(x), .y = lanes_load(y)};
-            packet.active = same_draw(worker, all, todo, &packet.draw);
-            packet.ids = lanes_pick_int(packet.active, all, lanes_int((int32_t)packet.draw->first_id));
+            calo_cpu_packet packet = all;
+            packet.active = same_draw(worker, all.ids, todo, &packet.draw);
+            packet.ids = lanes_pick_int(packet.active, all.ids, lanes_int(all.ids[__builtin_ctz(todo)]));
             todo &= ~lanes_bits(packet.active);
-            shade_extra_packet(worker, &packet, extras->rgba + first);
+            if (count == CALO_CPU_GROUP || (count && packets[0].draw != packet.draw)) {
+                shade_extra_packets(worker, packets, count, firsts);
+                count = 0;
+            }
+            firsts[count] = first;
+            packets[count++] = packet;
         }
     }
+    shade_extra_packets(worker, packets, count, firsts);
 }
 
 /* ---- putting a pixel's colour together ---- */
 
-/* The mean over its samples, without anything transparent. */
-static void mix_opaque(const calo_cpu_worker *worker, const calo_cpu_row *row, uint32_t pixel, float rgba[4])
+/* The means over the samples, without extras: what the centres show and the background. */
+static void mix_centers(calo_cpu_row *row, float mixed[4][CALO_CPU_SLOTS])
+{
+    for (int slot = 0; slot < CALO_CPU_SLOTS; slot += LANES) {
+        lanes_f center = lanes_load(row->center_share + slot), background = lanes_load(row->background_share + slot);
+        for (int c = 0; c < 4; c++)
+            lanes_store(mixed[c] + slot,
+                        lanes_load(row->center[c] + slot) * center + lanes_load(row->background[c] + slot) * background);
+    }
+}
+
+/* Adds the opaque extras' shares. */
+static void mix_extras(const calo_cpu_worker *worker, const calo_cpu_row *row, uint32_t pixel,
+                       float mixed[4][CALO_CPU_SLOTS])
 {
     const calo_cpu_extras *extras = worker->extras;
-    float center = (float)__builtin_popcount(row->center_samples[pixel]);
-    float background = (float)__builtin_popcount(row->background_samples[pixel]);
-    for (int c = 0; c < 4; c++)
-        rgba[c] = center * row->center[c][pixel] + background * row->background[c][pixel];
+    float scale = 1.0f / (float)worker->sample_count;
     for (uint32_t e = row->first_extra[pixel]; e < row->first_extra[pixel] + row->extra_count[pixel]; e++) {
-        float count = (float)__builtin_popcount(extras->samples[e]);
+        float share = (float)__builtin_popcount(extras->samples[e]) * scale;
         for (int c = 0; c < 4; c++)
-            rgba[c] += count * extras->rgba[e][c];
+            mixed[c][pixel] += share * extras->rgba[e][c];
     }
-    for (int c = 0; c < 4; c++)
-        rgba[c] /= (float)worker->sample_count;
 }
 
 /* Each sample of the opaque picture for itself. */
@@ -380,33 +409,40 @@ static void blend_pixel(const calo_cpu_worker *worker, const calo_cpu_row *row, 
     }
 }
 
+/* A block's colours; `next`: the first transparent extra that is not yet used. */
+static void mix_block(calo_cpu_worker *worker, calo_cpu_row *row, uint32_t key, size_t *next,
+                      float mixed[4][CALO_CPU_SLOTS])
+{
+    const calo_cpu_extras *extras = worker->extras;
+    memcpy(mixed, row->center, sizeof row->center);
+    if (row->mixed) {
+        mix_centers(row, mixed);
+        for (uint32_t pixel = 0; pixel < CALO_CPU_SLOTS; pixel++)
+            mix_extras(worker, row, pixel, mixed);
+    }
+    while (*next < extras->count && extras->pixels[*next] < key + CALO_CPU_SLOTS) {
+        uint32_t pixel = extras->pixels[*next] - key;
+        float rgba[4];
+        blend_pixel(worker, row, pixel, key + pixel, next, rgba);
+        for (int c = 0; c < 4; c++)
+            mixed[c][pixel] = rgba[c];
+    }
+}
+
 /* The colours of a row of blocks; `next`: the first transparent extra. */
 static void write_color_row(calo_cpu_worker *worker, uint32_t block_y, size_t next, const calo_frame *frame)
 {
-    const calo_cpu_extras *extras = worker->extras;
     size_t first = calo_cpu_block_index(worker, 0, (int32_t)block_y);
     for (uint32_t x = 0; x < worker->blocks_across; x++) {
-        calo_cpu_row *row = &worker->row[x];
-        uint32_t key = (uint32_t)((first + x) * CALO_CPU_SLOTS);
-        bool blended = next < extras->count && extras->pixels[next] < key + CALO_CPU_SLOTS;
-        if (!row->used)
+        float mixed[4][CALO_CPU_SLOTS] __attribute__((aligned(64)));
+        if (!worker->row[x].used)
             continue;
-        for (uint32_t pixel = 0; (row->mixed || blended) && pixel < CALO_CPU_SLOTS; pixel++) {
-            float rgba[4];
-            if (next < extras->count && extras->pixels[next] == key + pixel)
-                blend_pixel(worker, row, pixel, key + pixel, &next, rgba);
-            else if (row->mixed)
-                mix_opaque(worker, row, pixel, rgba);
-            else
-                continue;
-            for (int c = 0; c < 4; c++)
-                row->center[c][pixel] = rgba[c];
-        }
+        mix_block(worker, &worker->row[x], (uint32_t)((first + x) * CALO_CPU_SLOTS), &next, mixed);
         for (int slot = 0; slot < CALO_CPU_SLOTS; slot += LANES) {
             calo_cpu_area area = calo_cpu_tile_area(worker, x, block_y, slot);
             lanes_f color[4];
             for (int c = 0; c < 4; c++)
-                color[c] = lanes_load(row->center[c] + slot);
+                color[c] = lanes_load(mixed[c] + slot);
             calo_cpu_tile_write_color(worker->scene, color, &area, frame);
         }
     }
@@ -414,12 +450,22 @@ static void write_color_row(calo_cpu_worker *worker, uint32_t block_y, size_t ne
 
 /* ---- a row of blocks ---- */
 
-static bool holds_nothing(const calo_cpu_slots *slots, size_t count)
+static lanes_i join_ids(const calo_cpu_slots *slots, size_t count)
 {
     lanes_i any = lanes_int(0);
     for (size_t g = 0; g < count; g++)
         for (int part = 0; part < CALO_CPU_SLOTS; part += LANES)
             any |= lanes_load_int(slots[g].ids + part);
+    return any;
+}
+
+/* Blocks that no triangle came near are not even looked at. */
+static bool holds_nothing(const calo_cpu_worker *worker, size_t block)
+{
+    if (!worker->touched[block])
+        return true;
+    lanes_i any = join_ids(&worker->centers[block], 1) |
+                  join_ids(calo_cpu_block_samples(worker, block), worker->sample_count);
     return !lanes_any(lanes_not(lanes_equal_int(any, lanes_int(0))));
 }
 
@@ -442,9 +488,11 @@ static calo_status resolve_block(calo_cpu_worker *worker, uint32_t x, pending_sl
     row->mixed = false;
     resolve_centers(worker, centers, x, pending);
     if (worker->sample_count)
-        status = resolve_samples(worker, block, centers, row, err);
-    clear_slots(centers, 1);
-    clear_slots(samples, worker->sample_count);
+        status = resolve_samples(worker, x, pending->block_y, centers, samples, err);
+    if (worker->touched[block]) {
+        clear_slots(centers, 1);
+        clear_slots(samples, worker->sample_count);
+    }
     return status;
 }
 
@@ -459,7 +507,8 @@ static calo_status add_fragments(calo_cpu_worker *worker, uint32_t block_y, size
         calo_status status = reserve_extras(worker->extras, worker->extras->count + 1, err);
         if (status != CALO_OK)
             return status;
-        add_extra(worker->extras, fragment->pixel, fragment->id, fragment->samples);
+        add_extra(worker, fragment->pixel / CALO_CPU_SLOTS % worker->blocks_across, block_y,
+                  fragment->pixel % CALO_CPU_SLOTS, fragment->id, fragment->samples);
     }
     return CALO_OK;
 }
@@ -486,18 +535,19 @@ static calo_status resolve_row(calo_cpu_worker *worker, uint32_t block_y, size_t
     worker->extras->count = 0;
     for (; x < worker->blocks_across; x++) {
         size_t block = first + x;
-        bool empty = transparent && holds_nothing(&worker->centers[block], 1) &&
-                     holds_nothing(calo_cpu_block_samples(worker, block), worker->sample_count) &&
-                     !has_fragment(worker, block, &peek);
+        bool empty = transparent && holds_nothing(worker, block) && !has_fragment(worker, block, &peek);
         worker->row[x].used = !empty;
-        if (empty)
+        if (empty) {
+            worker->touched[block] = 0;
             continue;
+        }
         if (empty_from < x)
             calo_cpu_tile_write_empty(worker, empty_from, x, block_y, frame);
         empty_from = x + 1;
         calo_status status = resolve_block(worker, x, &pending, err);
         if (status != CALO_OK)
             return status;
+        worker->touched[block] = 0;
     }
     if (empty_from < x)
         calo_cpu_tile_write_empty(worker, empty_from, x, block_y, frame);
@@ -550,6 +600,8 @@ void calo_cpu_resolve_finish(calo_cpu_worker *worker)
         free(worker->extras->pixels);
         free(worker->extras->ids);
         free(worker->extras->samples);
+        free(worker->extras->x);
+        free(worker->extras->y);
         free(worker->extras->rgba);
     }
     free(worker->extras);

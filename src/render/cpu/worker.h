@@ -107,6 +107,7 @@ struct calo_cpu_worker {
     uint32_t sample_count;
     const int32_t (*sample_offsets)[2]; /* from the pixel centre, 1/256 pixels */
     calo_cpu_slots *samples;
+    uint8_t *touched; /* by block: a triangle came near; what it did not touch is empty */
     size_t center_capacity, sample_capacity; /* in groups */
     bool clean; /* the buffers hold nothing: resolving leaves them so */
     calo_cpu_slot_places center_places, sample_places;
