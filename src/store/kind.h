@@ -22,10 +22,10 @@ struct calo_store {
     size_t existing_folder_length; /* the part of `folder` that was there before */
     bool committed, failed;
     bool has_temporary; /* temporary_path exists */
-    /* A zip's open file, how much of it is written, its directory so far, and memory for packing. */
+    /* A zip's open file, how much of it is written, its directory so far, and memory for a packed file. */
     int file;
     uint64_t written, entry_count;
-    calo_blob directory, packed;
+    calo_blob directory, record;
     struct libdeflate_compressor *compressor;
 };
 

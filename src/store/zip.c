@@ -105,15 +105,6 @@ static calo_status write_out(calo_store *store, const void *bytes, size_t size, 
     return calo_store_write(store->file, store->path, bytes, size, err);
 }
 
-static calo_status write_local_header(calo_store *store, const zip_entry *entry, calo_error *err)
-{
-    uint8_t header[LOCAL_HEADER_BYTES], *at = put_number(header, 0x04034b50, 4);
-    at = put_facts(at, entry, VERSION);
-    put_number(at, 0, 2);
-    calo_status status = write_out(store, header, sizeof header, err);
-    return status == CALO_OK ? write_out(store, entry->name, strlen(entry->name), err) : status;
-}
-
 /* The directory stands at the end of the file; until then it grows in memory. */
 static calo_status add_to_directory(calo_store *store, const zip_entry *entry, calo_error *err)
 {
@@ -189,25 +180,39 @@ static bool has_ending(const char *file_name, const char *ending)
 }
 
 /* PNG and EXR are compressed already. */
-static bool is_compressed(const char *file_name) { return has_ending(file_name, ".png") || has_ending(file_name, ".exr"); }
+static bool is_compressed(const char *file_name)
+{
+    return has_ending(file_name, ".png") || has_ending(file_name, ".exr");
+}
 
-/* Deflates into store->packed where that is smaller; returns what is to be written. */
-static const void *pack(calo_store *store, zip_entry *entry, const char *file_name, const void *bytes, calo_error *err)
+/* Deflates to `room`, which holds calo_runs_bound(entry->size) bytes, if that makes it smaller. */
+static void pack(calo_store *store, zip_entry *entry, const char *file_name, const void *bytes, uint8_t *room)
 {
     size_t packed;
-    store->packed.size = 0;
-    uint8_t *room = calo_blob_reserve(&store->packed, calo_runs_bound(entry->size), err);
-    if (!room)
-        return NULL;
+    if (is_compressed(file_name) || entry->size == 0)
+        return;
     if (has_ending(file_name, ".npy"))
         packed = calo_runs_pack(bytes, entry->size, room);
     else
         packed = libdeflate_deflate_compress(store->compressor, bytes, entry->size, room, entry->size);
     if (packed == 0 || packed >= entry->size)
-        return bytes;
+        return;
     entry->method = DEFLATED;
     entry->packed_size = (uint32_t)packed;
-    return room;
+}
+
+/* The local header, the name, and the content: all at once if it was packed behind the name. */
+static calo_status write_entry(calo_store *store, const zip_entry *entry, const void *bytes, calo_error *err)
+{
+    size_t name_length = strlen(entry->name), head = LOCAL_HEADER_BYTES + name_length;
+    uint8_t *start = store->record.bytes, *at = put_number(start, 0x04034b50, 4);
+    at = put_facts(at, entry, VERSION);
+    at = put_number(at, 0, 2);
+    memcpy(at, entry->name, name_length);
+    if (entry->method == DEFLATED)
+        return write_out(store, start, head + entry->packed_size, err);
+    calo_status status = write_out(store, start, head, err);
+    return status == CALO_OK ? write_out(store, bytes, entry->size, err) : status;
 }
 
 static calo_status put_entry(calo_store *store, const char *file_name, const void *bytes, size_t size, calo_error *err)
@@ -221,15 +226,15 @@ static calo_status put_entry(calo_store *store, const char *file_name, const voi
     if (!entry.name)
         return calo_fail_memory(err, "a zip", 0);
     calo_status status = CALO_OK;
-    const void *content = is_compressed(file_name) || size == 0 ? bytes : pack(store, &entry, file_name, bytes, err);
+    size_t head = LOCAL_HEADER_BYTES + strlen(entry.name);
     if (strlen(entry.name) > MAX_NAME_BYTES)
         status = calo_fail(err, CALO_ERROR_LIMIT, "%s: \"%s\" is too long a name for a zip", store->path, file_name);
-    else if (!content && size > 0)
-        status = CALO_ERROR_MEMORY;
-    if (status == CALO_OK)
-        status = write_local_header(store, &entry, err);
-    if (status == CALO_OK)
-        status = write_out(store, content, entry.packed_size, err);
+    else if (!calo_blob_reserve(&store->record, head + calo_runs_bound(size), err))
+        status = calo_failed(err);
+    if (status == CALO_OK) {
+        pack(store, &entry, file_name, bytes, store->record.bytes + head);
+        status = write_entry(store, &entry, bytes, err);
+    }
     if (status == CALO_OK)
         status = add_to_directory(store, &entry, err);
     free(entry.name);
@@ -256,7 +261,7 @@ static void destroy_zip(calo_store *store)
 {
     libdeflate_free_compressor(store->compressor);
     calo_blob_finish(&store->directory);
-    calo_blob_finish(&store->packed);
+    calo_blob_finish(&store->record);
     if (store->file >= 0)
         close(store->file);
     if (store->has_temporary)
