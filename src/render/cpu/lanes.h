@@ -234,7 +234,7 @@ LANES_INLINE lanes_i lanes_floor(lanes_f v)
     return t - lanes_pick_int(lanes_less(v, lanes_from_int(t)), lanes_int(1), lanes_int(0));
 }
 
-/* a ? low half products plus high half products, 16 bits each (exact in 32). */
+/* Of pairs of 16 bits: the product of the low halves plus that of the high ones. */
 LANES_INLINE lanes_i lanes_dot16(lanes_i a, lanes_i b)
 {
 #if CALO_CPU_LANES == 16
