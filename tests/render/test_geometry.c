@@ -267,6 +267,27 @@ static void orthographic_and_ray_depth(void **state)
     calo_scene_destroy(s.scene);
 }
 
+/* Coordinates near the ends of single precision: nothing to see, but nothing to fall over either. */
+static void extreme_coordinates_do_no_harm(void **state)
+{
+    (void)state;
+    const float scales[] = {3e38f, 1e30f, 1e20f, 1e-20f, 1e-38f, 1e-45f};
+    for (size_t i = 0; i < sizeof scales / sizeof scales[0]; i++) {
+        test_scene s = test_scene_start();
+        float corners[12] = {-1, -1, 0, 1, -1, 0, 1, 1, 0.5f, -1, 1, 0};
+        for (int c = 0; c < 12; c++)
+            corners[c] *= scales[i];
+        calo_primitive quad = test_quad(&s, corners, -1);
+        test_node(&s, &quad, NULL);
+        test_seal(&s);
+        calo_view view = test_view(32, 60, (double[3]){0, -3, 2}, (double[3]){0, 0, 0});
+        calo_render_options options = {.channels = (1u << CALO_CHANNEL_COUNT) - 1, .samples = 4};
+        calo_frame frame = test_render(s.scene, NULL, &options, &view);
+        calo_frame_finish(&frame);
+        calo_scene_destroy(s.scene);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -275,6 +296,7 @@ int main(void)
         cmocka_unit_test(shared_edges_leave_no_gap_and_no_double_hit),
         cmocka_unit_test(clipped_floor_keeps_its_depth),
         cmocka_unit_test(orthographic_and_ray_depth),
+        cmocka_unit_test(extreme_coordinates_do_no_harm),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "base/scalar.h"
 #include "render/cpu/scene.h"
 
 typedef struct cluster_build {
@@ -76,18 +77,91 @@ static void fill_corners(const cluster_build *build, const struct meshopt_Meshle
         to[t] = from[0] | (uint32_t)from[1] << 6 | (uint32_t)from[2] << 12 | t << 18;
 }
 
+/* The sphere around the cluster's box; a radius that overflows is infinite and hides nothing. */
+static void find_sphere(const cluster_build *build, const struct meshopt_Meshlet *meshlet, float center[3],
+                        float *radius)
+{
+    const uint32_t *vertices = build->meshlet_vertices + meshlet->vertex_offset;
+    float low[3] = {INFINITY, INFINITY, INFINITY}, high[3] = {-INFINITY, -INFINITY, -INFINITY}, farthest = 0;
+    for (uint32_t i = 0; i < meshlet->vertex_count; i++) {
+        const float *p = build->draw->positions + 3 * (size_t)vertices[i];
+        for (int c = 0; c < 3; c++) {
+            low[c] = calo_minf(p[c], low[c]);
+            high[c] = calo_maxf(p[c], high[c]);
+        }
+    }
+    for (int c = 0; c < 3; c++)
+        center[c] = 0.5f * low[c] + 0.5f * high[c];
+    for (uint32_t i = 0; i < meshlet->vertex_count; i++) {
+        const float *p = build->draw->positions + 3 * (size_t)vertices[i];
+        float x = p[0] - center[0], y = p[1] - center[1], z = p[2] - center[2], length2 = x * x + y * y + z * z;
+        farthest = calo_maxf(length2, farthest);
+    }
+    *radius = sqrtf(farthest) * 1.000001f;
+}
+
+/* A triangle's unit normal; false where it has none. `scale` keeps products of tiny edges from vanishing. */
+static bool face_normal(const cluster_build *build, const struct meshopt_Meshlet *meshlet, uint32_t triangle,
+                        float scale, float normal[3])
+{
+    const uint8_t *corner = build->meshlet_triangles + meshlet->triangle_offset + 3 * (size_t)triangle;
+    const uint32_t *vertices = build->meshlet_vertices + meshlet->vertex_offset;
+    const float *p[3];
+    float a[3], b[3];
+    for (int k = 0; k < 3; k++)
+        p[k] = build->draw->positions + 3 * (size_t)vertices[corner[k]];
+    for (int c = 0; c < 3; c++) {
+        a[c] = (p[1][c] - p[0][c]) * scale;
+        b[c] = (p[2][c] - p[0][c]) * scale;
+    }
+    for (int c = 0; c < 3; c++)
+        normal[c] = a[(c + 1) % 3] * b[(c + 2) % 3] - a[(c + 2) % 3] * b[(c + 1) % 3];
+    float length = sqrtf(normal[0] * normal[0] + normal[1] * normal[1] + normal[2] * normal[2]);
+    if (!(length > 0) || !isfinite(length))
+        return false;
+    for (int c = 0; c < 3; c++)
+        normal[c] /= length;
+    return true;
+}
+
+/* The mean normal and the sine of the angle that the others stay within; 1 where they do not keep
+ * together, which hides nothing (as meshoptimizer's cones, whose own function aborts on extreme input). */
+static void find_cone(const cluster_build *build, const struct meshopt_Meshlet *meshlet, float radius, float axis[3],
+                      float *cutoff)
+{
+    float normals[CALO_CPU_CLUSTER_TRIANGLES][3], scale = 1 / radius, narrowest = 1;
+    uint32_t count = 0;
+    *cutoff = 1;
+    axis[0] = axis[1] = axis[2] = 0;
+    for (uint32_t t = 0; t < meshlet->triangle_count; t++)
+        if (face_normal(build, meshlet, t, scale, normals[count])) {
+            for (int c = 0; c < 3; c++)
+                axis[c] += normals[count][c];
+            count++;
+        }
+    float length = sqrtf(axis[0] * axis[0] + axis[1] * axis[1] + axis[2] * axis[2]);
+    if (!(length > 0) || !isfinite(length))
+        return;
+    for (int c = 0; c < 3; c++)
+        axis[c] /= length;
+    for (uint32_t t = 0; t < count; t++)
+        narrowest = calo_minf(axis[0] * normals[t][0] + axis[1] * normals[t][1] + axis[2] * normals[t][2], narrowest);
+    /* A wide cone hides the cluster so seldom that the test is not worth its rounding. */
+    if (narrowest > 0.1f)
+        *cutoff = sqrtf(1 - narrowest * narrowest) + 1e-5f;
+}
+
 static void find_bounds(const cluster_build *build, const struct meshopt_Meshlet *meshlet, uint32_t cluster)
 {
-    const calo_cpu_draw *draw = build->draw;
-    struct meshopt_Bounds bounds = meshopt_computeMeshletBounds(
-        build->meshlet_vertices + meshlet->vertex_offset, build->meshlet_triangles + meshlet->triangle_offset,
-        meshlet->triangle_count, draw->positions, draw->primitive->vertex_count, 3 * sizeof *draw->positions);
+    float center[3], axis[3], radius, cutoff;
+    find_sphere(build, meshlet, center, &radius);
+    find_cone(build, meshlet, radius, axis, &cutoff);
     for (int c = 0; c < 3; c++) {
-        build->bounds[c][cluster] = bounds.center[c];
-        build->bounds[4 + c][cluster] = bounds.cone_axis[c];
+        build->bounds[c][cluster] = center[c];
+        build->bounds[4 + c][cluster] = axis[c];
     }
-    build->bounds[3][cluster] = bounds.radius;
-    build->bounds[7][cluster] = bounds.cone_cutoff;
+    build->bounds[3][cluster] = radius;
+    build->bounds[7][cluster] = cutoff;
 }
 
 /* Room for what the clusters need. */
