@@ -154,9 +154,10 @@ static void read_by_zlib(const calo_blob *png, const calo_image *image, const ui
     inflateEnd(&stream);
     for (uint32_t y = 0; y < image->height; y++) {
         uint8_t *now = rows + y * (row + 1) + 1;
+        const uint8_t *above = y > 0 ? now - row - 1 : NULL;
         for (size_t i = 0; i < row; i++) {
-            int a = i >= pixel ? now[i - pixel] : 0, b = y > 0 ? now[i - row - 1] : 0;
-            int c = i >= pixel && y > 0 ? now[i - row - 1 - pixel] : 0;
+            int a = i >= pixel ? now[i - pixel] : 0, b = above ? above[i] : 0;
+            int c = i >= pixel && above ? above[i - pixel] : 0;
             now[i] = (uint8_t)(now[i] + predict(now[-1], a, b, c));
         }
         assert_memory_equal(now, expected + y * row, row);
