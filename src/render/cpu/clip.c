@@ -83,9 +83,6 @@ static void queue_triangle(calo_cpu_geometry_stage *stage, uint32_t id, const cl
         calo_cpu_flush_queue(stage->worker, stage->pass);
 }
 
-static inline int32_t min3(int32_t a, int32_t b, int32_t c) { return a < b ? (a < c ? a : c) : (b < c ? b : c); }
-static inline int32_t max3(int32_t a, int32_t b, int32_t c) { return a > b ? (a > c ? a : c) : (b > c ? b : c); }
-
 /* Twice the area in 1/256 pixels, positive when clockwise on the screen (y down). */
 static int64_t doubled_area(const clip_vertex *a, const clip_vertex *b, const clip_vertex *c)
 {
@@ -109,8 +106,8 @@ static void emit_triangle(calo_cpu_geometry_stage *stage, uint32_t id, const cli
         y[k] = corners[k]->snapped_y;
         z[k] = corners[k]->z;
     }
-    int32_t low_x = min3(x[0], x[1], x[2]), low_y = min3(y[0], y[1], y[2]);
-    if (max3(x[0], x[1], x[2]) - low_x <= small && max3(y[0], y[1], y[2]) - low_y <= small)
+    int32_t low_x = lowest_of_three(x), low_y = lowest_of_three(y);
+    if (highest_of_three(x) - low_x <= small && highest_of_three(y) - low_y <= small)
         queue_triangle(stage, id, corners, low_x, low_y);
     else if (stage->worker->last_stage >= CALO_STAGE_RASTER)
         calo_cpu_rasterize_large(stage->worker, x, y, z, id, stage->pass);
@@ -205,7 +202,7 @@ static void draw_triangle(calo_cpu_geometry_stage *stage, uint32_t id, const cli
 /* Vertex `index` of the cluster. */
 static clip_vertex cluster_vertex(const calo_cpu_geometry_stage *stage, const calo_cpu_cluster *cluster, uint32_t index)
 {
-    size_t count = (cluster->vertex_count + CALO_CPU_PADDING - 1u) / CALO_CPU_PADDING * CALO_CPU_PADDING;
+    size_t count = calo_cpu_padded(cluster->vertex_count);
     const float *p = stage->draw->geometry->positions + cluster->first_position + index;
     return transform_vertex(stage, p[0], p[count], p[2 * count]);
 }

@@ -17,11 +17,6 @@ typedef struct cluster_build {
     float *bounds[8]; /* center, radius, cone axis, cone cutoff */
 } cluster_build;
 
-static size_t padded(size_t count)
-{
-    return (count + CALO_CPU_PADDING - 1) / CALO_CPU_PADDING * CALO_CPU_PADDING;
-}
-
 static calo_status gather_vertices(const calo_cpu_draw *draw, calo_arena *arena, calo_cpu_geometry *geometry,
                                    calo_error *err)
 {
@@ -61,7 +56,7 @@ static calo_status split(cluster_build *build, calo_error *err)
 
 static void fill_positions(const cluster_build *build, const struct meshopt_Meshlet *meshlet, float *to)
 {
-    size_t count = padded(meshlet->vertex_count);
+    size_t count = calo_cpu_padded(meshlet->vertex_count);
     const uint32_t *vertices = build->meshlet_vertices + meshlet->vertex_offset;
     for (size_t i = 0; i < count; i++) {
         size_t vertex = vertices[i < meshlet->vertex_count ? i : meshlet->vertex_count - 1];
@@ -171,15 +166,15 @@ static calo_status take_arrays(cluster_build *build, float **positions, uint32_t
     calo_cpu_geometry *geometry = build->geometry;
     size_t position_count = 0, corner_count = 0;
     for (uint32_t i = 0; i < geometry->cluster_count; i++) {
-        position_count += 3 * padded(build->meshlets[i].vertex_count);
-        corner_count += padded(build->meshlets[i].triangle_count);
+        position_count += 3 * (size_t)calo_cpu_padded(build->meshlets[i].vertex_count);
+        corner_count += calo_cpu_padded(build->meshlets[i].triangle_count);
     }
     *positions = CALO_ARENA_TAKE(build->arena, float, position_count, "clusters", err);
     *corners = CALO_ARENA_TAKE(build->arena, uint32_t, corner_count, "clusters", err);
     *clusters = CALO_ARENA_TAKE(build->arena, calo_cpu_cluster, geometry->cluster_count, "clusters", err);
     bool whole = *positions && *corners && *clusters;
     for (int i = 0; whole && i < 8; i++) {
-        build->bounds[i] = CALO_ARENA_TAKE(build->arena, float, padded(geometry->cluster_count), "clusters", err);
+        build->bounds[i] = CALO_ARENA_TAKE(build->arena, float, calo_cpu_padded(geometry->cluster_count), "clusters", err);
         whole = build->bounds[i] != NULL;
     }
     return whole ? CALO_OK : calo_failed(err);
@@ -207,8 +202,8 @@ static calo_status fill_clusters(cluster_build *build, calo_error *err)
         fill_corners(build, meshlet, corners + corner);
         find_bounds(build, meshlet, i);
         triangle += meshlet->triangle_count;
-        position += 3 * (uint32_t)padded(meshlet->vertex_count);
-        corner += (uint32_t)padded(meshlet->triangle_count);
+        position += 3 * calo_cpu_padded(meshlet->vertex_count);
+        corner += calo_cpu_padded(meshlet->triangle_count);
     }
     geometry->clusters = clusters;
     geometry->positions = positions;

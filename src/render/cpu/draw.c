@@ -102,15 +102,6 @@ static calo_status grow_map(calo_cpu_worker *worker, size_t blocks, calo_error *
     return worker->touched ? CALO_OK : calo_fail_memory(err, "the map of blocks", blocks);
 }
 
-static void empty_slots(calo_cpu_slots *slots, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        for (int s = 0; s < CALO_CPU_SLOTS; s++) {
-            slots[i].z[s] = -INFINITY;
-            slots[i].ids[s] = 0;
-        }
-}
-
 static calo_status size_buffers(calo_cpu_worker *worker, calo_error *err)
 {
     size_t blocks = (size_t)worker->blocks_across * (buffer_rows(worker) / CALO_CPU_BLOCK);
@@ -124,8 +115,8 @@ static calo_status size_buffers(calo_cpu_worker *worker, calo_error *err)
     if (status != CALO_OK || (worker->clean && before == worker->center_capacity + worker->sample_capacity))
         return status;
     memset(worker->touched, 0, worker->center_capacity);
-    empty_slots(worker->centers, worker->center_capacity);
-    empty_slots(worker->samples, worker->sample_capacity);
+    calo_cpu_clear_slots(worker->centers, worker->center_capacity);
+    calo_cpu_clear_slots(worker->samples, worker->sample_capacity);
     return CALO_OK;
 }
 

@@ -161,7 +161,7 @@ LANES_INLINE lanes_m transform(const calo_cpu_geometry_stage *stage, const float
 static bool transform_cluster(const calo_cpu_geometry_stage *stage, const calo_cpu_cluster *cluster,
                               screen_cluster *screen, screen_box *box)
 {
-    uint32_t count = (cluster->vertex_count + CALO_CPU_PADDING - 1u) / CALO_CPU_PADDING * CALO_CPU_PADDING;
+    uint32_t count = calo_cpu_padded(cluster->vertex_count);
     const float *x = stage->draw->geometry->positions + cluster->first_position, *y = x + count, *z = y + count;
     lanes_m inside = lanes_not(lanes_from_bits(0));
     for (uint32_t i = 0; i < count; i += LANES) {

@@ -325,25 +325,22 @@ LANES_INLINE uint32_t lanes_compress(int32_t *to, lanes_m m, lanes_i v)
 /* ---- four components of each lane, side by side in memory ---- */
 
 /* Four rows of quads turned around: component c of each into out[c]. */
+#if CALO_CPU_LANES >= 8
 #if CALO_CPU_LANES == 16
-LANES_INLINE void lanes_turn4(__m512 a, __m512 b, __m512 c, __m512 d, lanes_f out[4])
+typedef __m512 lanes_native;
+#define CALO_NATIVE(operation) _mm512_##operation
+#else
+typedef __m256 lanes_native;
+#define CALO_NATIVE(operation) _mm256_##operation
+#endif
+LANES_INLINE void lanes_turn4(lanes_native a, lanes_native b, lanes_native c, lanes_native d, lanes_f out[4])
 {
-    __m512 t0 = _mm512_unpacklo_ps(a, b), t1 = _mm512_unpackhi_ps(a, b);
-    __m512 t2 = _mm512_unpacklo_ps(c, d), t3 = _mm512_unpackhi_ps(c, d);
-    out[0] = (lanes_f)_mm512_shuffle_ps(t0, t2, 0x44);
-    out[1] = (lanes_f)_mm512_shuffle_ps(t0, t2, 0xee);
-    out[2] = (lanes_f)_mm512_shuffle_ps(t1, t3, 0x44);
-    out[3] = (lanes_f)_mm512_shuffle_ps(t1, t3, 0xee);
-}
-#elif CALO_CPU_LANES == 8
-LANES_INLINE void lanes_turn4(__m256 a, __m256 b, __m256 c, __m256 d, lanes_f out[4])
-{
-    __m256 t0 = _mm256_unpacklo_ps(a, b), t1 = _mm256_unpackhi_ps(a, b);
-    __m256 t2 = _mm256_unpacklo_ps(c, d), t3 = _mm256_unpackhi_ps(c, d);
-    out[0] = (lanes_f)_mm256_shuffle_ps(t0, t2, 0x44);
-    out[1] = (lanes_f)_mm256_shuffle_ps(t0, t2, 0xee);
-    out[2] = (lanes_f)_mm256_shuffle_ps(t1, t3, 0x44);
-    out[3] = (lanes_f)_mm256_shuffle_ps(t1, t3, 0xee);
+    lanes_native t0 = CALO_NATIVE(unpacklo_ps)(a, b), t1 = CALO_NATIVE(unpackhi_ps)(a, b);
+    lanes_native t2 = CALO_NATIVE(unpacklo_ps)(c, d), t3 = CALO_NATIVE(unpackhi_ps)(c, d);
+    out[0] = (lanes_f)CALO_NATIVE(shuffle_ps)(t0, t2, 0x44);
+    out[1] = (lanes_f)CALO_NATIVE(shuffle_ps)(t0, t2, 0xee);
+    out[2] = (lanes_f)CALO_NATIVE(shuffle_ps)(t1, t3, 0x44);
+    out[3] = (lanes_f)CALO_NATIVE(shuffle_ps)(t1, t3, 0xee);
 }
 #endif
 

@@ -105,9 +105,6 @@ LANES_INLINE void draw_small_group(calo_cpu_worker *worker, const small_triangle
         visit(worker, &t->face, at, covered, pass);
 }
 
-static inline int32_t max_int(int32_t a, int32_t b) { return a > b ? a : b; }
-static inline int32_t min_int(int32_t a, int32_t b) { return a < b ? a : b; }
-
 /* The groups of samples (a whole block, a row of it, or one pixel) within the triangle's box. */
 LANES_INLINE void draw_small_samples(calo_cpu_worker *worker, const small_triangle *t, slot_group at,
                                      const calo_cpu_batch *batch, uint32_t i, uint32_t samples, calo_cpu_pass pass)
@@ -354,17 +351,14 @@ static void draw_large_tiles(calo_cpu_worker *worker, const large_triangle *t, c
         }
 }
 
-static int32_t lowest(const int32_t v[3]) { return min_int(v[0], min_int(v[1], v[2])); }
-static int32_t highest(const int32_t v[3]) { return max_int(v[0], max_int(v[1], v[2])); }
-
 void calo_cpu_rasterize_large(calo_cpu_worker *worker, const int32_t x[3], const int32_t y[3], const float z[3],
                               uint32_t id, calo_cpu_pass pass)
 {
     int32_t half = CALO_CPU_SUBPIXEL / 2, margin = worker->sample_count > 1 ? half : 0;
-    int32_t left = max_int((lowest(x) + half - 1 - margin) >> 8, 0);
-    int32_t top = max_int((lowest(y) + half - 1 - margin) >> 8, (int32_t)worker->band_top);
-    int32_t right = min_int((highest(x) - half + margin) >> 8, (int32_t)worker->width - 1);
-    int32_t bottom = min_int((highest(y) - half + margin) >> 8, (int32_t)worker->band_bottom - 1);
+    int32_t left = max_int((lowest_of_three(x) + half - 1 - margin) >> 8, 0);
+    int32_t top = max_int((lowest_of_three(y) + half - 1 - margin) >> 8, (int32_t)worker->band_top);
+    int32_t right = min_int((highest_of_three(x) - half + margin) >> 8, (int32_t)worker->width - 1);
+    int32_t bottom = min_int((highest_of_three(y) - half + margin) >> 8, (int32_t)worker->band_bottom - 1);
     if (left > right || top > bottom)
         return;
     large_triangle t = make_large(x, y, z, id);

@@ -469,15 +469,6 @@ static bool holds_nothing(const calo_cpu_worker *worker, size_t block)
     return !lanes_any(lanes_not(lanes_equal_int(any, lanes_int(0))));
 }
 
-static void clear_slots(calo_cpu_slots *slots, size_t count)
-{
-    for (size_t g = 0; g < count; g++)
-        for (int part = 0; part < CALO_CPU_SLOTS; part += LANES) {
-            lanes_store(slots[g].z + part, lanes_float(-INFINITY));
-            lanes_store_int(slots[g].ids + part, lanes_int(0));
-        }
-}
-
 static calo_status resolve_block(calo_cpu_worker *worker, uint32_t x, pending_slots *pending, calo_error *err)
 {
     size_t block = calo_cpu_block_index(worker, (int32_t)x, (int32_t)pending->block_y);
@@ -490,8 +481,8 @@ static calo_status resolve_block(calo_cpu_worker *worker, uint32_t x, pending_sl
     if (worker->sample_count)
         status = resolve_samples(worker, x, pending->block_y, centers, samples, err);
     if (worker->touched[block]) {
-        clear_slots(centers, 1);
-        clear_slots(samples, worker->sample_count);
+        calo_cpu_clear_slots(centers, 1);
+        calo_cpu_clear_slots(samples, worker->sample_count);
     }
     return status;
 }

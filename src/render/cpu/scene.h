@@ -27,6 +27,12 @@ enum {
     CALO_CPU_PADDING = 16,          /* lists are padded to whole vectors */
 };
 
+/* The length of a list with its padding. */
+static inline uint32_t calo_cpu_padded(uint32_t count)
+{
+    return (count + CALO_CPU_PADDING - 1) / CALO_CPU_PADDING * CALO_CPU_PADDING;
+}
+
 /* Neighbouring triangles and the vertices they share. */
 typedef struct calo_cpu_cluster {
     uint32_t first_triangle; /* of the geometry's indices */

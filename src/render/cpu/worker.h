@@ -140,6 +140,20 @@ static inline calo_cpu_slots *calo_cpu_block_samples(const calo_cpu_worker *work
     return worker->sample_count ? worker->samples + block * worker->sample_count : NULL;
 }
 
+static inline void calo_cpu_clear_slots(calo_cpu_slots *slots, size_t count)
+{
+    for (size_t g = 0; g < count; g++)
+        for (int part = 0; part < CALO_CPU_SLOTS; part += LANES) {
+            lanes_store(slots[g].z + part, lanes_float(-__builtin_inff()));
+            lanes_store_int(slots[g].ids + part, lanes_int(0));
+        }
+}
+
+static inline int32_t min_int(int32_t a, int32_t b) { return a < b ? a : b; }
+static inline int32_t max_int(int32_t a, int32_t b) { return a > b ? a : b; }
+static inline int32_t lowest_of_three(const int32_t v[3]) { return min_int(v[0], min_int(v[1], v[2])); }
+static inline int32_t highest_of_three(const int32_t v[3]) { return max_int(v[0], max_int(v[1], v[2])); }
+
 /* Up to this many fragments are sorted at once; a picture with more is blended in bands. */
 enum { CALO_CPU_FRAGMENT_MAX = 1 << 22 };
 
