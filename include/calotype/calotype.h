@@ -2,6 +2,7 @@
 #ifndef CALOTYPE_CALOTYPE_H
 #define CALOTYPE_CALOTYPE_H
 
+#include <calotype/cache.h>
 #include <calotype/image.h>
 #include <calotype/import.h>
 #include <calotype/job.h>

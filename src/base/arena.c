@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/error.h"
 #include "base/large.h"
@@ -16,6 +17,7 @@ struct calo_arena_block {
 struct calo_arena_adopted {
     calo_arena_adopted *next;
     void *memory;
+    size_t mapped_bytes; /* 0: malloc'ed */
 };
 
 static const size_t header_bytes = (sizeof(calo_arena_block) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
@@ -28,7 +30,10 @@ void calo_arena_init(calo_arena *arena, uint64_t max_bytes)
 void calo_arena_finish(calo_arena *arena)
 {
     for (calo_arena_adopted *adopted = arena->adopted; adopted; adopted = adopted->next)
-        free(adopted->memory);
+        if (adopted->mapped_bytes > 0)
+            munmap(adopted->memory, adopted->mapped_bytes);
+        else
+            free(adopted->memory);
     for (calo_arena_block *block = arena->blocks, *next; block; block = next) {
         next = block->next;
         free(block);
@@ -94,14 +99,24 @@ calo_status calo_arena_reserve(calo_arena *arena, uint64_t bytes, const char *wh
 
 void calo_arena_release(calo_arena *arena, uint64_t bytes) { arena->used_bytes -= bytes; }
 
-calo_status calo_arena_adopt(calo_arena *arena, void *memory, calo_error *err)
+static calo_status adopt(calo_arena *arena, void *memory, size_t mapped_bytes, calo_error *err)
 {
     calo_arena_adopted *adopted = CALO_ARENA_TAKE(arena, calo_arena_adopted, 1, "a record", err);
     if (!adopted)
         return calo_failed(err);
-    *adopted = (calo_arena_adopted){arena->adopted, memory};
+    *adopted = (calo_arena_adopted){arena->adopted, memory, mapped_bytes};
     arena->adopted = adopted;
     return CALO_OK;
+}
+
+calo_status calo_arena_adopt(calo_arena *arena, void *memory, calo_error *err)
+{
+    return adopt(arena, memory, 0, err);
+}
+
+calo_status calo_arena_adopt_mapping(calo_arena *arena, void *mapping, size_t bytes, calo_error *err)
+{
+    return adopt(arena, mapping, bytes, err);
 }
 
 char *calo_arena_text(calo_arena *arena, const char *text, size_t length, calo_error *err)

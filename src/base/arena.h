@@ -31,6 +31,9 @@ void calo_arena_release(calo_arena *arena, uint64_t bytes);
 /* malloc'ed `memory`, reserved before, from now on belongs to the arena; after a failure still to the caller. */
 calo_status calo_arena_adopt(calo_arena *arena, void *memory, calo_error *err);
 
+/* The same for a mapping of that many bytes, unmapped with the arena. */
+calo_status calo_arena_adopt_mapping(calo_arena *arena, void *mapping, size_t bytes, calo_error *err);
+
 #define CALO_ARENA_TAKE(arena, type, count, what, err) \
     ((type *)calo_arena_take((arena), (count), sizeof(type), (what), (err)))
 

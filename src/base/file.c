@@ -139,7 +139,7 @@ calo_status calo_folder_create(const char *path, calo_error *err)
     }
     struct stat about;
     if (status == CALO_OK && (stat(path, &about) != 0 || !S_ISDIR(about.st_mode)))
-        status = calo_fail(err, CALO_ERROR_IO, "%s is a file, not a folder: choose another output folder", path);
+        status = calo_fail(err, CALO_ERROR_IO, "%s is a file, not a folder: choose another folder", path);
     free(partial);
     return status;
 }
