@@ -25,7 +25,7 @@ LIBRARIES = {
     "openexr": ["image/decode_exr.c", "encode/exr.c"],
     "libdeflate": ["encode/png.c", "image/png_fast.c", "store/zip.c"],
     "nettle": ["base/hash.c"],
-    "meshoptimizer": ["import/gltf_meshopt.c", "render/cpu/clusters.c"],
+    "meshoptimizer": ["import/gltf_meshopt.c", "render/cpu/clusters.h"],
     "draco": ["import/draco.cc"],
 }
 UMBRELLA = "calotype.h"

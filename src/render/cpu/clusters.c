@@ -1,11 +1,11 @@
 /* Vertices side by side, and triangles in clusters of neighbours with their bounds. */
+#include "render/cpu/clusters.h"
+
 #include <math.h>
-#include <meshoptimizer.h>
 #include <stdlib.h>
 
 #include "base/error.h"
 #include "base/scalar.h"
-#include "render/cpu/scene.h"
 
 typedef struct cluster_build {
     const calo_cpu_draw *draw;
@@ -36,8 +36,18 @@ static calo_status gather_vertices(const calo_cpu_draw *draw, calo_arena *arena,
     return CALO_OK;
 }
 
-/* Runs of the file's own order: exporters nearly always write neighbours together. */
-static calo_status split(cluster_build *build, calo_error *err)
+/* Runs of triangles in the geometry's order. */
+static void scan(cluster_build *build)
+{
+    const calo_primitive *primitive = build->draw->primitive;
+    build->geometry->cluster_count = (uint32_t)meshopt_buildMeshletsScan(
+        build->meshlets, build->meshlet_vertices, build->meshlet_triangles, build->geometry->indices,
+        primitive->index_count, primitive->vertex_count, CALO_CPU_CLUSTER_VERTICES, CALO_CPU_CLUSTER_TRIANGLES);
+}
+
+/* The file's own order will mostly do: exporters write neighbours together. Layers of equal depth are blended in
+ * the file's order, so that it must stay there. */
+static calo_status split(cluster_build *build, bool keep_order, calo_error *err)
 {
     const calo_primitive *primitive = build->draw->primitive;
     size_t bound = meshopt_buildMeshletsBound(primitive->index_count, CALO_CPU_CLUSTER_VERTICES,
@@ -48,10 +58,14 @@ static calo_status split(cluster_build *build, calo_error *err)
     if (!build->meshlets || !build->meshlet_vertices || !build->meshlet_triangles)
         return calo_fail_memory(err, "clusters of triangles",
                                 bound * (CALO_CPU_CLUSTER_VERTICES * 4 + CALO_CPU_CLUSTER_TRIANGLES * 3));
-    build->geometry->cluster_count = (uint32_t)meshopt_buildMeshletsScan(
-        build->meshlets, build->meshlet_vertices, build->meshlet_triangles, primitive->indices,
-        primitive->index_count, primitive->vertex_count, CALO_CPU_CLUSTER_VERTICES, CALO_CPU_CLUSTER_TRIANGLES);
-    return CALO_OK;
+    scan(build);
+    if (keep_order || !calo_cpu_order_is_poor(build->draw, build->meshlets, build->meshlet_vertices,
+                                              build->geometry->cluster_count))
+        return CALO_OK;
+    calo_status status = calo_cpu_sort_triangles(build->draw, build->arena, &build->geometry->indices, err);
+    if (status == CALO_OK)
+        scan(build);
+    return status;
 }
 
 static void fill_positions(const cluster_build *build, const struct meshopt_Meshlet *meshlet, float *to)
@@ -217,8 +231,8 @@ static calo_status fill_clusters(cluster_build *build, calo_error *err)
     return CALO_OK;
 }
 
-calo_status calo_cpu_geometry_make(const calo_cpu_draw *draw, calo_arena *arena, const calo_cpu_geometry **out,
-                                   calo_error *err)
+calo_status calo_cpu_geometry_make(const calo_cpu_draw *draw, bool keep_order, calo_arena *arena,
+                                   const calo_cpu_geometry **out, calo_error *err)
 {
     calo_cpu_geometry *geometry = CALO_ARENA_TAKE(arena, calo_cpu_geometry, 1, "geometry", err);
     if (!geometry)
@@ -227,7 +241,7 @@ calo_status calo_cpu_geometry_make(const calo_cpu_draw *draw, calo_arena *arena,
     calo_status status = gather_vertices(draw, arena, geometry, err);
     if (status == CALO_OK && draw->primitive->topology == CALO_TRIANGLES && draw->element_count > 0) {
         cluster_build build = {.draw = draw, .arena = arena, .geometry = geometry};
-        status = split(&build, err);
+        status = split(&build, keep_order, err);
         if (status == CALO_OK)
             status = fill_clusters(&build, err);
         free(build.meshlets);

@@ -130,7 +130,8 @@ static calo_status take_vertices(calo_cpu_scene *scene, const node_use *use, cal
         draw->tangents = tangents;
     }
     bounding_sphere(draw);
-    calo_status status = calo_cpu_geometry_make(draw, &scene->arena, &draw->geometry, err);
+    bool blended = scene->materials[draw->material].source.alpha_mode == CALO_ALPHA_BLEND;
+    calo_status status = calo_cpu_geometry_make(draw, blended, &scene->arena, &draw->geometry, err);
     if (status != CALO_OK || !needs_tangents(scene, draw))
         return status;
     const float *uvs = primitive->uvs[scene->materials[draw->material].source.slots[CALO_SLOT_NORMAL].uv_set];

@@ -105,9 +105,10 @@ static inline const calo_cpu_draw *calo_cpu_draw_of(const calo_cpu_scene *scene,
     return &scene->draws[scene->draw_of_block[id / CALO_CPU_ID_BLOCK]];
 }
 
-/* clusters.c: the draw's vertices (deformed) and elements in the kernels' form. */
-calo_status calo_cpu_geometry_make(const calo_cpu_draw *draw, calo_arena *arena, const calo_cpu_geometry **geometry,
-                                   calo_error *err);
+/* clusters.c: the draw's vertices (deformed) and elements in the kernels' form. `keep_order`: the ids count the
+ * triangles in the file's order, however scattered they are. */
+calo_status calo_cpu_geometry_make(const calo_cpu_draw *draw, bool keep_order, calo_arena *arena,
+                                   const calo_cpu_geometry **geometry, calo_error *err);
 
 /* Averaged tangents where a normal map needs them and the file has none: xyzw a vertex. */
 calo_status calo_cpu_make_tangents(const calo_primitive *primitive, const float *positions, const float *normals,
