@@ -379,6 +379,9 @@ def main(folder):
                        ("a.webp", webp()), ("flat.hdr", hdr(False)), ("runs.hdr", hdr(True)), ("raw.exr", exr(0)),
                        ("zips.exr", exr(2))):
         write(folder, "image", name, data)
+    for side in (1, 4, 1500):  # decoded texels as the cache keeps them, the last ones halved
+        kept = side if side <= 1024 else side // 2
+        write(folder, "cache", str(side), struct.pack("<II56x", side, 4) + bytes(64 + 16 * kept))
     for number, cameras in enumerate(CAMERAS):
         write(folder, "cameras", str(number), json.dumps(cameras).encode())
     write_words(folder, "gltf", GLTF_WORDS)

@@ -2,6 +2,7 @@
 #ifndef CALOTYPE_IMPORT_H
 #define CALOTYPE_IMPORT_H
 
+#include <calotype/cache.h>
 #include <calotype/scene.h>
 
 #ifdef __cplusplus
@@ -11,6 +12,7 @@ extern "C" {
 typedef struct calo_import_options {
     calo_limits limits;
     uint32_t threads; /* that decode textures; 0: one a core that this process may use */
+    calo_cache *cache; /* keeps decoded textures; outlives the scene; NULL: none */
 } calo_import_options;
 
 /* Loads a file: glTF, GLB, OBJ, STL, PLY. The format is recognized by the first bytes, then

@@ -2,6 +2,7 @@
 #ifndef CALOTYPE_RENDER_H
 #define CALOTYPE_RENDER_H
 
+#include <calotype/cache.h>
 #include <calotype/image.h>
 #include <calotype/scene.h>
 #include <calotype/view.h>
@@ -65,6 +66,7 @@ CALO_API calo_render_options calo_render_options_resolve(const calo_render_optio
 typedef struct calo_renderer_options {
     const char *backend; /* NULL or "auto": CALOTYPE_BACKEND, else the best available; else by name */
     uint32_t threads;    /* 0: one a core that this process may use */
+    calo_cache *cache;   /* keeps mip chains; outlives what is prepared; NULL: none */
 } calo_renderer_options;
 
 /* A renderer: backend, threads and scratch memory. One thread at a time may use it. */

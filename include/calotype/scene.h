@@ -24,6 +24,7 @@ typedef struct calo_scene_image {
     uint32_t width, height;
     const uint8_t *pixels;
     bool missing; /* the file was not there or not readable: this is a placeholder */
+    const uint8_t *content_key; /* 32 bytes that tell the texels from all others, for caches; NULL: not known */
 } calo_scene_image;
 
 typedef struct calo_texture {

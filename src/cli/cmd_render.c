@@ -129,6 +129,14 @@ static void print_warnings(const char *path, const calo_item_result *result)
                 result->warning_count - SHOWN);
 }
 
+/* Of this machine, not of the file: so not in metadata.json. */
+static void print_cache_trouble(calo_cache *cache)
+{
+    calo_error trouble;
+    if (cache && calo_cache_trouble(cache, &trouble))
+        fprintf(stderr, "calotype: warning: %s [cache-trouble]\n", trouble.message);
+}
+
 static calo_status render_file(calo_renderer *renderer, const calo_render_command *command, const char *path,
                                calo_error *err)
 {
@@ -145,6 +153,7 @@ static calo_status render_file(calo_renderer *renderer, const calo_render_comman
     calo_progress_clear(&progress);
     if (status == CALO_OK && !command->quiet) {
         print_warnings(path, &result);
+        print_cache_trouble(command->cache);
         printf("%s -> %s  %zu views in %.2f s (%.2f s to load)\n", path, result.path, result.view_count,
                result.load_seconds + result.render_seconds, result.load_seconds);
         fflush(stdout);

@@ -137,6 +137,11 @@ static calo_status apply_all(void *target, const char *value, calo_error *err)
     return apply_ids(target, value, err);
 }
 
+static calo_status apply_cache_limit(void *target, const char *value, calo_error *err)
+{
+    return calo_parse_bytes("cache-limit", value, &((command *)target)->cache_bytes, err);
+}
+
 static calo_status apply_samples(void *target, const char *value, calo_error *err)
 {
     command *c = target;
@@ -333,6 +338,10 @@ const calo_option calo_render_options_table[] = {
     TEXT("backend", "NAME", renderer.backend, "see `calotype backends` (the best that is there)"),
     RANGE(CALO_OPTION_COUNT, "threads", "N", renderer.threads, 1, 1024,
           "(one a core; the pictures do not depend on it)"),
+    TEXT("cache", "FOLDER", cache_folder,
+         "keep decoded textures and mip chains in FOLDER, so\nthat the next run on the same file need not make them\n"
+         "(CALOTYPE_CACHE, else none)"),
+    CUSTOM("cache-limit", "SIZE", apply_cache_limit, "what was not used longest goes beyond: 500M, 20G (4G)"),
     CALO_LIMIT_OPTIONS(command, limits),
     {0},
 };
@@ -364,6 +373,16 @@ static calo_status load_environment(calo_render_command *c, calo_error *err)
     return status;
 }
 
+static calo_status open_cache(calo_render_command *c, calo_error *err)
+{
+    const char *folder = c->cache_folder ? c->cache_folder : getenv("CALOTYPE_CACHE");
+    if (!c->cache_folder && (!folder || !folder[0]))
+        return CALO_OK;
+    calo_status status = calo_cache_open(folder, c->cache_bytes, &c->cache, err);
+    c->item.import.cache = c->renderer.cache = c->cache;
+    return status;
+}
+
 calo_status calo_render_command_resolve(calo_render_command *c, calo_error *err)
 {
     calo_lighting *lighting = &c->item.lighting;
@@ -381,9 +400,14 @@ calo_status calo_render_command_resolve(calo_render_command *c, calo_error *err)
     }
     if (c->item.time_seconds > 0 && !c->item.animation)
         return calo_fail(err, CALO_ERROR_ARGUMENT, "--time needs --animation: a time in which animation?");
-    if (strcmp(c->environment, "white") == 0 || lighting->no_environment)
-        return CALO_OK;
-    return load_environment(c, err);
+    calo_status status = CALO_OK;
+    if (strcmp(c->environment, "white") != 0 && !lighting->no_environment)
+        status = load_environment(c, err);
+    return status == CALO_OK ? open_cache(c, err) : status;
 }
 
-void calo_render_command_finish(calo_render_command *c) { calo_image_finish(&c->environment_image); }
+void calo_render_command_finish(calo_render_command *c)
+{
+    calo_image_finish(&c->environment_image);
+    calo_cache_close(c->cache);
+}

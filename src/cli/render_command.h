@@ -15,13 +15,16 @@ typedef struct calo_render_command {
     const char *environment;                                   /* "white", "none" or a file; NULL: white */
     double environment_strength, environment_rotation_degrees; /* strength NAN: not given */
     calo_image environment_image;
+    const char *cache_folder; /* NULL: CALOTYPE_CACHE, or none */
+    uint64_t cache_bytes;     /* 0: the default */
+    calo_cache *cache;
     bool quiet;
 } calo_render_command;
 
 extern const calo_option calo_render_options_table[];
 
 calo_render_command calo_render_command_default(void);
-/* Joins what several options say together and reads the environment. */
+/* Joins what several options say together, reads the environment and opens the cache. */
 calo_status calo_render_command_resolve(calo_render_command *command, calo_error *err);
 void calo_render_command_finish(calo_render_command *command);
 

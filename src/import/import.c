@@ -120,6 +120,7 @@ calo_status calo_scene_load_memory(const void *bytes, size_t size, const char *p
         .size = size,
         .limits = calo_limits_resolve(options ? &options->limits : NULL),
         .threads = options ? options->threads : 0,
+        .cache = options ? options->cache : NULL,
     };
     if (size > source.limits.max_file_bytes)
         return calo_fail(err, CALO_ERROR_LIMIT, "%s has %zu bytes, more than the limit of %llu", source.path, size,

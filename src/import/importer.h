@@ -12,6 +12,7 @@ typedef struct calo_import_source {
     size_t size;
     calo_limits limits; /* resolved */
     uint32_t threads;   /* 0: one a core */
+    calo_cache *cache;  /* or NULL */
 } calo_import_source;
 
 typedef struct calo_importer {

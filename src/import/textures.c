@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/thread.h"
 #include "image/decode.h"
+#include "import/kept_pixels.h"
 #include "scene/build.h"
 
 /* One image that waits for decoding: bytes that the caller keeps, or the path of a file. */
@@ -239,40 +240,98 @@ static void shrink(calo_texture_loader *loader, waiting_image *waiting, calo_ima
     release(loader, waiting, bytes);
 }
 
-static calo_status move_to_scene(calo_texture_loader *loader, const waiting_image *waiting, calo_image *image,
+/* Where texels come from: memory of their own, or a mapping of the cache. */
+typedef struct texels {
+    uint32_t width, height;
+    const uint8_t *pixels;
+    void *memory;
+    size_t mapped_bytes;    /* 0: malloc'ed */
+    const calo_sha256 *key; /* NULL: without a cache */
+} texels;
+
+static calo_status adopt(calo_arena *arena, const texels *from, const uint8_t **key, calo_error *err)
+{
+    if (from->key) {
+        uint8_t *copy = CALO_ARENA_TAKE(arena, uint8_t, sizeof *from->key, "a key", err);
+        if (!copy)
+            return calo_failed(err);
+        *key = memcpy(copy, from->key, sizeof *from->key);
+    }
+    return from->mapped_bytes > 0 ? calo_arena_adopt_mapping(arena, from->memory, from->mapped_bytes, err)
+                                  : calo_arena_adopt(arena, from->memory, err);
+}
+
+static calo_status move_to_scene(calo_texture_loader *loader, const waiting_image *waiting, const texels *from,
                                  calo_error *err)
 {
+    calo_scene_image *target = &loader->scene->images[waiting->image];
+    const uint8_t *key = NULL;
     pthread_mutex_lock(&loader->arena_lock);
-    calo_status status = calo_arena_adopt(calo_scene_arena(loader->scene), image->data, err);
+    calo_status status = adopt(calo_scene_arena(loader->scene), from, &key, err);
     pthread_mutex_unlock(&loader->arena_lock);
     if (status != CALO_OK)
         return status;
-    calo_scene_image *target = &loader->scene->images[waiting->image];
-    target->width = image->width;
-    target->height = image->height;
-    target->pixels = image->data;
+    target->width = from->width;
+    target->height = from->height;
+    target->pixels = from->pixels;
+    target->content_key = key;
     target->missing = false;
-    *image = (calo_image){0};
     return CALO_OK;
+}
+
+/* What decoding would have left, counted and told in the same way. */
+static calo_status use_kept(decoding *work, const calo_sha256 *key, calo_kept_pixels *kept, calo_error *err)
+{
+    waiting_image *waiting = work->waiting;
+    size_t bytes = (size_t)kept->width * kept->height * 4;
+    texels from = {kept->width, kept->height, kept->pixels, kept->entry.mapping, kept->entry.mapping_bytes, key};
+    waiting->width = kept->file_width;
+    waiting->height = kept->file_height;
+    waiting->halvings = kept->halvings;
+    calo_status status = reserve(work, (uint64_t)kept->file_width * kept->file_height * 4, err);
+    if (status == CALO_OK && kept->halvings > 0)
+        release(work->loader, waiting, bytes);
+    if (status == CALO_OK)
+        status = move_to_scene(work->loader, waiting, &from, err);
+    if (status != CALO_OK)
+        calo_cache_entry_finish(&kept->entry);
+    return status;
+}
+
+static calo_status decode_picture(const decoding *work, const calo_image_source *source, const calo_sha256 *key,
+                                  calo_error *err)
+{
+    calo_image image = {0};
+    calo_status status = calo_image_decode_source(source, &image, err);
+    if (status == CALO_OK && image.format != CALO_PIXEL_RGBA8)
+        status = calo_fail(err, CALO_ERROR_UNSUPPORTED, "%s holds floating point numbers, which textures cannot",
+                           source->name);
+    if (status == CALO_OK) {
+        shrink(work->loader, work->waiting, &image);
+        if (key)
+            calo_kept_pixels_put(work->loader->source->cache, key, work->waiting->width, work->waiting->height, &image);
+        texels from = {image.width, image.height, image.data, image.data, 0, key};
+        status = move_to_scene(work->loader, work->waiting, &from, err);
+    }
+    if (status != CALO_OK)
+        calo_image_finish(&image);
+    return status;
 }
 
 static calo_status decode_bytes(calo_texture_loader *loader, waiting_image *waiting, const void *bytes, size_t size,
                                 calo_error *err)
 {
-    calo_image image = {0};
     decoding work = {loader, waiting};
-    const char *name = loader->scene->images[waiting->image].name;
-    const calo_image_source source = {bytes, size, name, loader->source->limits, reserve, &work};
-    calo_status status = calo_image_decode_source(&source, &image, err);
-    if (status == CALO_OK && image.format != CALO_PIXEL_RGBA8)
-        status = calo_fail(err, CALO_ERROR_UNSUPPORTED, "%s holds floating point numbers, which textures cannot", name);
-    if (status == CALO_OK) {
-        shrink(loader, waiting, &image);
-        status = move_to_scene(loader, waiting, &image, err);
-    }
+    const calo_limits *limits = &loader->source->limits;
+    const calo_image_source source = {bytes, size, loader->scene->images[waiting->image].name, *limits, reserve, &work};
+    calo_cache *cache = loader->source->cache;
+    calo_sha256 key = cache ? calo_kept_pixels_key(bytes, size, limits) : (calo_sha256){{0}};
+    calo_kept_pixels kept;
+    calo_status status = calo_kept_pixels_find(cache, &key, limits, &kept)
+                             ? use_kept(&work, &key, &kept, err)
+                             : decode_picture(&work, &source, cache ? &key : NULL, err);
     if (status != CALO_OK)
         release(loader, waiting, 0);
-    calo_image_finish(&image);
     return status;
 }
 

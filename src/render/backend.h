@@ -10,7 +10,7 @@ typedef struct calo_backend {
     bool (*probe)(char *detail, size_t detail_bytes);
     /* A posed and lit scene in the backend's own form, immutable afterwards. */
     calo_status (*prepare)(const calo_pose *pose, const calo_lighting *lighting, const calo_limits *limits,
-                           uint32_t threads, void **scene, calo_error *err);
+                           uint32_t threads, calo_cache *cache, void **scene, calo_error *err);
     void (*release)(void *scene);
     /* A worker is one thread's scratch memory. */
     calo_status (*open_worker)(void **worker, calo_error *err);

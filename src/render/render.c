@@ -17,6 +17,7 @@ enum { BACKEND_COUNT = sizeof backends / sizeof backends[0] };
 struct calo_renderer {
     const calo_backend *backend;
     uint32_t threads;
+    calo_cache *cache;
     void **workers;       /* one a thread */
     calo_frame *frames;   /* one a thread, used when the caller gives none */
 };
@@ -74,6 +75,7 @@ calo_status calo_renderer_create(const calo_renderer_options *options, calo_rend
         return calo_fail_memory(err, "a renderer", sizeof *renderer);
     renderer->backend = backend;
     renderer->threads = options && options->threads ? options->threads : calo_thread_cores();
+    renderer->cache = options ? options->cache : NULL;
     renderer->workers = calloc(renderer->threads, sizeof *renderer->workers);
     renderer->frames = calloc(renderer->threads, sizeof *renderer->frames);
     if (!renderer->workers || !renderer->frames)
@@ -160,7 +162,8 @@ calo_status calo_renderer_prepare(calo_renderer *renderer, const calo_pose *pose
     if (!prepared)
         return calo_fail_memory(err, "a prepared scene", sizeof *prepared);
     prepared->backend = renderer->backend;
-    status = renderer->backend->prepare(pose, &light, &resolved, renderer->threads, &prepared->scene, err);
+    status = renderer->backend->prepare(pose, &light, &resolved, renderer->threads, renderer->cache, &prepared->scene,
+                                        err);
     if (status != CALO_OK) {
         free(prepared);
         return status;

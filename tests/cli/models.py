@@ -63,6 +63,18 @@ def textured(uri):
     return gltf(document, data)
 
 
+def png(side):
+    """A PNG file of side x side texels, no two rows alike."""
+    rows = b"".join(b"\0" + bytes((x * x + 7 * x * y + 50 * c) % 256 for x in range(side) for c in range(3))
+                    for y in range(side))
+
+    def chunk(kind, body):
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0))
+            + chunk(b"IDAT", zlib.compress(rows, 1)) + chunk(b"IEND", b""))
+
+
 OBJ = ("".join(f"v {x} {y} {z}\n" for x, y, z in CORNERS)
        + "".join("f " + " ".join(str(i + 1) for i in face) + "\n" for face in FACES)).encode()
 

@@ -508,6 +508,81 @@ class Output(Case):
             self.render(cube, "--views", "1", "--size", "64", "--background", background, "--preset", "orbit")
             self.assertEqual(models.Png(self.read("out/cube/000.png")).rows[0][:4], corner, background)
 
+    def textured_cube(self):
+        """A cube whose corners have texture coordinates, and its picture of a size that is worth keeping."""
+        self.write("bark.png", models.png(200))
+        document, data = models.cube()
+        start = len(data)
+        data += struct.pack("<16f", *(u for x, y, z in models.CORNERS for u in (x + z / 2, y - z / 3)))
+        document["buffers"][0]["byteLength"] = len(data)
+        document["bufferViews"].append({"buffer": 0, "byteOffset": start, "byteLength": 64})
+        document["accessors"].append({"bufferView": 2, "componentType": 5126, "count": 8, "type": "VEC2"})
+        document["meshes"][0]["primitives"][0]["attributes"]["TEXCOORD_0"] = 2
+        document.update(images=[{"uri": "bark.png"}], textures=[{"source": 0}])
+        document["materials"][0]["pbrMetallicRoughness"]["baseColorTexture"] = {"index": 0}
+        return self.write("tree.gltf", models.gltf(document, data))
+
+    def render_files(self, cube, *more, **how):
+        """The bytes of all that is written, and what is said beside."""
+        shutil.rmtree(self.path("out"), ignore_errors=True)
+        run = self.run_tool("render", cube, "-o", self.path("out"), "--all", "--views", "3", "--size", "64", *more, **how)
+        self.assertEqual(run.returncode, 0, run.stderr)
+        return {name: self.read("out", name) for name in files_below(self.path("out"))}, run.stderr
+
+    def test_a_cache_changes_no_bit(self):
+        cube, cache = self.textured_cube(), self.path("some", "cache")
+        plain = self.render_files(cube)
+        self.assertEqual(self.render_files(cube, "--cache", cache), plain)
+        kept = sorted(os.listdir(cache))
+        self.assertEqual(len(kept), 2)  # the picture, and its mip chain
+        self.assertEqual(self.render_files(cube, "--cache", cache), plain)
+        self.assertEqual(self.render_files(cube, env=dict(os.environ, CALOTYPE_CACHE=cache)), plain)
+        self.assertEqual(sorted(os.listdir(cache)), kept)
+        for name in kept:
+            data = self.read("some", "cache", name)
+            for broken in (b"", data[:64], data[:-1], data[:5000] + b"\xff\xfe" + data[5002:], bytes(len(data))):
+                self.write(os.path.join("some", "cache", name), broken)
+                self.assertEqual(self.render_files(cube, "--cache", cache), plain)
+                self.assertEqual(self.read("some", "cache", name), data)  # made again
+
+    def test_another_picture_is_not_taken_from_the_cache(self):
+        cube, cache = self.textured_cube(), self.path("cache")
+        self.render_files(cube, "--cache", cache)
+        self.write("bark.png", models.png(201))
+        self.assertEqual(self.render_files(cube, "--cache", cache), self.render_files(cube))
+
+    def test_a_damaged_texture_warns_with_a_cache_too(self):
+        cube, cache = self.textured_cube(), self.path("cache")
+        self.write("bark.png", models.png(200)[:3000])
+        plain = self.render_files(cube)
+        self.assertIn("bad-texture", plain[1])
+        for _ in range(2):
+            self.assertEqual(self.render_files(cube, "--cache", cache), plain)
+
+    def test_an_unusable_cache_is_told(self):
+        cube = self.textured_cube()
+        plain, _ = self.render_files(cube)
+        shutil.rmtree(self.path("out"))
+        blocker = self.write("blocker", b"")
+        self.assert_refused(self.run_tool("render", cube, "-o", self.path("out"), "--cache", blocker), 7, "blocker")
+        self.assert_refused(self.run_tool("render", cube, "-o", self.path("out"), "--cache", ""), 2, "folder")
+        self.assert_refused(self.run_tool("render", cube, "-o", self.path("out"), "--cache-limit", "much"), 2, "much")
+        cache = self.path("cache")
+        self.render_files(cube, "--cache", cache)
+        for name in os.listdir(cache):  # where a folder is, no file can be put
+            os.remove(os.path.join(cache, name))
+            os.mkdir(os.path.join(cache, name))
+        files, said = self.render_files(cube, "--cache", cache)
+        self.assertEqual(files, plain)
+        self.assertEqual(said.count("[cache-trouble]"), 1, said)
+
+    def test_a_cache_keeps_its_limit(self):
+        cube, cache = self.textured_cube(), self.path("cache")
+        for side in range(190, 200):
+            self.write("bark.png", models.png(side))
+            self.render_files(cube, "--cache", cache, "--cache-limit", "1M")
+        self.assertLess(sum(os.path.getsize(os.path.join(cache, name)) for name in os.listdir(cache)), 2 << 20)
+
     def test_an_interrupt_leaves_nothing(self):
         for package in ("files", "zip"):
             with subprocess.Popen([TOOL, "render", self.cube(), "-o", self.path("out"), "--views", "50000",

@@ -110,7 +110,7 @@ calo_scene *sample_load_bytes(gltf_sample *sample, const void *bytes, size_t siz
     uint8_t *copy = malloc(size ? size : 1);
     assert_non_null(copy);
     memcpy(copy, bytes, size);
-    calo_import_source source = {path, path[0] == '/', copy, size, calo_limits_resolve(&sample->limits), 0};
+    calo_import_source source = {path, path[0] == '/', copy, size, calo_limits_resolve(&sample->limits), 0, NULL};
     calo_scene *scene = NULL;
     sample->error = (calo_error){0};
     calo_status status = calo_importer_glb.load(&source, &scene, &sample->error);

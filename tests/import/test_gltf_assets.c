@@ -33,7 +33,7 @@ static calo_scene *load_asset(const char *folder, const char *name, calo_error *
     calo_scene *scene = NULL;
     snprintf(path, sizeof path, "%s/%s/%s", assets, folder, name);
     assert_int_equal(calo_file_read(path, UINT64_MAX, &file, err), CALO_OK);
-    calo_import_source source = {path, true, file.bytes, file.size, calo_limits_resolve(NULL), 0};
+    calo_import_source source = {path, true, file.bytes, file.size, calo_limits_resolve(NULL), 0, NULL};
     const calo_importer *importer = calo_importer_glb.probe(file.bytes, file.size) == 2 ? &calo_importer_glb
                                                                                         : &calo_importer_gltf;
     assert_int_equal(importer->probe(file.bytes, file.size), 2);

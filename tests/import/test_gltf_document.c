@@ -335,7 +335,7 @@ static void test_linked_files(void **state)
 static void test_no_error_object(void **state)
 {
     (void)state;
-    calo_import_source source = {"a.glb", false, (const uint8_t *)"glTF", 4, calo_limits_resolve(NULL), 0};
+    calo_import_source source = {"a.glb", false, (const uint8_t *)"glTF", 4, calo_limits_resolve(NULL), 0, NULL};
     calo_scene *scene = NULL;
     assert_int_equal(calo_importer_glb.load(&source, &scene, NULL), CALO_ERROR_FORMAT);
     assert_null(scene);

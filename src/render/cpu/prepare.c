@@ -22,6 +22,7 @@ typedef struct texture_job {
     const calo_scene *source;
     calo_cpu_scene *scene;
     const int32_t *used; /* two an entry of source->textures: its index as linear and as sRGB, or -1 */
+    calo_cache *cache;
     uint64_t max_bytes;
 } texture_job;
 
@@ -64,8 +65,8 @@ static calo_status prepare_texture(void *user, uint32_t worker, size_t index, ca
     if (target < 0)
         return CALO_OK;
     calo_arena_init(&job->scene->texture_arenas[target], job->max_bytes);
-    return calo_cpu_texture_make(&job->source->images[sampler->image], sampler, index % 2, &job->scene->texture_arenas[target],
-                                 &job->scene->textures[target], err);
+    return calo_cpu_texture_make(&job->source->images[sampler->image], sampler, index % 2, job->cache,
+                                 &job->scene->texture_arenas[target], &job->scene->textures[target], err);
 }
 
 /* ---- geometry ---- */
@@ -304,18 +305,18 @@ static calo_status prepare_lights(const calo_pose *pose, const calo_lighting *li
 /* ---- all of it ---- */
 
 static calo_status prepare_textures(const calo_pose *pose, calo_cpu_scene *scene, const int32_t *used,
-                                    uint64_t max_bytes, uint32_t threads, calo_error *err)
+                                    uint64_t max_bytes, uint32_t threads, calo_cache *cache, calo_error *err)
 {
     scene->textures = CALO_ARENA_TAKE(&scene->arena, calo_cpu_texture, scene->texture_count, "textures", err);
     scene->texture_arenas = CALO_ARENA_TAKE(&scene->arena, calo_arena, scene->texture_count, "textures", err);
     if (!scene->textures || !scene->texture_arenas)
         return calo_failed(err);
-    texture_job job = {pose->scene, scene, used, max_bytes};
+    texture_job job = {pose->scene, scene, used, cache, max_bytes};
     return calo_thread_for(threads, 2ull * pose->scene->texture_count, prepare_texture, &job, err);
 }
 
 calo_status calo_cpu_scene_prepare(const calo_pose *pose, const calo_lighting *lighting, const calo_limits *limits,
-                                   uint32_t threads, void **out, calo_error *err)
+                                   uint32_t threads, calo_cache *cache, void **out, calo_error *err)
 {
     *out = NULL;
     calo_cpu_scene *scene = calloc(1, sizeof *scene);
@@ -326,7 +327,7 @@ calo_status calo_cpu_scene_prepare(const calo_pose *pose, const calo_lighting *l
     int32_t *used = NULL;
     calo_status status = prepare_materials(pose->scene, scene, &used, err);
     if (status == CALO_OK)
-        status = prepare_textures(pose, scene, used, limits->max_memory_bytes, threads, err);
+        status = prepare_textures(pose, scene, used, limits->max_memory_bytes, threads, cache, err);
     if (status == CALO_OK)
         status = prepare_draws(pose, scene, err);
     if (status == CALO_OK)

@@ -97,7 +97,7 @@ typedef struct calo_cpu_scene {
 } calo_cpu_scene;
 
 calo_status calo_cpu_scene_prepare(const calo_pose *pose, const calo_lighting *lighting, const calo_limits *limits,
-                                   uint32_t threads, void **scene, calo_error *err);
+                                   uint32_t threads, calo_cache *cache, void **scene, calo_error *err);
 void calo_cpu_scene_release(void *scene);
 
 static inline const calo_cpu_draw *calo_cpu_draw_of(const calo_cpu_scene *scene, uint32_t id)

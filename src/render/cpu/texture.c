@@ -1,9 +1,15 @@
 #include "render/cpu/texture.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/cache.h"
 #include "base/error.h"
+#include "base/large.h"
 #include "image/color.h"
+
+/* Levels of a few texels are faster made than found. */
+enum { LEAST_KEPT_BYTES = 64 << 10 };
 
 /* Texels of a level with its padding. */
 static uint64_t level_texels(uint32_t width, uint32_t height)
@@ -84,26 +90,12 @@ static uint64_t lay_out(calo_cpu_texture *texture, uint32_t width, uint32_t heig
     }
 }
 
-calo_status calo_cpu_texture_make(const calo_scene_image *image, const calo_texture *sampler, bool srgb,
-                                  calo_arena *arena, calo_cpu_texture *texture, calo_error *err)
+/* ---- all levels ---- */
+
+static void fill_levels(const calo_cpu_texture *texture, const calo_scene_image *image, char *texels)
 {
-    *texture = (calo_cpu_texture){
-        .wrap_u = sampler->wrap_u,
-        .wrap_v = sampler->wrap_v,
-        .magnify = sampler->magnify,
-        .minify = sampler->minify,
-        .linear15 = srgb,
-    };
-    size_t texel_bytes = srgb ? 8 : 4;
-    uint64_t count = lay_out(texture, image->width, image->height, !sampler->no_mipmaps);
-    if (count > INT32_MAX)
-        return calo_fail(err, CALO_ERROR_LIMIT, "the texture %s of %u x %u texels is too large: %d texels are possible",
-                         image->name, image->width, image->height, INT32_MAX / 2);
-    char *texels = calo_arena_take(arena, count, texel_bytes, "a texture's levels", err);
-    if (!texels)
-        return calo_failed(err);
-    texture->texels = texels;
-    if (srgb)
+    size_t texel_bytes = texture->linear15 ? 8 : 4;
+    if (texture->linear15)
         convert_srgb(image, (uint16_t *)texels);
     else
         copy_bytes(image, (uint8_t *)texels);
@@ -113,11 +105,77 @@ calo_status calo_cpu_texture_make(const calo_scene_image *image, const calo_text
         char *to = texels + (size_t)texture->offset[i] * texel_bytes;
         uint32_t from_size[2] = {(uint32_t)texture->width[i - 1], (uint32_t)texture->height[i - 1]};
         uint32_t size[2] = {(uint32_t)texture->width[i], (uint32_t)texture->height[i]};
-        if (srgb)
+        if (texture->linear15)
             halve_words((uint16_t *)from, from_size[0], from_size[1], (uint16_t *)to, size[0], size[1]);
         else
             halve_bytes((uint8_t *)from, from_size[0], from_size[1], (uint8_t *)to, size[0], size[1]);
         pad_level(texture, i, to, texel_bytes);
     }
+}
+
+/* Everything that the levels depend on but the size, which the texels' key implies. */
+static calo_sha256 levels_key(const calo_cpu_texture *texture, const calo_scene_image *image)
+{
+    uint8_t options[4] = {texture->linear15, (uint8_t)texture->wrap_u, (uint8_t)texture->wrap_v,
+                          texture->level_count > 1};
+    calo_cache_part parts[2] = {{image->content_key, sizeof(calo_sha256)}, {options, sizeof options}};
+    return calo_cache_key("mips 1", parts, 2);
+}
+
+/* Texels are numbers of which any will do, so that the size is all there is to check. */
+static bool find_levels(calo_cache *cache, const calo_sha256 *key, size_t bytes, calo_cache_entry *entry)
+{
+    if (calo_cache_find(cache, key, entry) && entry->size == calo_cache_padded(bytes))
+        return true;
+    calo_cache_entry_finish(entry);
+    return false;
+}
+
+static calo_status take_levels(const calo_scene_image *image, calo_cache *cache, size_t bytes, calo_arena *arena,
+                               calo_cpu_texture *texture, calo_error *err)
+{
+    calo_sha256 key = {{0}};
+    calo_cache_entry entry = {0};
+    if (cache && image->content_key) {
+        key = levels_key(texture, image);
+        if (find_levels(cache, &key, bytes, &entry)) {
+            texture->texels = entry.bytes;
+            calo_status status = calo_arena_adopt_mapping(arena, entry.mapping, entry.mapping_bytes, err);
+            if (status != CALO_OK)
+                calo_cache_entry_finish(&entry);
+            return status;
+        }
+    }
+    /* Not zeroed: every texel is written. */
+    char *texels = calo_large_alloc(bytes);
+    if (!texels)
+        return calo_fail_memory(err, "a texture's levels", bytes);
+    calo_status status = calo_arena_adopt(arena, texels, err);
+    if (status != CALO_OK) {
+        free(texels);
+        return status;
+    }
+    fill_levels(texture, image, texels);
+    texture->texels = texels;
+    if (cache && image->content_key && bytes >= LEAST_KEPT_BYTES)
+        calo_cache_put(cache, &key, &(calo_cache_part){texels, bytes}, 1);
     return CALO_OK;
+}
+
+calo_status calo_cpu_texture_make(const calo_scene_image *image, const calo_texture *sampler, bool srgb,
+                                  calo_cache *cache, calo_arena *arena, calo_cpu_texture *texture, calo_error *err)
+{
+    *texture = (calo_cpu_texture){
+        .wrap_u = sampler->wrap_u,
+        .wrap_v = sampler->wrap_v,
+        .magnify = sampler->magnify,
+        .minify = sampler->minify,
+        .linear15 = srgb,
+    };
+    uint64_t count = lay_out(texture, image->width, image->height, !sampler->no_mipmaps), bytes = count * (srgb ? 8 : 4);
+    if (count > INT32_MAX)
+        return calo_fail(err, CALO_ERROR_LIMIT, "the texture %s of %u x %u texels is too large: %d texels are possible",
+                         image->name, image->width, image->height, INT32_MAX / 2);
+    calo_status status = calo_arena_reserve(arena, bytes, "a texture's levels", err);
+    return status == CALO_OK ? take_levels(image, cache, (size_t)bytes, arena, texture, err) : status;
 }

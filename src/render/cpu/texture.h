@@ -2,6 +2,7 @@
 #ifndef CALO_RENDER_CPU_TEXTURE_H
 #define CALO_RENDER_CPU_TEXTURE_H
 
+#include <calotype/cache.h>
 #include <calotype/scene.h>
 
 #include "base/arena.h"
@@ -24,8 +25,8 @@ typedef struct calo_cpu_texture {
     int32_t offset[CALO_CPU_MIP_MAX]; /* of a level's first texel, in texels */
 } calo_cpu_texture;
 
-/* sRGB images become linear light; levels are box-filtered. */
+/* sRGB images become linear light; levels are box-filtered, or taken from the cache (which may be NULL). */
 calo_status calo_cpu_texture_make(const calo_scene_image *image, const calo_texture *sampler, bool srgb,
-                                  calo_arena *arena, calo_cpu_texture *texture, calo_error *err);
+                                  calo_cache *cache, calo_arena *arena, calo_cpu_texture *texture, calo_error *err);
 
 #endif
