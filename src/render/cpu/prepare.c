@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/exact_math.h"
 #include "base/linear.h"
+#include "base/scalar.h"
 #include "base/thread.h"
 #include "render/cpu/scene.h"
 #include "scene/deform.h"
@@ -86,8 +87,8 @@ static void bounding_sphere(calo_cpu_draw *draw)
     for (uint32_t i = 0; i < primitive->index_count; i++) {
         const float *p = draw->positions + 3 * (size_t)primitive->indices[i];
         for (int c = 0; c < 3; c++) {
-            low[c] = fminf(low[c], p[c]);
-            high[c] = fmaxf(high[c], p[c]);
+            low[c] = calo_minf(p[c], low[c]);
+            high[c] = calo_maxf(p[c], high[c]);
         }
     }
     double half[3];
