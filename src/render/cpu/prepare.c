@@ -57,10 +57,8 @@ static calo_status prepare_materials(const calo_scene *source, calo_cpu_scene *s
     return CALO_OK;
 }
 
-static calo_status prepare_texture(void *user, uint32_t worker, size_t index, calo_error *err)
+static calo_status prepare_texture(const texture_job *job, size_t index, calo_error *err)
 {
-    (void)worker;
-    texture_job *job = user;
     const calo_texture *sampler = &job->source->textures[index / 2];
     int32_t target = job->used[index];
     if (target < 0)
@@ -305,15 +303,29 @@ static calo_status prepare_lights(const calo_pose *pose, const calo_lighting *li
 
 /* ---- all of it ---- */
 
-static calo_status prepare_textures(const calo_pose *pose, calo_cpu_scene *scene, const int32_t *used,
-                                    uint64_t max_bytes, uint32_t threads, calo_cache *cache, calo_error *err)
+typedef struct prepare_job {
+    const calo_pose *pose;
+    texture_job textures;
+} prepare_job;
+
+/* The draws, which take longest, and beside them each texture. */
+static calo_status prepare_part(void *user, uint32_t worker, size_t index, calo_error *err)
+{
+    (void)worker;
+    prepare_job *job = user;
+    return index == 0 ? prepare_draws(job->pose, job->textures.scene, err)
+                      : prepare_texture(&job->textures, index - 1, err);
+}
+
+static calo_status prepare_parts(const calo_pose *pose, calo_cpu_scene *scene, const int32_t *used, uint64_t max_bytes,
+                                 uint32_t threads, calo_cache *cache, calo_error *err)
 {
     scene->textures = CALO_ARENA_TAKE(&scene->arena, calo_cpu_texture, scene->texture_count, "textures", err);
     scene->texture_arenas = CALO_ARENA_TAKE(&scene->arena, calo_arena, scene->texture_count, "textures", err);
     if (!scene->textures || !scene->texture_arenas)
         return calo_failed(err);
-    texture_job job = {pose->scene, scene, used, cache, max_bytes};
-    return calo_thread_for(threads, 2ull * pose->scene->texture_count, prepare_texture, &job, err);
+    prepare_job job = {pose, {pose->scene, scene, used, cache, max_bytes}};
+    return calo_thread_for(threads, 1 + 2ull * pose->scene->texture_count, prepare_part, &job, err);
 }
 
 calo_status calo_cpu_scene_prepare(const calo_pose *pose, const calo_lighting *lighting, const calo_limits *limits,
@@ -328,9 +340,7 @@ calo_status calo_cpu_scene_prepare(const calo_pose *pose, const calo_lighting *l
     int32_t *used = NULL;
     calo_status status = prepare_materials(pose->scene, scene, &used, err);
     if (status == CALO_OK)
-        status = prepare_textures(pose, scene, used, limits->max_memory_bytes, threads, cache, err);
-    if (status == CALO_OK)
-        status = prepare_draws(pose, scene, err);
+        status = prepare_parts(pose, scene, used, limits->max_memory_bytes, threads, cache, err);
     if (status == CALO_OK)
         status = prepare_lights(pose, lighting, scene, err);
     if (status == CALO_OK)
