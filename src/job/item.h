@@ -28,11 +28,11 @@ typedef struct calo_item {
 /* load.c: a scene and the SHA-256 of its file, read once. */
 calo_status calo_scene_load_hashed(const char *path, const calo_import_options *options, calo_scene **scene,
                                    calo_sha256 *hash, calo_error *err);
-/* The item's scene, its hash and statistics; refuses what could not be written later. */
+/* The item's scene and its hash; refuses what could not be written later. */
 calo_status calo_item_load(calo_item *item, calo_error *err);
 /* cameras.c: the pose, its normalization and the views. */
 calo_status calo_item_make_views(calo_item *item, calo_error *err);
-/* outputs.c: opens the store; renders, encodes and puts each view into it in order. */
+/* outputs.c: opens the store; counts and renders, encodes and puts each view into it in order. */
 calo_status calo_item_open_store(calo_item *item, calo_error *err);
 calo_status calo_item_render(calo_item *item, calo_error *err);
 /* describe.c: metadata.json. */

@@ -108,9 +108,7 @@ calo_status calo_item_load(calo_item *item, calo_error *err)
         calo_scene_warn(item->scene, "lights-ignored",
                         "the file's %u lights do not shine: the protocol's own light does (--lights file lets them)",
                         item->scene->light_count);
-    status = calo_scene_count(item->scene, &item->result->statistics, err);
-    if (status == CALO_OK)
-        status = check_id_range(item, err);
+    status = check_id_range(item, err);
     if (status == CALO_OK)
         status = copy_warnings(item, err);
     item->result->load_seconds = calo_clock_seconds() - start;

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/thread.h"
 #include "encode/encode.h"
 #include "encode/sheet.h"
 #include "job/item.h"
@@ -22,6 +23,7 @@ typedef struct encoded_view {
 
 typedef struct output_run {
     calo_item *item;
+    calo_prepared *prepared;
     calo_sheet *sheet;
     pthread_mutex_t lock;
     encoded_view **waiting; /* encoded, not yet stored; one a view */
@@ -180,16 +182,26 @@ calo_status calo_item_open_store(calo_item *item, calo_error *err)
     return item->result->path ? CALO_OK : calo_fail_memory(err, "a path", 0);
 }
 
+/* The statistics are for metadata.json only, so that nothing waits for them. */
+static calo_status prepare_or_count(void *user, uint32_t worker, size_t index, calo_error *err)
+{
+    (void)worker;
+    output_run *run = user;
+    calo_item *item = run->item;
+    if (index == 1)
+        return calo_scene_count(item->scene, &item->result->statistics, err);
+    return calo_renderer_prepare(item->renderer, item->pose, &item->options->lighting, &item->options->import.limits,
+                                 &run->prepared, err);
+}
+
 static calo_status render_views(output_run *run, calo_error *err)
 {
     calo_item *item = run->item;
-    calo_prepared *prepared = NULL;
-    calo_status status = calo_renderer_prepare(item->renderer, item->pose, &item->options->lighting,
-                                               &item->options->import.limits, &prepared, err);
+    calo_status status = calo_thread_for(calo_renderer_threads(item->renderer), 2, prepare_or_count, run, err);
     if (status == CALO_OK)
-        status = calo_renderer_render(item->renderer, prepared, &item->render, item->views.views, item->views.count,
-                                      NULL, on_frame, run, err);
-    calo_prepared_destroy(prepared);
+        status = calo_renderer_render(item->renderer, run->prepared, &item->render, item->views.views,
+                                      item->views.count, NULL, on_frame, run, err);
+    calo_prepared_destroy(run->prepared);
     return status;
 }
 
