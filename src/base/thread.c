@@ -1,9 +1,12 @@
 #include "base/thread.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/error.h"
 
@@ -14,49 +17,165 @@ uint32_t calo_thread_cores(void)
     return count > 0 ? (uint32_t)count : 1;
 }
 
-typedef struct shared_work {
+/* A thread of the pool beside the one that uses it. */
+typedef struct helper {
+    calo_thread_pool *pool;
+    uint32_t worker;
+    pthread_t handle;
+    sem_t wake;
+} helper;
+
+struct calo_thread_pool {
+    uint32_t helper_count, started;
+    helper *helpers;
+    pid_t owner; /* the process that the threads run in */
+    bool quit;
+    sem_t done;  /* posted when the last helper is through */
+    atomic_uint running;
+    /* The loop at hand. */
     calo_thread_task task;
     void *user;
     size_t count;
-    atomic_size_t next;
+    atomic_size_t next __attribute__((aligned(64)));
     atomic_bool stop;
     pthread_mutex_t failure_lock;
     size_t failed_index;
     calo_status failed_status;
     calo_error failure;
-} shared_work;
+};
 
-typedef struct worker_arguments {
-    shared_work *work;
-    uint32_t worker;
-} worker_arguments;
-
-static void note_failure(shared_work *work, size_t index, calo_status status, const calo_error *err)
+static void note_failure(calo_thread_pool *pool, size_t index, calo_status status, const calo_error *err)
 {
-    atomic_store(&work->stop, true);
-    pthread_mutex_lock(&work->failure_lock);
-    if (work->failed_status == CALO_OK || index < work->failed_index) {
-        work->failed_index = index;
-        work->failed_status = status;
-        work->failure = *err;
+    atomic_store(&pool->stop, true);
+    pthread_mutex_lock(&pool->failure_lock);
+    if (pool->failed_status == CALO_OK || index < pool->failed_index) {
+        pool->failed_index = index;
+        pool->failed_status = status;
+        pool->failure = *err;
     }
-    pthread_mutex_unlock(&work->failure_lock);
+    pthread_mutex_unlock(&pool->failure_lock);
 }
 
-static void *run_worker(void *argument)
+static void work(calo_thread_pool *pool, uint32_t worker)
 {
-    worker_arguments *arguments = argument;
-    shared_work *work = arguments->work;
-    while (!atomic_load(&work->stop)) {
-        size_t index = atomic_fetch_add(&work->next, 1);
-        if (index >= work->count)
+    while (!atomic_load(&pool->stop)) {
+        size_t index = atomic_fetch_add(&pool->next, 1);
+        if (index >= pool->count)
             break;
         calo_error err = {0};
-        calo_status status = work->task(work->user, arguments->worker, index, &err);
+        calo_status status = pool->task(pool->user, worker, index, &err);
         if (status != CALO_OK)
-            note_failure(work, index, status, &err);
+            note_failure(pool, index, status, &err);
     }
-    return NULL;
+}
+
+/* A signal may interrupt the wait. */
+static void wait_for(sem_t *semaphore)
+{
+    while (sem_wait(semaphore) != 0 && errno == EINTR)
+        continue;
+}
+
+static void *run_helper(void *argument)
+{
+    helper *self = argument;
+    calo_thread_pool *pool = self->pool;
+    for (;;) {
+        wait_for(&self->wake);
+        if (pool->quit)
+            return NULL;
+        work(pool, self->worker);
+        if (atomic_fetch_sub(&pool->running, 1) == 1)
+            sem_post(&pool->done);
+    }
+}
+
+/* Fewer threads than asked for only take longer. */
+static void start_helpers(calo_thread_pool *pool, uint32_t wanted)
+{
+    pid_t process = getpid();
+    if (pool->owner != process)
+        pool->started = 0;
+    pool->owner = process;
+    while (pool->started < wanted) {
+        helper *next = &pool->helpers[pool->started];
+        *next = (helper){.pool = pool, .worker = pool->started + 1};
+        sem_init(&next->wake, 0, 0);
+        if (pthread_create(&next->handle, NULL, run_helper, next) != 0)
+            break;
+        pool->started++;
+    }
+}
+
+calo_status calo_thread_pool_create(uint32_t threads, calo_thread_pool **out, calo_error *err)
+{
+    *out = NULL;
+    if (threads == 0)
+        threads = calo_thread_cores();
+    calo_thread_pool *pool = aligned_alloc(64, sizeof *pool);
+    helper *helpers = calloc(threads, sizeof *helpers);
+    if (!pool || !helpers) {
+        free(pool);
+        free(helpers);
+        return calo_fail_memory(err, "threads", sizeof *pool + threads * sizeof *helpers);
+    }
+    *pool = (calo_thread_pool){.helper_count = threads - 1, .helpers = helpers, .owner = getpid()};
+    sem_init(&pool->done, 0, 0);
+    pthread_mutex_init(&pool->failure_lock, NULL);
+    *out = pool;
+    return CALO_OK;
+}
+
+void calo_thread_pool_destroy(calo_thread_pool *pool)
+{
+    if (!pool)
+        return;
+    bool here = pool->owner == getpid();
+    pool->quit = true;
+    for (uint32_t i = 0; here && i < pool->started; i++)
+        sem_post(&pool->helpers[i].wake);
+    for (uint32_t i = 0; here && i < pool->started; i++) {
+        pthread_join(pool->helpers[i].handle, NULL);
+        sem_destroy(&pool->helpers[i].wake);
+    }
+    sem_destroy(&pool->done);
+    pthread_mutex_destroy(&pool->failure_lock);
+    free(pool->helpers);
+    free(pool);
+}
+
+/* Those who have not woken up yet need not any more. */
+static void wait_for_helpers(calo_thread_pool *pool, uint32_t helpers)
+{
+    uint32_t asleep = 0;
+    for (uint32_t i = 0; i < helpers; i++)
+        asleep += sem_trywait(&pool->helpers[i].wake) == 0;
+    /* Whoever takes the last one off `running` ends the loop; helpers tell it by `done`. */
+    if (helpers > 0 && (asleep == 0 || atomic_fetch_sub(&pool->running, asleep) != asleep))
+        wait_for(&pool->done);
+}
+
+calo_status calo_thread_pool_for(calo_thread_pool *pool, size_t count, calo_thread_task task, void *user,
+                                 calo_error *err)
+{
+    uint32_t helpers = count > pool->helper_count ? pool->helper_count : count > 0 ? (uint32_t)count - 1 : 0;
+    start_helpers(pool, helpers);
+    if (helpers > pool->started)
+        helpers = pool->started;
+    pool->task = task;
+    pool->user = user;
+    pool->count = count;
+    pool->failed_status = CALO_OK;
+    atomic_store(&pool->next, 0);
+    atomic_store(&pool->stop, false);
+    atomic_store(&pool->running, helpers);
+    for (uint32_t i = 0; i < helpers; i++)
+        sem_post(&pool->helpers[i].wake);
+    work(pool, 0);
+    wait_for_helpers(pool, helpers);
+    if (pool->failed_status != CALO_OK && err)
+        *err = pool->failure;
+    return pool->failed_status;
 }
 
 calo_status calo_thread_for(uint32_t threads, size_t count, calo_thread_task task, void *user, calo_error *err)
@@ -65,28 +184,10 @@ calo_status calo_thread_for(uint32_t threads, size_t count, calo_thread_task tas
         threads = calo_thread_cores();
     if (threads > count)
         threads = count > 0 ? (uint32_t)count : 1;
-    shared_work work = {.task = task, .user = user, .count = count};
-    pthread_t *handles = calloc(threads, sizeof *handles);
-    worker_arguments *arguments = calloc(threads, sizeof *arguments);
-    if (!handles || !arguments) {
-        free(handles);
-        free(arguments);
-        return calo_fail_memory(err, "threads", threads * sizeof *handles);
-    }
-    pthread_mutex_init(&work.failure_lock, NULL);
-    uint32_t started = 1;
-    for (uint32_t i = 0; i < threads; i++)
-        arguments[i] = (worker_arguments){.work = &work, .worker = i};
-    /* Fewer threads than asked for only take longer. */
-    while (started < threads && pthread_create(&handles[started], NULL, run_worker, &arguments[started]) == 0)
-        started++;
-    run_worker(&arguments[0]);
-    for (uint32_t i = 1; i < started; i++)
-        pthread_join(handles[i], NULL);
-    pthread_mutex_destroy(&work.failure_lock);
-    if (work.failed_status != CALO_OK && err)
-        *err = work.failure;
-    free(handles);
-    free(arguments);
-    return work.failed_status;
+    calo_thread_pool *pool = NULL;
+    calo_status status = calo_thread_pool_create(threads, &pool, err);
+    if (status == CALO_OK)
+        status = calo_thread_pool_for(pool, count, task, user, err);
+    calo_thread_pool_destroy(pool);
+    return status;
 }

@@ -7,12 +7,23 @@
 /* The cores that this process may run on (its affinity mask, at least 1). */
 uint32_t calo_thread_cores(void);
 
-/* Called for each index in [0, count), in any order; `worker` is below the number of threads and
- * no two calls with the same worker run at once. Anything but CALO_OK stops the rest. */
+/* Called for each index in [0, count); indices are handed out in order. `worker` is below the number
+ * of threads and no two calls with the same worker run at once. Anything but CALO_OK stops the rest. */
 typedef calo_status (*calo_thread_task)(void *user, uint32_t worker, size_t index, calo_error *err);
 
 /* Runs the task on up to `threads` threads (0: one a core), this one among them, and waits for
  * all. Returns the failure with the lowest index seen. */
 calo_status calo_thread_for(uint32_t threads, size_t count, calo_thread_task task, void *user, calo_error *err);
+
+/* Threads that are kept from one loop to the next, asleep in between; they start when they are first needed.
+ * One thread at a time may use a pool. A forked child gets threads of its own. */
+typedef struct calo_thread_pool calo_thread_pool;
+
+calo_status calo_thread_pool_create(uint32_t threads, calo_thread_pool **pool, calo_error *err);
+void calo_thread_pool_destroy(calo_thread_pool *pool);
+
+/* As calo_thread_for. Neither allocates nor locks once the threads run; only a failure takes a lock. */
+calo_status calo_thread_pool_for(calo_thread_pool *pool, size_t count, calo_thread_task task, void *user,
+                                 calo_error *err);
 
 #endif

@@ -1,4 +1,4 @@
-/* The renderer's front: chooses the backend, checks everything once, shares views out to threads. */
+/* The renderer's front: chooses the backend and checks everything once; the crew draws. */
 #include <calotype/render.h>
 #include <math.h>
 #include <stdio.h>
@@ -7,19 +7,15 @@
 
 #include "base/error.h"
 #include "base/linear.h"
-#include "base/thread.h"
-#include "render/backend.h"
+#include "render/crew.h"
 #include "render/stages.h"
 
 static const calo_backend *const backends[] = {&calo_backend_cpu};
 enum { BACKEND_COUNT = sizeof backends / sizeof backends[0] };
 
 struct calo_renderer {
-    const calo_backend *backend;
-    uint32_t threads;
+    calo_crew crew;
     calo_cache *cache;
-    void **workers;       /* one a thread */
-    calo_frame *frames;   /* one a thread, used when the caller gives none */
 };
 
 struct calo_prepared {
@@ -73,17 +69,10 @@ calo_status calo_renderer_create(const calo_renderer_options *options, calo_rend
     calo_renderer *renderer = calloc(1, sizeof *renderer);
     if (!renderer)
         return calo_fail_memory(err, "a renderer", sizeof *renderer);
-    renderer->backend = backend;
-    renderer->threads = options && options->threads ? options->threads : calo_thread_cores();
     renderer->cache = options ? options->cache : NULL;
-    renderer->workers = calloc(renderer->threads, sizeof *renderer->workers);
-    renderer->frames = calloc(renderer->threads, sizeof *renderer->frames);
-    if (!renderer->workers || !renderer->frames)
-        status = calo_fail_memory(err, "a renderer", renderer->threads * sizeof *renderer->frames);
-    for (uint32_t i = 0; status == CALO_OK && i < renderer->threads; i++)
-        status = backend->open_worker(&renderer->workers[i], err);
+    status = calo_crew_init(&renderer->crew, backend, options ? options->threads : 0, err);
     if (status != CALO_OK) {
-        calo_renderer_destroy(renderer);
+        free(renderer);
         return status;
     }
     *out = renderer;
@@ -94,24 +83,17 @@ void calo_renderer_destroy(calo_renderer *renderer)
 {
     if (!renderer)
         return;
-    for (uint32_t i = 0; i < renderer->threads; i++) {
-        if (renderer->workers && renderer->workers[i])
-            renderer->backend->close_worker(renderer->workers[i]);
-        if (renderer->frames)
-            calo_frame_finish(&renderer->frames[i]);
-    }
-    free(renderer->workers);
-    free(renderer->frames);
+    calo_crew_finish(&renderer->crew);
     free(renderer);
 }
 
-const char *calo_renderer_backend(const calo_renderer *renderer) { return renderer->backend->name; }
-uint32_t calo_renderer_threads(const calo_renderer *renderer) { return renderer->threads; }
+const char *calo_renderer_backend(const calo_renderer *renderer) { return renderer->crew.backend->name; }
+uint32_t calo_renderer_threads(const calo_renderer *renderer) { return renderer->crew.threads; }
 
 void calo_renderer_stop_after(calo_renderer *renderer, int stage)
 {
-    for (uint32_t i = 0; i < renderer->threads; i++)
-        renderer->backend->stop_after(renderer->workers[i], stage);
+    for (uint32_t i = 0; i < renderer->crew.threads; i++)
+        renderer->crew.backend->stop_after(renderer->crew.members[i].worker, stage);
 }
 
 static bool finite_floats(const float *values, size_t count)
@@ -161,9 +143,9 @@ calo_status calo_renderer_prepare(calo_renderer *renderer, const calo_pose *pose
     calo_prepared *prepared = calloc(1, sizeof *prepared);
     if (!prepared)
         return calo_fail_memory(err, "a prepared scene", sizeof *prepared);
-    prepared->backend = renderer->backend;
-    status = renderer->backend->prepare(pose, &light, &resolved, renderer->threads, renderer->cache, &prepared->scene,
-                                        err);
+    prepared->backend = renderer->crew.backend;
+    status = prepared->backend->prepare(pose, &light, &resolved, renderer->crew.threads, renderer->cache,
+                                        &prepared->scene, err);
     if (status != CALO_OK) {
         free(prepared);
         return status;
@@ -245,75 +227,20 @@ static calo_status check_options(const calo_render_options *options, calo_error 
     return CALO_OK;
 }
 
-typedef struct render_run {
-    calo_renderer *renderer;
-    const calo_prepared *prepared;
-    calo_render_options options;
-    const calo_view *views;
-    calo_frame *frames;
-    calo_frame_callback on_frame;
-    void *user;
-} render_run;
-
-/* The worker's own frame, made anew only when the size or the channels change. */
-static calo_status own_frame(render_run *run, uint32_t worker, const calo_view *view, calo_frame **out, calo_error *err)
-{
-    calo_frame *frame = &run->renderer->frames[worker];
-    bool fits = frame->width == view->width && frame->height == view->height;
-    for (int c = 0; fits && c < CALO_CHANNEL_COUNT; c++)
-        fits = (frame->planes[c].format != CALO_PIXEL_NONE) == (run->options.channels >> c & 1);
-    fits = fits && (!(run->options.channels & 1) || frame->planes[0].format == run->options.color_format);
-    *out = frame;
-    if (fits)
-        return CALO_OK;
-    calo_frame_finish(frame);
-    return calo_frame_init(frame, view->width, view->height, run->options.channels, run->options.color_format, err);
-}
-
-static calo_status check_frame(const render_run *run, size_t index, const calo_frame *frame, calo_error *err)
-{
-    const calo_view *view = &run->views[index];
-    for (int c = 0; c < CALO_CHANNEL_COUNT; c++) {
-        const calo_image *plane = &frame->planes[c];
-        if (!(run->options.channels >> c & 1))
-            continue;
-        if (!plane->data || plane->width != view->width || plane->height != view->height ||
-            (c == CALO_CHANNEL_COLOR && plane->format != run->options.color_format))
-            return calo_fail(err, CALO_ERROR_ARGUMENT,
-                             "frame %zu has no fitting plane for the channel %s of %u x %u pixels", index,
-                             calo_channel_name((calo_channel)c), view->width, view->height);
-    }
-    return CALO_OK;
-}
-
-static calo_status render_view(void *user, uint32_t worker, size_t index, calo_error *err)
-{
-    render_run *run = user;
-    calo_frame *frame = run->frames ? &run->frames[index] : NULL;
-    calo_status status = frame ? check_frame(run, index, frame, err)
-                               : own_frame(run, worker, &run->views[index], &frame, err);
-    if (status == CALO_OK)
-        status = run->renderer->backend->draw(run->renderer->workers[worker], run->prepared->scene, &run->options,
-                                              &run->views[index], frame, err);
-    if (status == CALO_OK && run->on_frame)
-        status = run->on_frame(run->user, index, frame, err);
-    return status;
-}
-
 calo_status calo_renderer_render(calo_renderer *renderer, const calo_prepared *prepared,
                                  const calo_render_options *options, const calo_view *views, size_t view_count,
                                  calo_frame *frames, calo_frame_callback on_frame, void *user, calo_error *err)
 {
-    render_run run = {renderer, prepared, calo_render_options_resolve(options), views, frames, on_frame, user};
+    calo_batch batch = {prepared->scene, calo_render_options_resolve(options), views, view_count, frames, on_frame, user};
     if (!frames && !on_frame)
         return calo_fail(err, CALO_ERROR_ARGUMENT, "neither frames nor a frame callback: the pictures would be lost");
-    if (prepared->backend != renderer->backend)
+    if (prepared->backend != renderer->crew.backend)
         return calo_fail(err, CALO_ERROR_ARGUMENT, "the scene was prepared for the backend %s, the renderer is %s",
-                         prepared->backend->name, renderer->backend->name);
-    calo_status status = check_options(&run.options, err);
+                         prepared->backend->name, renderer->crew.backend->name);
+    calo_status status = check_options(&batch.options, err);
     for (size_t i = 0; status == CALO_OK && i < view_count; i++)
         status = check_view(&views[i], i, err);
     if (status != CALO_OK)
         return status;
-    return calo_thread_for(renderer->threads, view_count, render_view, &run, err);
+    return calo_crew_run(&renderer->crew, &batch, err);
 }

@@ -1,4 +1,4 @@
-/* One view: the visibility buffer first, then every visible surface once. */
+/* Rows of one view: the visibility buffer first, then every visible surface once. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,11 +70,12 @@ static void stop_after(void *pointer, int stage)
 
 /* ---- buffers ---- */
 
-/* Rows that the buffers hold at once: all, but for very large pictures. Whole blocks. */
-static uint32_t buffer_rows(const calo_cpu_worker *worker)
+/* Of `rows`, what the buffers hold at once: all, but for very large pictures. Whole blocks. */
+static uint32_t buffer_rows(const calo_cpu_worker *worker, calo_rows rows)
 {
     size_t block_bytes = (size_t)worker->blocks_across * (1 + worker->sample_count) * sizeof(calo_cpu_slots);
-    size_t blocks = BUFFER_BYTES_MAX / block_bytes, needed = (worker->height + CALO_CPU_BLOCK - 1) / CALO_CPU_BLOCK;
+    size_t blocks = BUFFER_BYTES_MAX / block_bytes;
+    size_t needed = (rows.bottom - rows.top + CALO_CPU_BLOCK - 1) / CALO_CPU_BLOCK;
     blocks = blocks < needed ? (blocks > 0 ? blocks : 1) : needed;
     return (uint32_t)blocks * CALO_CPU_BLOCK;
 }
@@ -102,9 +103,9 @@ static calo_status grow_map(calo_cpu_worker *worker, size_t blocks, calo_error *
     return worker->touched ? CALO_OK : calo_fail_memory(err, "the map of blocks", blocks);
 }
 
-static calo_status size_buffers(calo_cpu_worker *worker, calo_error *err)
+static calo_status size_buffers(calo_cpu_worker *worker, calo_rows rows, calo_error *err)
 {
-    size_t blocks = (size_t)worker->blocks_across * (buffer_rows(worker) / CALO_CPU_BLOCK);
+    size_t blocks = (size_t)worker->blocks_across * (buffer_rows(worker, rows) / CALO_CPU_BLOCK);
     size_t before = worker->center_capacity + worker->sample_capacity;
     calo_status status = grow_map(worker, blocks, err);
     if (status == CALO_OK)
@@ -143,7 +144,7 @@ static bool needs_position(const calo_cpu_scene *scene, const calo_render_option
 }
 
 static calo_status begin(calo_cpu_worker *worker, const calo_cpu_scene *scene, const calo_render_options *options,
-                         const calo_view *view, calo_error *err)
+                         const calo_view *view, calo_rows rows, calo_error *err)
 {
     worker->scene = scene;
     worker->options = options;
@@ -155,7 +156,7 @@ static calo_status begin(calo_cpu_worker *worker, const calo_cpu_scene *scene, c
     calo_cpu_camera_init(&worker->camera, view);
     choose_samples(worker);
     worker->needs_position = needs_position(scene, options);
-    return size_buffers(worker, err);
+    return size_buffers(worker, rows, err);
 }
 
 /* Every draw of one alpha mode. */
@@ -207,13 +208,13 @@ static calo_status draw_rows(calo_cpu_worker *worker, uint32_t top, uint32_t bot
 }
 
 static calo_status draw(void *pointer, const void *scene, const calo_render_options *options, const calo_view *view,
-                        calo_frame *frame, calo_error *err)
+                        calo_rows rows, calo_frame *frame, calo_error *err)
 {
     calo_cpu_worker *worker = pointer;
-    calo_status status = begin(worker, scene, options, view, err);
-    uint32_t rows = buffer_rows(worker);
-    for (uint32_t top = 0; status == CALO_OK && top < view->height; top += rows)
-        status = draw_rows(worker, top, top + rows < view->height ? top + rows : view->height, frame, err);
+    calo_status status = begin(worker, scene, options, view, rows, err);
+    uint32_t step = buffer_rows(worker, rows);
+    for (uint32_t top = rows.top; status == CALO_OK && top < rows.bottom; top += step)
+        status = draw_rows(worker, top, rows.bottom - top > step ? top + step : rows.bottom, frame, err);
     return status;
 }
 

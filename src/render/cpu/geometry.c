@@ -19,7 +19,7 @@ typedef struct screen_cluster {
 
 /* ---- which clusters are in sight ---- */
 
-/* Planes whose inner side is positive, unit normals in object space: near, then the picture's sides. */
+/* Planes whose inner side is positive, unit normals in object space: near, then the band's sides. */
 static void find_planes(const calo_cpu_geometry_stage *stage, float planes[5][4])
 {
     const calo_cpu_worker *worker = stage->worker;
@@ -29,8 +29,8 @@ static void find_planes(const calo_cpu_geometry_stage *stage, float planes[5][4]
             rows[3][c] - (c == 3 ? (double)worker->camera.near_metres : 0),
             rows[0][c],
             worker->width * rows[2][c] - rows[0][c],
-            rows[1][c],
-            worker->height * rows[2][c] - rows[1][c],
+            rows[1][c] - worker->band_top * rows[2][c],
+            worker->band_bottom * rows[2][c] - rows[1][c],
         };
         for (int i = 0; i < 5; i++)
             planes[i][c] = (float)p[i];

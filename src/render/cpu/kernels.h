@@ -2,6 +2,7 @@
 #ifndef CALO_RENDER_CPU_KERNELS_H
 #define CALO_RENDER_CPU_KERNELS_H
 
+#include "render/backend.h"
 #include "render/cpu/scene.h"
 
 typedef struct calo_cpu_worker calo_cpu_worker;
@@ -12,7 +13,7 @@ typedef struct calo_cpu_kernels {
     void (*close_worker)(void *worker);
     void (*stop_after)(void *worker, int stage);
     calo_status (*draw)(void *worker, const void *scene, const calo_render_options *options, const calo_view *view,
-                        calo_frame *frame, calo_error *err);
+                        calo_rows rows, calo_frame *frame, calo_error *err);
 } calo_cpu_kernels;
 
 #endif

@@ -1,4 +1,4 @@
-/* The cpu backend: a software rasterizer with a visibility buffer, one view a thread. Its kernels are
+/* The cpu backend: a software rasterizer with a visibility buffer; a thread draws rows of a view. Its kernels are
  * built for several instruction sets; the best that the machine has is chosen once. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,10 +103,10 @@ static void stop_after(void *pointer, int stage)
 }
 
 static calo_status draw(void *pointer, const void *scene, const calo_render_options *options, const calo_view *view,
-                        calo_frame *frame, calo_error *err)
+                        calo_rows rows, calo_frame *frame, calo_error *err)
 {
     level_worker *level = pointer;
-    return level->kernels->draw(level->worker, scene, options, view, frame, err);
+    return level->kernels->draw(level->worker, scene, options, view, rows, frame, err);
 }
 
 const calo_backend calo_backend_cpu = {

@@ -32,7 +32,7 @@ LANES_INLINE void find_box(const calo_cpu_worker *worker, const corner_lanes *c,
     lanes_i left = (low_half(low) + (half - 1 - margin)) >> 8, right = (low_half(high) - (half - margin)) >> 8;
     lanes_i top = (high_half(low) + (half - 1 - margin)) >> 8, bottom = (high_half(high) - (half - margin)) >> 8;
     box[0] = lanes_max_int(left, -origin_x);
-    box[1] = lanes_max_int(top, (int32_t)worker->band_top - origin_y);
+    box[1] = lanes_max_int(top, -origin_y);
     box[2] = lanes_min_int(right, (int32_t)worker->width - 1 - origin_x);
     box[3] = lanes_min_int(bottom, (int32_t)worker->band_bottom - 1 - origin_y);
 }
@@ -68,6 +68,24 @@ LANES_INLINE void find_depth(const corner_lanes *c, lanes_i doubled_area, lanes_
     lanes_store(batch->high + at, lanes_max(c->z[0], lanes_max(c->z[1], c->z[2])));
 }
 
+/* Down to the band, in the steps that rasterizing takes: where bands begin must not show in the bits. */
+LANES_INLINE void skip_rows(const calo_cpu_worker *worker, lanes_i origin_y, lanes_i box[4], calo_cpu_batch *batch,
+                            uint32_t at)
+{
+    lanes_i first = (int32_t)worker->band_top - origin_y, skip = (first >> 2) - (box[1] >> 2);
+    lanes_m above = lanes_less_int(lanes_int(0), skip) & lanes_less_int(first - 1, box[3]);
+    box[1] = lanes_max_int(box[1], first);
+    for (; lanes_any(above); skip -= 1, above &= lanes_less_int(lanes_int(0), skip)) {
+        lanes_f z = lanes_load(batch->z + at), step = lanes_load(batch->step_y + at) * (float)CALO_CPU_BLOCK;
+        lanes_store(batch->z + at, lanes_pick(above, z + step, z));
+        for (int k = 0; k < 3; k++) {
+            lanes_i value = lanes_load_int(batch->values[k] + at), edge = lanes_load_int(batch->edges[k] + at);
+            lanes_i next = value + high_half(edge) * (CALO_CPU_BLOCK * CALO_CPU_SUBPIXEL);
+            lanes_store_int(batch->values[k] + at, lanes_pick_int(above, next, value));
+        }
+    }
+}
+
 /* A block is 4 pixels wide: shifts divide. */
 LANES_INLINE void find_blocks(const calo_cpu_worker *worker, const lanes_i box[4], calo_cpu_batch *batch, uint32_t at)
 {
@@ -94,6 +112,7 @@ LANES_INLINE void set_up(const calo_cpu_worker *worker, const calo_cpu_queue *qu
     lanes_i reference = (reference_x & 0xffff) | reference_y << 16;
     find_edges(&corners, reference, batch, at);
     find_depth(&corners, area, reference, batch, at);
+    skip_rows(worker, origin_y, box, batch, at);
     for (int i = 0; i < 4; i++)
         box[i] += i % 2 ? origin_y : origin_x;
     lanes_store_int(batch->left + at, box[0]);

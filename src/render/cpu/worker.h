@@ -1,4 +1,4 @@
-/* One view being drawn by one thread: camera, visibility buffer, scratch. Private to the kernels. */
+/* Rows of one view being drawn by one thread: camera, visibility buffer, scratch. Private to the kernels. */
 #ifndef CALO_RENDER_CPU_WORKER_H
 #define CALO_RENDER_CPU_WORKER_H
 

@@ -1,0 +1,235 @@
+/* Views to threads. A thread takes a view after another and draws it alone. The last views, one a thread, are
+ * drawn in pieces: a thread that finds no view left helps the others with theirs. So a single picture keeps every
+ * thread busy, and at the end of a batch nobody waits for long. */
+#include "render/crew.h"
+
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+
+/* A piece of a picture has at least this many pixels: smaller ones cost more than they save. */
+enum { PIECE_PIXELS_MIN = 4096 };
+
+/* A view that is drawn by several threads. Rows are counted in units. */
+typedef struct calo_shared_view {
+    calo_frame *_Atomic frame; /* NULL until its owner begins */
+    atomic_uint next_row;
+    atomic_uint rows_left; /* not yet drawn */
+    atomic_bool failed;
+} __attribute__((aligned(64))) shared_view;
+
+typedef struct batch_run {
+    calo_crew *crew;
+    const calo_batch *batch;
+    size_t shared_from; /* this view and all after it are shared */
+} batch_run;
+
+/* ---- a crew ---- */
+
+static void *take_lines(size_t count, size_t bytes)
+{
+    void *memory = aligned_alloc(64, count * bytes);
+    if (memory)
+        memset(memory, 0, count * bytes);
+    return memory;
+}
+
+calo_status calo_crew_init(calo_crew *crew, const calo_backend *backend, uint32_t threads, calo_error *err)
+{
+    *crew = (calo_crew){.backend = backend, .threads = threads ? threads : calo_thread_cores()};
+    crew->members = take_lines(crew->threads, sizeof *crew->members);
+    crew->shared = take_lines(crew->threads, sizeof *crew->shared);
+    calo_status status = CALO_OK;
+    if (!crew->members || !crew->shared)
+        status = calo_fail_memory(err, "a renderer's threads", crew->threads * sizeof *crew->members);
+    if (status == CALO_OK)
+        status = calo_thread_pool_create(crew->threads, &crew->pool, err);
+    for (uint32_t i = 0; status == CALO_OK && i < crew->threads; i++)
+        status = backend->open_worker(&crew->members[i].worker, err);
+    if (status != CALO_OK)
+        calo_crew_finish(crew);
+    return status;
+}
+
+void calo_crew_finish(calo_crew *crew)
+{
+    calo_thread_pool_destroy(crew->pool);
+    for (uint32_t i = 0; crew->members && i < crew->threads; i++) {
+        if (crew->members[i].worker)
+            crew->backend->close_worker(crew->members[i].worker);
+        calo_frame_finish(&crew->members[i].frame);
+    }
+    free(crew->members);
+    free(crew->shared);
+    *crew = (calo_crew){0};
+}
+
+/* ---- frames ---- */
+
+/* The thread's own frame, made anew only when the size or the channels change. */
+static calo_status own_frame(const calo_batch *batch, const calo_view *view, calo_frame *frame, calo_error *err)
+{
+    bool fits = frame->width == view->width && frame->height == view->height;
+    for (int c = 0; fits && c < CALO_CHANNEL_COUNT; c++)
+        fits = (frame->planes[c].format != CALO_PIXEL_NONE) == (batch->options.channels >> c & 1);
+    fits = fits && (!(batch->options.channels & 1) || frame->planes[0].format == batch->options.color_format);
+    if (fits)
+        return CALO_OK;
+    calo_frame_finish(frame);
+    return calo_frame_init(frame, view->width, view->height, batch->options.channels, batch->options.color_format, err);
+}
+
+static calo_status check_frame(const calo_batch *batch, size_t index, const calo_frame *frame, calo_error *err)
+{
+    const calo_view *view = &batch->views[index];
+    for (int c = 0; c < CALO_CHANNEL_COUNT; c++) {
+        const calo_image *plane = &frame->planes[c];
+        if (!(batch->options.channels >> c & 1))
+            continue;
+        if (!plane->data || plane->width != view->width || plane->height != view->height ||
+            (c == CALO_CHANNEL_COLOR && plane->format != batch->options.color_format))
+            return calo_fail(err, CALO_ERROR_ARGUMENT,
+                             "frame %zu has no fitting plane for the channel %s of %u x %u pixels", index,
+                             calo_channel_name((calo_channel)c), view->width, view->height);
+    }
+    return CALO_OK;
+}
+
+/* Where the view is drawn to: the caller's frame, else the thread's own. */
+static calo_status find_frame(const batch_run *run, uint32_t thread, size_t index, calo_frame **frame, calo_error *err)
+{
+    const calo_batch *batch = run->batch;
+    *frame = batch->frames ? &batch->frames[index] : &run->crew->members[thread].frame;
+    return batch->frames ? check_frame(batch, index, *frame, err)
+                         : own_frame(batch, &batch->views[index], *frame, err);
+}
+
+/* ---- drawing ---- */
+
+static calo_status draw_rows(const batch_run *run, uint32_t thread, size_t index, calo_rows rows, calo_frame *frame,
+                             calo_error *err)
+{
+    const calo_batch *batch = run->batch;
+    return run->crew->backend->draw(run->crew->members[thread].worker, batch->scene, &batch->options,
+                                    &batch->views[index], rows, frame, err);
+}
+
+static calo_status hand_out(const calo_batch *batch, size_t index, calo_frame *frame, calo_error *err)
+{
+    return batch->on_frame ? batch->on_frame(batch->user, index, frame, err) : CALO_OK;
+}
+
+static calo_status draw_alone(const batch_run *run, uint32_t thread, size_t index, calo_error *err)
+{
+    calo_frame *frame;
+    calo_status status = find_frame(run, thread, index, &frame, err);
+    if (status == CALO_OK)
+        status = draw_rows(run, thread, index, (calo_rows){0, run->batch->views[index].height}, frame, err);
+    return status == CALO_OK ? hand_out(run->batch, index, frame, err) : status;
+}
+
+/* ---- drawing together ---- */
+
+static uint32_t row_units(const calo_view *view)
+{
+    return (view->height + CALO_ROWS_UNIT - 1) / CALO_ROWS_UNIT;
+}
+
+/* Large pieces first, small ones at the end, so that all are ready at about the same time. False
+ * when no rows are left. */
+static bool take_piece(const batch_run *run, shared_view *shared, const calo_view *view, calo_rows *rows)
+{
+    uint32_t smallest = (PIECE_PIXELS_MIN / CALO_ROWS_UNIT + view->width - 1) / view->width, count = row_units(view);
+    uint32_t first = atomic_load(&shared->next_row), next;
+    do {
+        if (first >= count)
+            return false;
+        uint32_t piece = (count - first) / (2 * run->crew->threads);
+        piece = piece > smallest ? piece : smallest;
+        next = count - first > piece ? first + piece : count;
+    } while (!atomic_compare_exchange_weak(&shared->next_row, &first, next));
+    rows->top = first * CALO_ROWS_UNIT;
+    rows->bottom = next < count ? next * CALO_ROWS_UNIT : view->height;
+    return true;
+}
+
+/* Draws pieces of a view that has begun. Whoever draws the last one hands the picture out. */
+static calo_status draw_pieces(const batch_run *run, uint32_t thread, size_t index, shared_view *shared,
+                               calo_error *err)
+{
+    const calo_view *view = &run->batch->views[index];
+    calo_frame *frame = atomic_load(&shared->frame);
+    calo_rows rows;
+    while (!atomic_load(&shared->failed) && take_piece(run, shared, view, &rows)) {
+        calo_status status = draw_rows(run, thread, index, rows, frame, err);
+        if (status != CALO_OK) {
+            atomic_store(&shared->failed, true);
+            return status;
+        }
+        uint32_t drawn = (rows.bottom - rows.top + CALO_ROWS_UNIT - 1) / CALO_ROWS_UNIT;
+        if (atomic_fetch_sub(&shared->rows_left, drawn) == drawn)
+            return hand_out(run->batch, index, frame, err);
+    }
+    return CALO_OK;
+}
+
+static calo_status draw_shared(const batch_run *run, uint32_t thread, size_t index, calo_error *err)
+{
+    shared_view *shared = &run->crew->shared[index - run->shared_from];
+    calo_frame *frame;
+    calo_status status = find_frame(run, thread, index, &frame, err);
+    atomic_store(&shared->failed, status != CALO_OK);
+    atomic_store(&shared->frame, frame);
+    return status == CALO_OK ? draw_pieces(run, thread, index, shared, err) : status;
+}
+
+/* Every view has an owner by now, who begins it at once. */
+static calo_status help_others(const batch_run *run, uint32_t thread, calo_error *err)
+{
+    calo_status status = CALO_OK;
+    for (size_t i = run->shared_from; status == CALO_OK && i < run->batch->view_count; i++) {
+        shared_view *shared = &run->crew->shared[i - run->shared_from];
+        while (!atomic_load(&shared->frame))
+            sched_yield();
+        status = draw_pieces(run, thread, i, shared, err);
+    }
+    return status;
+}
+
+/* ---- a batch ---- */
+
+static calo_status run_item(void *user, uint32_t thread, size_t item, calo_error *err)
+{
+    const batch_run *run = user;
+    if (item >= run->batch->view_count)
+        return help_others(run, thread, err);
+    return item < run->shared_from ? draw_alone(run, thread, item, err) : draw_shared(run, thread, item, err);
+}
+
+/* The last views, one a thread, where pieces are worth it. */
+static size_t find_shared(const calo_crew *crew, const calo_batch *batch)
+{
+    size_t from = batch->view_count;
+    if (crew->threads == 1 || crew->backend->whole_views)
+        return from;
+    while (from > 0 && batch->view_count - from < crew->threads &&
+           (size_t)batch->views[from - 1].width * batch->views[from - 1].height > PIECE_PIXELS_MIN)
+        from--;
+    return from;
+}
+
+calo_status calo_crew_run(calo_crew *crew, const calo_batch *batch, calo_error *err)
+{
+    batch_run run = {crew, batch, find_shared(crew, batch)};
+    size_t shared_count = batch->view_count - run.shared_from;
+    for (size_t i = 0; i < shared_count; i++) {
+        atomic_init(&crew->shared[i].frame, NULL);
+        atomic_init(&crew->shared[i].next_row, 0);
+        atomic_init(&crew->shared[i].rows_left, row_units(&batch->views[run.shared_from + i]));
+    }
+    return calo_thread_pool_for(crew->pool, batch->view_count + (shared_count ? crew->threads : 0), run_item, &run,
+                                err);
+}

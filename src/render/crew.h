@@ -1,0 +1,38 @@
+/* The renderer's threads, with what each of them keeps, and how views are shared out to them. */
+#ifndef CALO_RENDER_CREW_H
+#define CALO_RENDER_CREW_H
+
+#include "base/thread.h"
+#include "render/backend.h"
+
+/* One thread's own. */
+typedef struct calo_crew_member {
+    void *worker;
+    calo_frame frame; /* when the caller gives none */
+} __attribute__((aligned(64))) calo_crew_member;
+
+typedef struct calo_crew {
+    const calo_backend *backend;
+    uint32_t threads;
+    calo_thread_pool *pool;
+    calo_crew_member *members;      /* one a thread */
+    struct calo_shared_view *shared; /* as many: the last views of a batch are drawn by several threads */
+} calo_crew;
+
+/* What is to be drawn; all of it is checked. */
+typedef struct calo_batch {
+    const void *scene;
+    calo_render_options options;
+    const calo_view *views;
+    size_t view_count;
+    calo_frame *frames;
+    calo_frame_callback on_frame;
+    void *user;
+} calo_batch;
+
+/* `threads`: 0 is one a core. */
+calo_status calo_crew_init(calo_crew *crew, const calo_backend *backend, uint32_t threads, calo_error *err);
+void calo_crew_finish(calo_crew *crew);
+calo_status calo_crew_run(calo_crew *crew, const calo_batch *batch, calo_error *err);
+
+#endif
