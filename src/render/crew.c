@@ -10,8 +10,8 @@
 
 #include "base/error.h"
 
-/* A piece of a picture has at least this many pixels: smaller ones cost more than they save. */
-enum { PIECE_PIXELS_MIN = 4096 };
+/* A piece of a picture is at least this large: what lies on its border is drawn twice. */
+enum { PIECE_ROWS_MIN = 32, PIECE_PIXELS_MIN = 16384 };
 
 /* A view that is drawn by several threads. Rows are counted in units. */
 typedef struct calo_shared_view {
@@ -138,11 +138,18 @@ static uint32_t row_units(const calo_view *view)
     return (view->height + CALO_ROWS_UNIT - 1) / CALO_ROWS_UNIT;
 }
 
+/* The rows of the smallest piece, in units. */
+static uint32_t smallest_piece(const calo_view *view)
+{
+    uint32_t rows = (PIECE_PIXELS_MIN + view->width - 1) / view->width;
+    return (rows > PIECE_ROWS_MIN ? rows : PIECE_ROWS_MIN) / CALO_ROWS_UNIT;
+}
+
 /* Large pieces first, small ones at the end, so that all are ready at about the same time. False
  * when no rows are left. */
 static bool take_piece(const batch_run *run, shared_view *shared, const calo_view *view, calo_rows *rows)
 {
-    uint32_t smallest = (PIECE_PIXELS_MIN / CALO_ROWS_UNIT + view->width - 1) / view->width, count = row_units(view);
+    uint32_t smallest = smallest_piece(view), count = row_units(view);
     uint32_t first = atomic_load(&shared->next_row), next;
     do {
         if (first >= count)
@@ -216,7 +223,7 @@ static size_t find_shared(const calo_crew *crew, const calo_batch *batch)
     if (crew->threads == 1 || crew->backend->whole_views)
         return from;
     while (from > 0 && batch->view_count - from < crew->threads &&
-           (size_t)batch->views[from - 1].width * batch->views[from - 1].height > PIECE_PIXELS_MIN)
+           row_units(&batch->views[from - 1]) > smallest_piece(&batch->views[from - 1]))
         from--;
     return from;
 }

@@ -77,14 +77,53 @@ void calo_cpu_visit_slots(calo_cpu_worker *worker, const calo_cpu_face *face, co
 }
 
 /* Pixel by pixel, the farthest first; equal ones in file order, so that the order is total. */
-static int compare_fragments(const void *left, const void *right)
+static bool comes_before(const calo_cpu_fragment *a, const calo_cpu_fragment *b)
 {
-    const calo_cpu_fragment *a = left, *b = right;
     if (a->pixel != b->pixel)
-        return a->pixel < b->pixel ? -1 : 1;
-    if (a->z != b->z)
-        return a->z < b->z ? -1 : 1;
-    return a->id < b->id ? -1 : a->id > b->id;
+        return a->pixel < b->pixel;
+    return a->z != b->z ? a->z < b->z : a->id < b->id;
+}
+
+enum { SORTED_RUN = 8 };
+
+/* Runs of SORTED_RUN by insertion. */
+static void sort_runs(calo_cpu_fragment *list, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        calo_cpu_fragment moving = list[i];
+        size_t at = i;
+        for (; at % SORTED_RUN != 0 && comes_before(&moving, &list[at - 1]); at--)
+            list[at] = list[at - 1];
+        list[at] = moving;
+    }
+}
+
+static void merge(const calo_cpu_fragment *left, size_t left_count, const calo_cpu_fragment *right, size_t right_count,
+                  calo_cpu_fragment *to)
+{
+    const calo_cpu_fragment *left_end = left + left_count, *right_end = right + right_count;
+    while (left < left_end && right < right_end)
+        *to++ = comes_before(right, left) ? *right++ : *left++;
+    while (left < left_end)
+        *to++ = *left++;
+    while (right < right_end)
+        *to++ = *right++;
+}
+
+/* Not qsort, which allocates. */
+static void sort_fragments(calo_cpu_worker *worker)
+{
+    size_t count = worker->fragment_count;
+    sort_runs(worker->fragments, count);
+    for (size_t run = SORTED_RUN; run < count; run *= 2) {
+        calo_cpu_fragment *from = worker->fragments, *to = worker->fragment_scratch;
+        for (size_t i = 0; i < count; i += 2 * run) {
+            size_t left = count - i < run ? count - i : run, rest = count - i - left;
+            merge(from + i, left, from + i + left, rest < run ? rest : run, to + i);
+        }
+        worker->fragments = to;
+        worker->fragment_scratch = from;
+    }
 }
 
 static calo_status collect(calo_cpu_worker *worker, uint32_t top, uint32_t bottom, calo_error *err)
@@ -110,10 +149,12 @@ static calo_status reserve(calo_cpu_worker *worker, size_t capacity, calo_error 
     if (worker->fragment_capacity >= capacity)
         return CALO_OK;
     free(worker->fragments);
+    free(worker->fragment_scratch);
     worker->fragment_capacity = 0;
     worker->fragments = malloc(capacity * sizeof *worker->fragments);
-    if (!worker->fragments)
-        return calo_fail_memory(err, "transparent surfaces", capacity * sizeof *worker->fragments);
+    worker->fragment_scratch = malloc(capacity * sizeof *worker->fragments);
+    if (!worker->fragments || !worker->fragment_scratch)
+        return calo_fail_memory(err, "transparent surfaces", 2 * capacity * sizeof *worker->fragments);
     worker->fragment_capacity = capacity;
     return CALO_OK;
 }
@@ -131,6 +172,7 @@ static bool halve_rows(uint32_t top, uint32_t *bottom)
 calo_status calo_cpu_collect_fragments(calo_cpu_worker *worker, uint32_t top, uint32_t *bottom, calo_error *err)
 {
     size_t pixels = (size_t)worker->width * (worker->buffer_bottom - worker->buffer_top);
+    size_t most = (size_t)CALO_CPU_FRAGMENT_MAX * 16; /* whatever was drawn before: the same pictures fail */
     calo_status status = reserve(worker, pixels * 4 < CALO_CPU_FRAGMENT_MAX ? pixels * 4 : CALO_CPU_FRAGMENT_MAX, err);
     while (status == CALO_OK) {
         status = collect(worker, top, *bottom, err);
@@ -138,15 +180,15 @@ calo_status calo_cpu_collect_fragments(calo_cpu_worker *worker, uint32_t top, ui
             break;
         if (halve_rows(top, bottom))
             continue;
-        if (worker->fragment_capacity > (size_t)CALO_CPU_FRAGMENT_MAX * 16)
+        if (worker->fragment_capacity >= most)
             return calo_fail(err, CALO_ERROR_LIMIT,
                              "four rows of the picture have more than %zu layers of transparent surfaces: render it "
                              "smaller or make its materials opaque", worker->fragment_capacity);
-        status = reserve(worker, worker->fragment_capacity * 2, err);
+        status = reserve(worker, worker->fragment_capacity * 2 < most ? worker->fragment_capacity * 2 : most, err);
     }
     worker->band_top = worker->buffer_top;
     worker->band_bottom = worker->buffer_bottom;
     if (status == CALO_OK)
-        qsort(worker->fragments, worker->fragment_count, sizeof *worker->fragments, compare_fragments);
+        sort_fragments(worker);
     return status;
 }

@@ -41,6 +41,7 @@ static void close_worker(void *pointer)
     free(worker->samples);
     free(worker->visible);
     free(worker->fragments);
+    free(worker->fragment_scratch);
     free(worker->elements);
     free(worker);
 }

@@ -116,7 +116,7 @@ struct calo_cpu_worker {
     size_t visible_capacity;
     uint32_t band_top, band_bottom; /* rows that are drawn, within the buffers' */
     calo_cpu_queue queue;
-    calo_cpu_fragment *fragments;
+    calo_cpu_fragment *fragments, *fragment_scratch;
     size_t fragment_count, fragment_capacity;
     bool fragments_overflow;
     struct calo_cpu_row *row; /* resolve.c: a row of blocks */
