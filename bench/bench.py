@@ -193,13 +193,13 @@ def measure_threads(options, meshes):
     if len(os.sched_getaffinity(0)) < 2:
         print("\nbench: only one core may be used here: no comparison of threads")
         return []
-    print("\nTwo threads against one: 256x256, 1 sample, wall us a view")
-    print(f"{'mesh':24}{'one':>10}{'two':>10}{'times':>7}{'on free cores':>15}")
+    print("\nTwo threads against one: 1 sample, wall us a view")
+    print(f"{'mesh':24}{'views':>6}{'size':>6}{'one':>10}{'two':>10}{'times':>7}{'on free cores':>15}")
     rows = []
     for path in meshes:
         for row in run([options.build / "bench" / "threads_bench", path], pinned=False):
-            print(f"{path.stem:24}{row['one_wall_us']:10.1f}{row['two_wall_us']:10.1f}{row['scaling']:7.2f}"
-                  f"{row['scaling_by_cpu']:15.2f}", flush=True)
+            print(f"{path.stem:24}{row['views']:6}{row['size']:6}{row['one_wall_us']:10.1f}{row['two_wall_us']:10.1f}"
+                  f"{row['scaling']:7.2f}{row['scaling_by_cpu']:15.2f}", flush=True)
             rows.append({"mesh": path.name} | row)
     return rows
 

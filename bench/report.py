@@ -94,9 +94,9 @@ def print_rest(results):
               [[stem(row), row["cache"], f"{row['wall_ms']:.0f}", f"{row['cpu_ms']:.0f}",
                 f"{row['peak_memory_mib']:.0f}"] for row in results["end_to_end"]])
     if results.get("threads"):
-        table(["threads", "one, us a view", "two", "times", "by CPU time"],
-              [[stem(row), microseconds(row["one_wall_us"]), microseconds(row["two_wall_us"]), f"{row['scaling']:.2f}",
-                f"{row['scaling_by_cpu']:.2f}"]
+        table(["threads", "views", "size", "one, us a view", "two", "times", "by CPU time"],
+              [[stem(row), row["views"], row["size"], microseconds(row["one_wall_us"]), microseconds(row["two_wall_us"]),
+                f"{row['scaling']:.2f}", f"{row['scaling_by_cpu']:.2f}"]
                for row in results["threads"]])
     if results.get("png"):
         table(["PNG, 256x256 RGBA", "us", "bytes", "libpng us", "bytes", "times as fast", "size"],

@@ -65,11 +65,12 @@ CALO_API calo_render_options calo_render_options_resolve(const calo_render_optio
 
 typedef struct calo_renderer_options {
     const char *backend; /* NULL or "auto": CALOTYPE_BACKEND, else the best available; else by name */
-    uint32_t threads;    /* 0: one a core that this process may use */
+    uint32_t threads;    /* 0: one a core that this process may use. They start when they are first needed */
     calo_cache *cache;   /* keeps mip chains; outlives what is prepared; NULL: none */
 } calo_renderer_options;
 
-/* A renderer: backend, threads and scratch memory. One thread at a time may use it. */
+/* A renderer: backend, threads and scratch memory. One thread at a time may use it. A forked child may go on with its
+ * copy, which starts threads of its own. */
 typedef struct calo_renderer calo_renderer;
 
 /* A posed scene made ready for a backend: deformed vertices, mip chains, prefiltered light.
@@ -97,14 +98,15 @@ CALO_API calo_status calo_renderer_prepare(calo_renderer *renderer, const calo_p
                                            calo_prepared **prepared, calo_error *err);
 CALO_API void calo_prepared_destroy(calo_prepared *prepared);
 
-/* Called for each finished view, from a worker thread, in any order, several at a time. A frame
+/* Called once for each finished view, from a worker thread, in any order, several at a time. A frame
  * that the renderer owns is reused after the call. Anything but CALO_OK stops the rendering. */
 typedef calo_status (*calo_frame_callback)(void *user, size_t view_index, calo_frame *frame, calo_error *err);
 
 /* Renders `view_count` views. `frames`: one for each view, made by calo_frame_init with at least
  * the channels asked for (or with caller's own planes); or NULL, then each worker has its own and
- * `on_frame` is needed. `on_frame` may be NULL when frames are given. Same input, same bits, for
- * any number of threads. */
+ * `on_frame` is needed. `on_frame` may be NULL when frames are given. A thread draws a view at a time;
+ * the last views are drawn by several threads together, so that a single picture uses all of them.
+ * Same input, same bits, for any number of threads. */
 CALO_API calo_status calo_renderer_render(calo_renderer *renderer, const calo_prepared *prepared,
                                           const calo_render_options *options, const calo_view *views,
                                           size_t view_count, calo_frame *frames, calo_frame_callback on_frame,
