@@ -68,10 +68,10 @@ calo_status calo_cache_open(const char *folder, uint64_t max_bytes, calo_cache *
     pthread_mutex_init(&cache->lock, NULL);
     calo_status status = calo_folder_create(folder, err);
     if (status == CALO_OK && (cache->fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
-        status = calo_fail(err, CALO_ERROR_IO, "the cache %s cannot be opened: %s", folder, strerror(errno));
+        status = calo_fail(err, CALO_ERROR_IO, "%s cannot be opened: %s", folder, strerror(errno));
     if (status != CALO_OK) {
         calo_cache_close(cache);
-        return status;
+        return calo_fail_within(err, status, "the cache");
     }
     *out = cache;
     return CALO_OK;

@@ -1,7 +1,7 @@
 #include "encode/metadata.h"
 #include "job/item.h"
 
-calo_status calo_item_write_metadata(calo_item *item, calo_error *err)
+calo_status calo_item_describe(calo_item *item, calo_error *err)
 {
     const calo_item_options *options = item->options;
     const char *environment = options->lighting.no_environment ? "none" : "white";
@@ -18,10 +18,11 @@ calo_status calo_item_write_metadata(calo_item *item, calo_error *err)
         .backend = calo_renderer_backend(item->renderer),
         .layout = item->layout,
     };
-    calo_blob blob = {0};
-    calo_status status = calo_encode_metadata(&metadata, &blob, err);
-    if (status == CALO_OK)
-        status = calo_store_put(item->store, "metadata.json", blob.bytes, blob.size, err);
-    calo_blob_finish(&blob);
-    return status;
+    calo_status status = calo_scene_count(item->scene, &item->result->statistics, err);
+    return status == CALO_OK ? calo_encode_metadata(&metadata, &item->metadata, err) : status;
+}
+
+calo_status calo_item_write_metadata(calo_item *item, calo_error *err)
+{
+    return calo_store_put(item->store, "metadata.json", item->metadata.bytes, item->metadata.size, err);
 }

@@ -4,6 +4,7 @@
 
 #include <calotype/job.h>
 
+#include "base/blob.h"
 #include "base/hash.h"
 #include "encode/file_names.h"
 #include "store/store.h"
@@ -21,6 +22,7 @@ typedef struct calo_item {
     double scale, translation[3];
     calo_render_options render; /* resolved */
     calo_file_layout layout;
+    calo_blob metadata; /* metadata.json */
     calo_store *store;
     bool sheet_uncommitted; /* written, and to be taken back if the rest fails */
 } calo_item;
@@ -32,10 +34,11 @@ calo_status calo_scene_load_hashed(const char *path, const calo_import_options *
 calo_status calo_item_load(calo_item *item, calo_error *err);
 /* cameras.c: the pose, its normalization and the views. */
 calo_status calo_item_make_views(calo_item *item, calo_error *err);
-/* outputs.c: opens the store; counts and renders, encodes and puts each view into it in order. */
+/* outputs.c: opens the store; describes, renders, encodes and puts each view into it in order. */
 calo_status calo_item_open_store(calo_item *item, calo_error *err);
 calo_status calo_item_render(calo_item *item, calo_error *err);
-/* describe.c: metadata.json. */
+/* describe.c: makes metadata.json with the scene's statistics, and puts it into the store. */
+calo_status calo_item_describe(calo_item *item, calo_error *err);
 calo_status calo_item_write_metadata(calo_item *item, calo_error *err);
 
 /* scene_cameras.c: the views of the file's own cameras in `pose`. */

@@ -182,14 +182,14 @@ calo_status calo_item_open_store(calo_item *item, calo_error *err)
     return item->result->path ? CALO_OK : calo_fail_memory(err, "a path", 0);
 }
 
-/* The statistics are for metadata.json only, so that nothing waits for them. */
-static calo_status prepare_or_count(void *user, uint32_t worker, size_t index, calo_error *err)
+/* Nothing waits for metadata.json, so it is made beside. */
+static calo_status prepare_or_describe(void *user, uint32_t worker, size_t index, calo_error *err)
 {
     (void)worker;
     output_run *run = user;
     calo_item *item = run->item;
     if (index == 1)
-        return calo_scene_count(item->scene, &item->result->statistics, err);
+        return calo_item_describe(item, err);
     return calo_renderer_prepare(item->renderer, item->pose, &item->options->lighting, &item->options->import.limits,
                                  &run->prepared, err);
 }
@@ -197,7 +197,7 @@ static calo_status prepare_or_count(void *user, uint32_t worker, size_t index, c
 static calo_status render_views(output_run *run, calo_error *err)
 {
     calo_item *item = run->item;
-    calo_status status = calo_thread_for(calo_renderer_threads(item->renderer), 2, prepare_or_count, run, err);
+    calo_status status = calo_thread_for(calo_renderer_threads(item->renderer), 2, prepare_or_describe, run, err);
     if (status == CALO_OK)
         status = calo_renderer_render(item->renderer, run->prepared, &item->render, item->views.views,
                                       item->views.count, NULL, on_frame, run, err);

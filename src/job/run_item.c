@@ -11,6 +11,7 @@ static void finish_item(calo_item *item)
     if (item->sheet_uncommitted)
         unlink(item->options->sheet_path);
     calo_store_destroy(item->store);
+    calo_blob_finish(&item->metadata);
     calo_pose_destroy(item->pose);
     calo_view_set_finish(&item->views);
     calo_scene_destroy(item->scene);
