@@ -154,17 +154,24 @@ static uint64_t checksum_value(const checksum *sum)
 
 /* ---- finding ---- */
 
-/* Whether a mapped file holds what was put under the key, whole and undamaged. */
-static bool is_sound(const uint8_t *file, size_t file_bytes, const calo_sha256 *key)
+/* The size of a file whose header is as it should be, or 0: only what was put is worth mapping, and no file of a
+ * terabyte of nothing. */
+static size_t sound_size(const calo_cache *cache, int fd, const struct stat *about, const calo_sha256 *key,
+                         file_header *header)
 {
-    file_header header;
+    uint64_t bytes = (uint64_t)about->st_size;
+    if (!S_ISREG(about->st_mode) || bytes % BLOCK_BYTES != 0 || pread(fd, header, sizeof *header, 0) != sizeof *header)
+        return 0;
+    bool sound = header->magic == magic_number && header->size == bytes - sizeof *header && header->zero == 0 &&
+                 header->size <= cache->max_bytes && memcmp(&header->key, key, sizeof *key) == 0;
+    return sound ? (size_t)bytes : 0;
+}
+
+static bool is_undamaged(const file_header *header, const uint8_t *content)
+{
     checksum sum = {{0}};
-    memcpy(&header, file, sizeof header);
-    if (header.magic != magic_number || header.size != file_bytes - sizeof header || header.zero != 0 ||
-        memcmp(&header.key, key, sizeof *key) != 0)
-        return false;
-    checksum_add(&sum, file + sizeof header, (size_t)header.size);
-    return header.checksum == checksum_value(&sum);
+    checksum_add(&sum, content, (size_t)header->size);
+    return header->checksum == checksum_value(&sum);
 }
 
 /* The time of the last change stands for that of the last use; who may not write leaves it as it is. */
@@ -179,6 +186,7 @@ bool calo_cache_find(calo_cache *cache, const calo_sha256 *key, calo_cache_entry
 {
     char name[NAME_BYTES];
     struct stat about;
+    file_header header;
     *entry = (calo_cache_entry){0};
     if (!cache)
         return false;
@@ -186,15 +194,14 @@ bool calo_cache_find(calo_cache *cache, const calo_sha256 *key, calo_cache_entry
     int fd = openat(cache->fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0)
         return false;
-    if (fstat(fd, &about) == 0 && S_ISREG(about.st_mode) && about.st_size >= (off_t)sizeof(file_header) &&
-        (uint64_t)about.st_size % BLOCK_BYTES == 0 && (uint64_t)about.st_size <= SIZE_MAX / 2) {
-        size_t bytes = (size_t)about.st_size;
-        void *mapping = mmap(NULL, bytes, PROT_READ, MAP_SHARED | MAP_POPULATE, fd, 0);
-        if (mapping != MAP_FAILED && is_sound(mapping, bytes, key)) {
-            *entry = (calo_cache_entry){(const uint8_t *)mapping + sizeof(file_header), bytes - sizeof(file_header),
-                                        mapping, bytes};
+    size_t bytes = fstat(fd, &about) == 0 ? sound_size(cache, fd, &about, key, &header) : 0;
+    void *mapping = bytes > 0 ? mmap(NULL, bytes, PROT_READ, MAP_SHARED | MAP_POPULATE, fd, 0) : MAP_FAILED;
+    if (mapping != MAP_FAILED) {
+        const uint8_t *content = (const uint8_t *)mapping + sizeof header;
+        if (is_undamaged(&header, content)) {
+            *entry = (calo_cache_entry){content, bytes - sizeof header, mapping, bytes};
             note_use(fd, &about);
-        } else if (mapping != MAP_FAILED) {
+        } else {
             munmap(mapping, bytes);
         }
     }

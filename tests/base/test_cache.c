@@ -214,6 +214,27 @@ static void only_regular_files_are_entries(void **state)
     calo_cache_close(cache);
 }
 
+/* A sparse file of a terabyte, with a header that says so, is not looked through. */
+static void a_huge_file_is_absent(void **state)
+{
+    (void)state;
+    calo_cache *cache = open_cache(0);
+    char *path = path_of(1);
+    uint64_t size = (uint64_t)1 << 40;
+    put_bytes(cache, 1, "one", 3);
+    int fd = open(path, O_WRONLY);
+    assert_true(fd >= 0);
+    if (ftruncate(fd, HEADER_BYTES + (off_t)size) == 0) { /* where such files are possible */
+        assert_int_equal(pwrite(fd, &size, sizeof size, 8), sizeof size);
+        assert_false(is_there(cache, 1));
+        put_bytes(cache, 1, "one", 3);
+        assert_true(is_there(cache, 1));
+    }
+    close(fd);
+    free(path);
+    calo_cache_close(cache);
+}
+
 static void set_age(const char *path, time_t seconds)
 {
     struct timespec times[2] = {{.tv_sec = time(NULL) - seconds}, {.tv_sec = time(NULL) - seconds}};
@@ -404,6 +425,7 @@ int main(void)
         TEST(damage_is_absence),
         TEST(an_entry_under_another_name_is_absent),
         TEST(only_regular_files_are_entries),
+        TEST(a_huge_file_is_absent),
         TEST(what_was_used_last_stays),
         TEST(trimming_leaves_other_files_alone),
         TEST(writing_keeps_to_the_limit),
