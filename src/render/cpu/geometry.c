@@ -151,8 +151,8 @@ LANES_INLINE lanes_m transform(const calo_cpu_geometry_stage *stage, const float
     lanes_f guard = p[2] * CALO_CPU_GUARD_PIXELS, inverse = 1.0f / p[2];
     lanes_m inside = lanes_at_most(lanes_float(camera->near_metres), p[3]) & lanes_at_most(lanes_abs(p[0]), guard) &
                      lanes_at_most(lanes_abs(p[1]), guard);
-    *screen_x = lanes_floor(p[0] * inverse * (float)CALO_CPU_SUBPIXEL + 0.5f);
-    *screen_y = lanes_floor(p[1] * inverse * (float)CALO_CPU_SUBPIXEL + 0.5f);
+    *screen_x = lanes_truncate(lanes_floor(p[0] * inverse * (float)CALO_CPU_SUBPIXEL + 0.5f));
+    *screen_y = lanes_truncate(lanes_floor(p[1] * inverse * (float)CALO_CPU_SUBPIXEL + 0.5f));
     *screen_z = camera->orthographic ? -p[3] : inverse;
     return inside;
 }

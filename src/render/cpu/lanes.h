@@ -183,6 +183,20 @@ LANES_INLINE lanes_f lanes_clamp(lanes_f v, float low, float high)
 }
 
 LANES_INLINE lanes_i lanes_min_int(lanes_i a, lanes_i b) { return lanes_pick_int(lanes_less_int(a, b), a, b); }
+
+/* As unsigned numbers. */
+LANES_INLINE lanes_i lanes_min_unsigned(lanes_i a, lanes_i b)
+{
+#if CALO_CPU_LANES == 16
+    return (lanes_i)_mm512_min_epu32((__m512i)a, (__m512i)b);
+#elif CALO_CPU_LANES == 8
+    return (lanes_i)_mm256_min_epu32((__m256i)a, (__m256i)b);
+#else
+    int32_t top = (int32_t)0x80000000u;
+    return lanes_pick_int(lanes_less_int(a ^ top, b ^ top), a, b);
+#endif
+}
+
 LANES_INLINE lanes_i lanes_max_int(lanes_i a, lanes_i b) { return lanes_pick_int(lanes_less_int(a, b), b, a); }
 
 LANES_INLINE lanes_f lanes_sqrt(lanes_f v)
@@ -227,11 +241,33 @@ LANES_INLINE lanes_i lanes_truncate(lanes_f v)
 #endif
 }
 
-/* The largest integer not above. */
-LANES_INLINE lanes_i lanes_floor(lanes_f v)
+/* To the nearest, halves to the even one; the value must lie within the range of int32_t. */
+LANES_INLINE lanes_i lanes_round(lanes_f v)
 {
-    lanes_i t = lanes_truncate(v);
-    return t - lanes_pick_int(lanes_less(v, lanes_from_int(t)), lanes_int(1), lanes_int(0));
+#if CALO_CPU_LANES == 16
+    return (lanes_i)_mm512_cvtps_epi32((__m512)v);
+#elif CALO_CPU_LANES == 8
+    return (lanes_i)_mm256_cvtps_epi32((__m256)v);
+#elif defined(__SSE2__)
+    return (lanes_i)_mm_cvtps_epi32((__m128)v);
+#else
+    for (int i = 0; i < LANES; i++)
+        v[i] = __builtin_rintf(v[i]);
+    return __builtin_convertvector(v, lanes_i);
+#endif
+}
+
+/* The largest whole number not above, of values within the range of int32_t. */
+LANES_INLINE lanes_f lanes_floor(lanes_f v)
+{
+#if CALO_CPU_LANES == 16
+    return (lanes_f)_mm512_roundscale_ps((__m512)v, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
+#elif CALO_CPU_LANES == 8
+    return (lanes_f)_mm256_floor_ps((__m256)v);
+#else
+    lanes_f t = lanes_from_int(lanes_truncate(v));
+    return t - lanes_pick(lanes_less(v, t), lanes_float(1), lanes_float(0));
+#endif
 }
 
 /* Of pairs of 16 bits: the product of the low halves plus that of the high ones. */
@@ -324,15 +360,18 @@ LANES_INLINE uint32_t lanes_compress(int32_t *to, lanes_m m, lanes_i v)
 
 /* ---- four components of each lane, side by side in memory ---- */
 
-/* Four rows of quads turned around: component c of each into out[c]. */
-#if CALO_CPU_LANES >= 8
 #if CALO_CPU_LANES == 16
 typedef __m512 lanes_native;
 #define CALO_NATIVE(operation) _mm512_##operation
-#else
+#elif CALO_CPU_LANES == 8
 typedef __m256 lanes_native;
 #define CALO_NATIVE(operation) _mm256_##operation
+#elif defined(__SSE2__)
+typedef __m128 lanes_native;
+#define CALO_NATIVE(operation) _mm_##operation
 #endif
+#if defined(__SSE2__)
+/* In each quarter, four rows of quads turned around: component c of each into out[c]. */
 LANES_INLINE void lanes_turn4(lanes_native a, lanes_native b, lanes_native c, lanes_native d, lanes_f out[4])
 {
     lanes_native t0 = CALO_NATIVE(unpacklo_ps)(a, b), t1 = CALO_NATIVE(unpackhi_ps)(a, b);
@@ -363,37 +402,13 @@ LANES_INLINE void lanes_load4(const float *base, size_t stride, const uint32_t i
         r[i] = _mm256_insertf128_ps(_mm256_castps128_ps256(CALO_QUAD(i)), CALO_QUAD(4 + i), 1);
     lanes_turn4(r[0], r[1], r[2], r[3], out);
 #elif defined(__SSE2__)
-    __m128 r0 = CALO_QUAD(0), r1 = CALO_QUAD(1), r2 = CALO_QUAD(2), r3 = CALO_QUAD(3);
-    _MM_TRANSPOSE4_PS(r0, r1, r2, r3);
-    out[0] = (lanes_f)r0;
-    out[1] = (lanes_f)r1;
-    out[2] = (lanes_f)r2;
-    out[3] = (lanes_f)r3;
+    lanes_turn4(CALO_QUAD(0), CALO_QUAD(1), CALO_QUAD(2), CALO_QUAD(3), out);
 #else
     for (int c = 0; c < 4; c++)
         for (int i = 0; i < LANES; i++)
             out[c][i] = base[stride * index[i] + (size_t)c];
 #endif
 #undef CALO_QUAD
-}
-
-/* Where lane i's four numbers must be for lanes_collect4. */
-LANES_INLINE int lanes_quad_slot(int lane) { return lane % 4 * (LANES / 4) + lane / 4; }
-
-/* Turns LANES quads around that lie in their slots. */
-LANES_INLINE void lanes_collect4(const void *quads, lanes_f out[4])
-{
-    const float *from = quads;
-#if CALO_CPU_LANES == 16
-    lanes_turn4(_mm512_loadu_ps(from), _mm512_loadu_ps(from + 16), _mm512_loadu_ps(from + 32),
-                _mm512_loadu_ps(from + 48), out);
-#elif CALO_CPU_LANES == 8
-    lanes_turn4(_mm256_loadu_ps(from), _mm256_loadu_ps(from + 8), _mm256_loadu_ps(from + 16),
-                _mm256_loadu_ps(from + 24), out);
-#else
-    static const uint32_t index[4] = {0, 1, 2, 3};
-    lanes_load4(from, 4, index, out);
-#endif
 }
 
 /* Three numbers a lane, side by side. */
@@ -436,62 +451,104 @@ LANES_INLINE void lanes_store4(float *to, lanes_f a, lanes_f b, lanes_f c, lanes
 
 /* ---- texels ---- */
 
-/* Four sums, one a component. */
-typedef int32_t lanes_quad __attribute__((vector_size(16)));
+/* Texels are read as the two that lie side by side, 16 bytes from the address given: of four 16-bit
+ * components each, or of four bytes each and 8 bytes that do not matter. */
+typedef enum lanes_texels { LANES_WORDS, LANES_BYTES } lanes_texels;
 
-/* Two texels of four components side by side times their weights (the first one's in the low half)
- * and the same in the row below: half of a trilinear look-up. Components and weights have 15 bits. */
-LANES_INLINE lanes_quad lanes_blend_words(const uint16_t *above, const uint16_t *below, int32_t weights_above,
-                                          int32_t weights_below)
+#if CALO_CPU_LANES == 16
+typedef __m512i lanes_wide;
+#elif CALO_CPU_LANES == 8
+typedef __m256i lanes_wide;
+#elif defined(__SSE2__)
+typedef __m128i lanes_wide;
+#endif
+
+#if defined(__SSE2__)
+/* The pairs of the lanes k, 4 + k, 8 + k, ... */
+LANES_INLINE lanes_wide lanes_load_pairs(const char *texels, const uint32_t at[LANES], int k, size_t texel_bytes)
+{
+#define CALO_PAIR(i) _mm_loadu_si128((const __m128i *)(const void *)(texels + at[i] * texel_bytes))
+#if CALO_CPU_LANES == 16
+    __m512i v = _mm512_castsi128_si512(CALO_PAIR(k));
+    v = _mm512_inserti32x4(v, CALO_PAIR(4 + k), 1);
+    v = _mm512_inserti32x4(v, CALO_PAIR(8 + k), 2);
+    return _mm512_inserti32x4(v, CALO_PAIR(12 + k), 3);
+#elif CALO_CPU_LANES == 8
+    return _mm256_inserti128_si256(_mm256_castsi128_si256(CALO_PAIR(k)), CALO_PAIR(4 + k), 1);
+#else
+    return CALO_PAIR(k);
+#endif
+#undef CALO_PAIR
+}
+
+/* Component by component: left, right, as words. */
+LANES_INLINE lanes_wide lanes_pair_up(lanes_wide v, lanes_texels kind)
 {
 #if CALO_CPU_LANES >= 8
-    const __m256i pair = _mm256_setr_epi8(0, 1, 8, 9, 2, 3, 10, 11, 4, 5, 12, 13, 6, 7, 14, 15, 0, 1, 8, 9, 2, 3, 10, 11, 4,
-                                          5, 12, 13, 6, 7, 14, 15);
-    __m256i both = _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)above)),
-                                           _mm_loadu_si128((const __m128i *)(const void *)below), 1);
-    __m256i weights = _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_set1_epi32(weights_above)),
-                                              _mm_set1_epi32(weights_below), 1);
-    __m256i sums = _mm256_madd_epi16(_mm256_shuffle_epi8(both, pair), weights);
-    return (lanes_quad)_mm_add_epi32(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
-#elif defined(__SSE2__)
-    __m128i a = _mm_loadu_si128((const __m128i *)(const void *)above);
-    __m128i b = _mm_loadu_si128((const __m128i *)(const void *)below);
-    __m128i a_sums = _mm_madd_epi16(_mm_unpacklo_epi16(a, _mm_srli_si128(a, 8)), _mm_set1_epi32(weights_above));
-    __m128i b_sums = _mm_madd_epi16(_mm_unpacklo_epi16(b, _mm_srli_si128(b, 8)), _mm_set1_epi32(weights_below));
-    return (lanes_quad)_mm_add_epi32(a_sums, b_sums);
+    const __m128i words = _mm_setr_epi8(0, 1, 8, 9, 2, 3, 10, 11, 4, 5, 12, 13, 6, 7, 14, 15);
+    const __m128i bytes = _mm_setr_epi8(0, -128, 4, -128, 1, -128, 5, -128, 2, -128, 6, -128, 3, -128, 7, -128);
+#if CALO_CPU_LANES == 16
+    return _mm512_shuffle_epi8(v, _mm512_broadcast_i32x4(kind == LANES_WORDS ? words : bytes));
 #else
-    lanes_quad sum;
-    for (int c = 0; c < 4; c++)
-        sum[c] = above[c] * (int16_t)weights_above + above[4 + c] * (weights_above >> 16) +
-                 below[c] * (int16_t)weights_below + below[4 + c] * (weights_below >> 16);
-    return sum;
+    return _mm256_shuffle_epi8(v, _mm256_broadcastsi128_si256(kind == LANES_WORDS ? words : bytes));
+#endif
+#else
+    if (kind == LANES_WORDS)
+        return _mm_unpacklo_epi16(v, _mm_srli_si128(v, 8));
+    return _mm_unpacklo_epi8(_mm_unpacklo_epi8(v, _mm_srli_si128(v, 4)), _mm_setzero_si128());
 #endif
 }
 
-/* The same for components of 8 bits. */
-LANES_INLINE lanes_quad lanes_blend_bytes(const uint8_t *above, const uint8_t *below, int32_t weights_above,
-                                          int32_t weights_below)
+/* In each quarter the number that stands there at k, four times. */
+LANES_INLINE lanes_wide lanes_spread_quarter(lanes_i v, int k)
 {
-#if CALO_CPU_LANES >= 8
-    /* Bytes to pairs of words at once. */
-    const __m128i pair = _mm_setr_epi8(0, -128, 4, -128, 1, -128, 5, -128, 2, -128, 6, -128, 3, -128, 7, -128);
-    __m128i a = _mm_shuffle_epi8(_mm_loadl_epi64((const __m128i *)(const void *)above), pair);
-    __m128i b = _mm_shuffle_epi8(_mm_loadl_epi64((const __m128i *)(const void *)below), pair);
-#elif defined(__SSE2__)
-    __m128i a = _mm_loadl_epi64((const __m128i *)(const void *)above), zero = _mm_setzero_si128();
-    __m128i b = _mm_loadl_epi64((const __m128i *)(const void *)below);
-    a = _mm_unpacklo_epi8(_mm_unpacklo_epi8(a, _mm_srli_si128(a, 4)), zero);
-    b = _mm_unpacklo_epi8(_mm_unpacklo_epi8(b, _mm_srli_si128(b, 4)), zero);
-#endif
-#if defined(__SSE2__)
-    return (lanes_quad)_mm_add_epi32(_mm_madd_epi16(a, _mm_set1_epi32(weights_above)),
-                                     _mm_madd_epi16(b, _mm_set1_epi32(weights_below)));
+#if CALO_CPU_LANES == 16
+#define CALO_SPREAD(k) _mm512_shuffle_epi32((__m512i)v, (k) * 0x55)
+#elif CALO_CPU_LANES == 8
+#define CALO_SPREAD(k) _mm256_shuffle_epi32((__m256i)v, (k) * 0x55)
 #else
-    lanes_quad sum;
+#define CALO_SPREAD(k) _mm_shuffle_epi32((__m128i)v, (k) * 0x55)
+#endif
+    return k == 0 ? CALO_SPREAD(0) : k == 1 ? CALO_SPREAD(1) : k == 2 ? CALO_SPREAD(2) : CALO_SPREAD(3);
+#undef CALO_SPREAD
+}
+#endif
+
+/* Weighted sums of `rows` pairs of texels a lane: pair r of lane i lies `at[r][i]` texels behind
+ * `texels`, weights[r] holds the left one's in the low half and the right one's in the high one.
+ * Components and weights have 15 bits, and the weights add up to less than 2^15. */
+LANES_INLINE void lanes_blend_pairs(const void *texels, lanes_texels kind, int rows, const uint32_t (*at)[LANES],
+                                    const lanes_i *weights, lanes_i out[4])
+{
+#if defined(__SSE2__)
+    const char *base = texels;
+    size_t texel_bytes = kind == LANES_WORDS ? 8 : 4;
+    lanes_i sums[4];
+LANES_UNROLL
+    for (int k = 0; k < 4; k++) {
+        lanes_i sum = lanes_int(0);
+LANES_UNROLL
+        for (int r = 0; r < rows; r++) {
+            lanes_wide pairs = lanes_pair_up(lanes_load_pairs(base, at[r], k, texel_bytes), kind);
+            sum += lanes_dot16((lanes_i)pairs, (lanes_i)lanes_spread_quarter(weights[r], k));
+        }
+        sums[k] = sum;
+    }
+    lanes_f turned[4];
+    lanes_turn4((lanes_native)sums[0], (lanes_native)sums[1], (lanes_native)sums[2], (lanes_native)sums[3], turned);
     for (int c = 0; c < 4; c++)
-        sum[c] = above[c] * (int16_t)weights_above + above[4 + c] * (weights_above >> 16) +
-                 below[c] * (int16_t)weights_below + below[4 + c] * (weights_below >> 16);
-    return sum;
+        out[c] = (lanes_i)turned[c];
+#else
+    for (int c = 0; c < 4; c++)
+        out[c] = lanes_int(0);
+    for (int r = 0; r < rows; r++)
+        for (int i = 0; i < LANES; i++)
+            for (int c = 0; c < 4; c++) {
+                const int16_t *word = (const int16_t *)texels + 4 * (size_t)at[r][i] + c;
+                const uint8_t *byte = (const uint8_t *)texels + 4 * (size_t)at[r][i] + c;
+                int32_t left = kind == LANES_WORDS ? word[0] : byte[0], right = kind == LANES_WORDS ? word[4] : byte[4];
+                out[c][i] += left * (int16_t)weights[r][i] + right * (weights[r][i] >> 16);
+            }
 #endif
 }
 

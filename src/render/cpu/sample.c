@@ -1,20 +1,24 @@
-/* Trilinear texture look-up: addresses and weights for all lanes at once, then each lane's texels
- * with one load a row. */
+/* Trilinear texture look-up: addresses and weights for all lanes at once, then the texels, two at a
+ * time, of four lanes in each vector. */
 #include "render/cpu/surface.h"
 
-/* Where the texels of one level lie and what they weigh, a lane each. */
+/* The rows of two levels. */
+enum { ROWS = 4 };
+
+/* Where the two texels of each row lie and what they weigh, a lane each. */
 typedef struct footprint {
-    int32_t texel[LANES], below[LANES]; /* of the upper left one; how far to the row below */
-    int32_t upper[LANES], lower[LANES]; /* weights: left in the low half, right in the high one */
+    uint32_t at[ROWS][LANES];
+    lanes_i weights[ROWS]; /* left in the low half, right in the high one */
 } __attribute__((aligned(64))) footprint;
 
-/* calo_log2f for lanes. */
-LANES_INLINE lanes_f log2_lanes(lanes_f x)
+/* The binary logarithm of positive normal numbers, within 2e-5. The polynomial is log2(1 + x) / x by
+ * least squares over [sqrt(1/2) - 1, sqrt(2) - 1]. */
+LANES_INLINE lanes_f log2_lanes(lanes_f v)
 {
-    lanes_i bits = (lanes_i)x, exponent = ((bits + 0x004afb0d) >> 23) - 127;
-    lanes_f m = (lanes_f)(bits - (exponent << 23)), t = (m - 1.0f) / (m + 1.0f), t2 = t * t;
-    lanes_f sum = 1.0f + t2 * (1.0f / 3 + t2 * (1.0f / 5 + t2 * (1.0f / 7)));
-    return lanes_from_int(exponent) + 2.88539008178f * t * sum;
+    lanes_i bits = (lanes_i)v, exponent = ((bits + 0x004afb0d) >> 23) - 127;
+    lanes_f x = (lanes_f)(bits - (exponent << 23)) - 1.0f;
+    lanes_f sum = 1.44257796f + x * (-0.72024190f + x * (0.48668668f + x * (-0.39457384f + x * 0.25265566f)));
+    return lanes_from_int(exponent) + x * sum;
 }
 
 /* log2 of the mean side of the pixel's footprint in texels (the geometric mean of both sides, the
@@ -22,17 +26,18 @@ LANES_INLINE lanes_f log2_lanes(lanes_f x)
  * surfaces and is farther from Blender's pictures: up to 1 dB, and 1 degree in mapped normals. */
 LANES_INLINE lanes_f footprint_level(const calo_cpu_texture *texture, const calo_cpu_lookup *lookup)
 {
-    float w = (float)texture->width[0], h = (float)texture->height[0];
+    float w2 = (float)texture->width[0] * (float)texture->width[0];
+    float h2 = (float)texture->height[0] * (float)texture->height[0];
     const lanes_f *dx = lookup->dx, *dy = lookup->dy;
-    lanes_f x2 = dx[0] * dx[0] * (w * w) + dx[1] * dx[1] * (h * h);
-    lanes_f y2 = dy[0] * dy[0] * (w * w) + dy[1] * dy[1] * (h * h);
-    lanes_f longer2 = lanes_max(x2, y2), shorter2 = lanes_max(lanes_min(x2, y2), longer2 * (1.0f / 256));
-    lanes_f level = 0.25f * log2_lanes(lanes_max(longer2 * shorter2, lanes_float(1e-36f)));
-    level = lanes_pick(lanes_less(lanes_float(1e-15f), longer2), level, lanes_float(-50));
-    return lanes_pick(lanes_less(longer2, lanes_float(1e15f)), level, lanes_float(50));
+    lanes_f x2 = dx[0] * dx[0] * w2 + dx[1] * dx[1] * h2;
+    lanes_f y2 = dy[0] * dy[0] * w2 + dy[1] * dy[1] * h2;
+    /* Beyond these bounds every level is the first or the last. */
+    lanes_f longer2 = lanes_clamp(lanes_max(x2, y2), 1e-16f, 1e16f);
+    lanes_f shorter2 = lanes_max(lanes_min(x2, y2), longer2 * (1.0f / 256));
+    return 0.25f * log2_lanes(longer2 * lanes_min(shorter2, longer2));
 }
 
-/* A coordinate brought to where it means the same, in texels: repeated ones into [0, size), others
+/* A coordinate brought to where it means the same, in texels: repeated ones into [0, 1], others
  * to the edge. NaN becomes 0. */
 LANES_INLINE lanes_f wrap(lanes_f t, calo_wrap mode)
 {
@@ -41,8 +46,8 @@ LANES_INLINE lanes_f wrap(lanes_f t, calo_wrap mode)
     /* Beyond, single precision knows no fractions. */
     t = lanes_pick(lanes_less(lanes_abs(t), lanes_float(0x1p22f)), t, lanes_float(0));
     if (mode == CALO_WRAP_REPEAT)
-        return t - lanes_from_int(lanes_floor(t));
-    t = t - 2.0f * lanes_from_int(lanes_floor(t * 0.5f));
+        return t - lanes_floor(t);
+    t = t - 2.0f * lanes_floor(t * 0.5f);
     return lanes_pick(lanes_less(lanes_float(1), t), 2.0f - t, t);
 }
 
@@ -54,63 +59,30 @@ LANES_INLINE lanes_i find_texel(lanes_f t, lanes_i size, calo_wrap mode, lanes_f
     lanes_f x = t * lanes_from_int(size) - half;
     if (mode != CALO_WRAP_REPEAT)
         x = lanes_min(lanes_max(x, lanes_float(0)), lanes_from_int(last));
-    lanes_i left = lanes_floor(x);
-    *fraction = (x - lanes_from_int(left)) * (half * 2.0f);
-    left = lanes_pick_int(lanes_less_int(left, lanes_int(0)), last, left);
-    return lanes_min_int(left, last);
+    lanes_f left = lanes_floor(x);
+    *fraction = (x - left) * (half * 2.0f);
+    /* -1 means the last one, too. */
+    return lanes_min_unsigned(lanes_truncate(left), last);
 }
 
-/* `share`: of CALO_CPU_TEXEL_ONE, how much this level weighs. */
-LANES_INLINE void place_footprint(const calo_cpu_texture *texture, const lanes_f wrapped[2], lanes_i level,
-                                  lanes_i share, lanes_f half, footprint *out)
+/* The two rows of one level. `share`: of CALO_CPU_TEXEL_ONE, how much this level weighs. */
+LANES_INLINE void place_rows(const calo_cpu_texture *texture, const lanes_f wrapped[2], lanes_i level, lanes_i share,
+                             lanes_f half, footprint *out, int first)
 {
     lanes_i width = lanes_max_int(lanes_int(texture->width[0]) >> level, lanes_int(1));
     lanes_i height = lanes_max_int(lanes_int(texture->height[0]) >> level, lanes_int(1));
-    lanes_f fx, fy, total = lanes_from_int(share);
+    lanes_f fx, fy;
     lanes_i x = find_texel(wrapped[0], width, texture->wrap_u, half, &fx);
     lanes_i y = find_texel(wrapped[1], height, texture->wrap_v, half, &fy);
-    lanes_i b = lanes_truncate(total * (fx * (1.0f - fy)) + 0.5f), c = lanes_truncate(total * ((1.0f - fx) * fy) + 0.5f);
-    lanes_i d = lanes_truncate(total * (fx * fy) + 0.5f), a = share - b - c - d;
-    lanes_store_int(out->texel, lanes_gather_int(texture->offset, level) + y * (width + 1) + x);
-    lanes_store_int(out->below, width + 1);
-    lanes_store_int(out->upper, (a & 0xffff) | b << 16);
-    lanes_store_int(out->lower, (c & 0xffff) | d << 16);
-}
-
-/* The weighted sum of one lane's four texels. */
-LANES_INLINE lanes_quad blend(const calo_cpu_texture *texture, const footprint *at, int lane, bool linear15)
-{
-    size_t upper = (size_t)at->texel[lane] * 4, lower = upper + (size_t)at->below[lane] * 4;
-    if (linear15) {
-        const uint16_t *texels = texture->texels;
-        return lanes_blend_words(texels + upper, texels + lower, at->upper[lane], at->lower[lane]);
-    }
-    const uint8_t *texels = texture->texels;
-    return lanes_blend_bytes(texels + upper, texels + lower, at->upper[lane], at->lower[lane]);
-}
-
-/* The texels of one or both levels, a lane after the other. `sums` are in the slots of lanes_collect4. */
-LANES_INLINE void add_texels(const calo_cpu_texture *texture, const footprint *low, const footprint *high, bool linear15,
-                             lanes_quad sums[LANES])
-{
-LANES_UNROLL
-    for (int i = 0; i < LANES; i++) {
-        lanes_quad sum = blend(texture, low, i, linear15);
-        if (high)
-            sum += blend(texture, high, i, linear15);
-        sums[lanes_quad_slot(i)] = sum;
-    }
-}
-
-static void add_levels(const calo_cpu_texture *texture, const footprint *low, const footprint *high,
-                       lanes_quad sums[LANES])
-{
-    if (texture->linear15 && high)
-        add_texels(texture, low, high, true, sums);
-    else if (texture->linear15)
-        add_texels(texture, low, NULL, true, sums);
-    else
-        add_texels(texture, low, high, false, sums);
+    lanes_f to_right = lanes_from_int(share) * fx;
+    lanes_i right = lanes_round(to_right), below = lanes_round(lanes_from_int(share) * fy);
+    lanes_i below_right = lanes_round(to_right * fy), above_right = right - below_right;
+    lanes_i below_left = below - below_right, above_left = share - below - above_right;
+    lanes_i texel = lanes_gather_int(texture->offset, level) + y * (width + 1) + x;
+    lanes_store_int(out->at[first], texel);
+    lanes_store_int(out->at[first + 1], texel + width + 1);
+    out->weights[first] = (above_left & 0xffff) | above_right << 16;
+    out->weights[first + 1] = (below_left & 0xffff) | below_right << 16;
 }
 
 /* 0.5, or 0 in lanes that take the nearest texel. */
@@ -120,43 +92,64 @@ LANES_INLINE lanes_f filter_half(const calo_cpu_texture *texture, lanes_m minifi
     return lanes_pick(minified, small, lanes_float(texture->magnify == CALO_FILTER_NEAREST ? 0 : 0.5f));
 }
 
-/* Both levels' footprints; false when the lower one alone does. */
-LANES_INLINE bool place_footprints(const calo_cpu_texture *texture, const calo_cpu_lookup *lookup, footprint at[2])
+/* The outer columns of the pixels' texels on their way into the cache. */
+LANES_INLINE void prefetch(const calo_cpu_texture *texture, const uint32_t at[LANES])
+{
+    size_t texel_bytes = texture->linear15 ? 8 : 4;
+    for (int i = 0; i < LANES; i += i % 4 == 0 ? 3 : 1)
+        __builtin_prefetch((const char *)texture->texels + at[i] * texel_bytes);
+}
+
+/* Returns how many rows count: of both levels, or of the lower one alone. */
+LANES_INLINE int place_footprint(const calo_cpu_texture *texture, const calo_cpu_lookup *lookup, footprint *out)
 {
     lanes_f wrapped[2] = {wrap(lookup->uv[0], texture->wrap_u), wrap(lookup->uv[1], texture->wrap_v)};
     lanes_i zero = lanes_int(0), low = zero, high_share = zero;
     lanes_m minified = lanes_from_bits(0);
+    lanes_i last = lanes_int(texture->level_count - 1);
     if (texture->level_count > 1 || texture->magnify != texture->minify) {
-        lanes_f level = footprint_level(texture, lookup), last = lanes_float((float)(texture->level_count - 1));
+        lanes_f level = footprint_level(texture, lookup);
         minified = lanes_less(lanes_float(0), level);
-        level = lanes_max(lanes_min(level, last), lanes_float(0));
+        level = lanes_max(lanes_min(level, lanes_from_int(last)), lanes_float(0));
         low = lanes_truncate(level);
-        high_share = lanes_truncate((level - lanes_from_int(low)) * (float)CALO_CPU_TEXEL_ONE + 0.5f);
+        high_share = lanes_round((level - lanes_from_int(low)) * (float)CALO_CPU_TEXEL_ONE);
     }
     lanes_f half = filter_half(texture, minified);
-    bool two_levels = lanes_any(lanes_less_int(zero, high_share));
-    place_footprint(texture, wrapped, low, CALO_CPU_TEXEL_ONE - high_share, half, &at[0]);
-    if (two_levels)
-        place_footprint(texture, wrapped, lanes_min_int(low + 1, lanes_int(texture->level_count - 1)), high_share, half,
-                        &at[1]);
-    return two_levels;
+    place_rows(texture, wrapped, low, CALO_CPU_TEXEL_ONE - high_share, half, out, 0);
+    prefetch(texture, out->at[0]);
+    if (!lanes_any(lanes_less_int(zero, high_share)))
+        return ROWS / 2;
+    place_rows(texture, wrapped, lanes_min_int(low + 1, last), high_share, half, out, ROWS / 2);
+    prefetch(texture, out->at[ROWS / 2]);
+    return ROWS;
 }
+
+/* Each alone: together, compilers share their addresses and run out of registers. */
+#define BLEND(name, kind, rows) \
+    static __attribute__((noinline)) void name(const void *texels, const footprint *at, lanes_i sums[4]) \
+    { \
+        lanes_blend_pairs(texels, kind, rows, at->at, at->weights, sums); \
+    }
+BLEND(blend_words, LANES_WORDS, ROWS)
+BLEND(blend_words_of_level, LANES_WORDS, ROWS / 2)
+BLEND(blend_bytes, LANES_BYTES, ROWS)
+BLEND(blend_bytes_of_level, LANES_BYTES, ROWS / 2)
 
 void calo_cpu_texture_sample(const calo_cpu_texture *texture, const calo_cpu_lookup *lookups, int count,
                              lanes_f (*rgba)[4])
 {
-    lanes_quad sums[CALO_CPU_GROUP][LANES] __attribute__((aligned(64)));
-    footprint at[CALO_CPU_GROUP][2];
-    bool two_levels[CALO_CPU_GROUP];
+    footprint at[CALO_CPU_GROUP];
+    int rows[CALO_CPU_GROUP];
     for (int i = 0; i < count; i++)
-        two_levels[i] = place_footprints(texture, &lookups[i], at[i]);
-    for (int i = 0; i < count; i++)
-        add_levels(texture, &at[i][0], two_levels[i] ? &at[i][1] : NULL, sums[i]);
+        rows[i] = place_footprint(texture, &lookups[i], &at[i]);
     float texel_one = texture->linear15 ? CALO_CPU_TEXEL_ONE : 255, scale = 1.0f / (texel_one * CALO_CPU_TEXEL_ONE);
     for (int i = 0; i < count; i++) {
-        lanes_f whole[4];
-        lanes_collect4(sums[i], whole);
+        lanes_i sums[4];
+        if (texture->linear15)
+            (rows[i] == ROWS ? blend_words : blend_words_of_level)(texture->texels, &at[i], sums);
+        else
+            (rows[i] == ROWS ? blend_bytes : blend_bytes_of_level)(texture->texels, &at[i], sums);
         for (int c = 0; c < 4; c++)
-            rgba[i][c] = lanes_from_int((lanes_i)whole[c]) * scale;
+            rgba[i][c] = lanes_from_int(sums[c]) * scale;
     }
 }

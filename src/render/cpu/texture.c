@@ -84,7 +84,7 @@ static uint64_t lay_out(calo_cpu_texture *texture, uint32_t width, uint32_t heig
         texture->offset[level] = (int32_t)total;
         total += level_texels(width, height);
         if (!mipmaps || (width == 1 && height == 1) || texture->level_count == CALO_CPU_MIP_MAX)
-            return total;
+            return total + CALO_CPU_TEXELS_BEHIND;
         width = width > 1 ? width / 2 : 1;
         height = height > 1 ? height / 2 : 1;
     }

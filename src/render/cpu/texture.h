@@ -10,6 +10,7 @@
 enum {
     CALO_CPU_MIP_MAX = 17,         /* 65536 down to 1 */
     CALO_CPU_TEXEL_ONE = 32767,    /* 1.0 in 15 bits: products of two fit into signed 32 */
+    CALO_CPU_TEXELS_BEHIND = 2,    /* read with the last ones, see lanes_blend_pairs */
 };
 
 /* Immutable. Levels lie one behind the other; each row ends with a copy of the texel that follows it
