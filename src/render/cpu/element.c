@@ -17,18 +17,13 @@ static void choose_origin(calo_cpu_element *element, const calo_cpu_worker *work
 
 /* 1 / depth (orthographic: depth) is linear on the screen; found in double precision, because the
  * weighted sum of far corners would lose what is near. */
-static void find_depth_plane(calo_cpu_element *element, const calo_cpu_worker *worker, const double x[3],
-                             const double y[3], const double corner[3][4])
+static void find_depth_plane(calo_cpu_element *element, const calo_cpu_worker *worker, double (*edges)[3],
+                             const double corner[3][4], double volume)
 {
-    double sums[3] = {0}, numerator = 0, low = INFINITY, high = -INFINITY;
+    double low = INFINITY, high = -INFINITY, plane[3] = {0};
     for (int k = 0; k < 3; k++) {
-        int a = (k + 1) % 3, b = (k + 2) % 3;
-        double w[2] = {corner[a][2], corner[b][2]}, depth = worker->camera.orthographic ? corner[k][3] : 1;
-        double area = x[a] * y[b] - x[b] * y[a];
-        sums[0] += area * depth;
-        sums[1] += (w[1] * y[a] - w[0] * y[b]) * depth;
-        sums[2] += (w[0] * x[b] - w[1] * x[a]) * depth;
-        numerator += area * (worker->camera.orthographic ? 1 : corner[k][2]);
+        for (int c = 0; c < 3; c++)
+            plane[c] += edges[k][c] * (worker->camera.orthographic ? corner[k][3] : 1);
         low = fmin(low, corner[k][3]);
         high = fmax(high, corner[k][3]);
     }
@@ -36,12 +31,25 @@ static void find_depth_plane(calo_cpu_element *element, const calo_cpu_worker *w
     element->depth_low = (float)fmax(worker->camera.near_metres, low - slack);
     element->depth_high = (float)(high + slack);
     for (int i = 0; i < 3; i++)
-        element->depth_plane[i] = (float)(sums[i] / numerator);
+        element->depth_plane[i] = (float)(plane[i] / volume);
+}
+
+/* Scaled so that the sum is at least 1 where the triangle is seen; edge-on, the first corner's weight is 1. */
+static void find_planes(calo_cpu_element *element, double (*edges)[3], const double corner[3][4], double volume)
+{
+    double scale = fmax(corner[0][2], fmax(corner[1][2], corner[2][2])) / volume;
+    bool sound = isfinite(scale);
+    for (int c = 0; c < 3; c++) {
+        element->sum[c] = sound ? (float)((edges[0][c] + edges[1][c] + edges[2][c]) * scale) : c == 0;
+        for (int k = 0; k < 2; k++)
+            element->edges[k][c] = sound ? (float)(edges[k + 1][c] * scale) : 0;
+    }
+    element->clockwise = volume > 0;
 }
 
 static void init_triangle(calo_cpu_element *element, const calo_cpu_worker *worker, const double corner[3][4])
 {
-    double x[3], y[3];
+    double x[3], y[3], edges[3][3], volume = 0;
     choose_origin(element, worker, corner[0]);
     for (int k = 0; k < 3; k++) {
         x[k] = corner[k][0] - element->origin_x * corner[k][2];
@@ -50,11 +58,13 @@ static void init_triangle(calo_cpu_element *element, const calo_cpu_worker *work
     for (int k = 0; k < 3; k++) {
         int a = (k + 1) % 3, b = (k + 2) % 3;
         double wa = corner[a][2], wb = corner[b][2];
-        element->constant[k] = (float)(x[a] * y[b] - x[b] * y[a]);
-        element->step_x[k] = (float)(wb * y[a] - wa * y[b]);
-        element->step_y[k] = (float)(wa * x[b] - wb * x[a]);
+        edges[k][0] = x[a] * y[b] - x[b] * y[a];
+        edges[k][1] = wb * y[a] - wa * y[b];
+        edges[k][2] = wa * x[b] - wb * x[a];
+        volume += edges[k][0] * corner[k][2];
     }
-    find_depth_plane(element, worker, x, y, corner);
+    find_planes(element, edges, corner, volume);
+    find_depth_plane(element, worker, edges, corner, volume);
 }
 
 /* The part of a line in front of the near plane, and which part of the whole it is. */
@@ -117,17 +127,15 @@ const calo_cpu_element *calo_cpu_element_of(calo_cpu_worker *worker, const calo_
     return element;
 }
 
-void calo_cpu_element_line_weights(const calo_cpu_element *element, float x, float y, float weights[3], float *depth)
+void calo_cpu_element_line_weight(const calo_cpu_element *element, float x, float y, float *second, float *depth)
 {
-    weights[0] = 1;
-    weights[1] = weights[2] = 0;
+    *second = 0;
     if (element->corners == 2) {
         const float *a = element->line_from, *b = element->line_to;
         float dx = b[0] - a[0], dy = b[1] - a[1], length2 = dx * dx + dy * dy;
         float s = length2 > 0 ? calo_clampf(((x - a[0]) * dx + (y - a[1]) * dy) / length2, 0, 1) : 0;
         float w0 = (1 - s) / element->line_w[0], w1 = s / element->line_w[1];
-        weights[1] = element->line_start + element->line_length * (w1 / (w0 + w1));
-        weights[0] = 1 - weights[1];
+        *second = element->line_start + element->line_length * (w1 / (w0 + w1));
     }
-    *depth = weights[0] * element->depth[0] + weights[1] * element->depth[1];
+    *depth = (1 - *second) * element->depth[0] + *second * element->depth[1];
 }

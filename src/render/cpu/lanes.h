@@ -330,6 +330,29 @@ LANES_INLINE lanes_i lanes_gather_int(const void *base, lanes_i index)
 
 LANES_INLINE lanes_f lanes_gather(const float *base, lanes_i index) { return (lanes_f)lanes_gather_int(base, index); }
 
+/* Each lane the value of the lane that `index` names. */
+LANES_INLINE lanes_i lanes_spread_int(lanes_i v, lanes_i index)
+{
+#if CALO_CPU_LANES == 16
+    return (lanes_i)_mm512_permutexvar_epi32((__m512i)index, (__m512i)v);
+#elif CALO_CPU_LANES == 8
+    return (lanes_i)_mm256_permutevar8x32_epi32((__m256i)v, (__m256i)index);
+#else
+    lanes_i out;
+    for (int i = 0; i < LANES; i++)
+        out[i] = v[index[i]];
+    return out;
+#endif
+}
+
+LANES_INLINE lanes_f lanes_spread(lanes_f v, lanes_i index) { return (lanes_f)lanes_spread_int((lanes_i)v, index); }
+
+/* Each lane the value of the one before it, the first one that of the last. */
+LANES_INLINE lanes_i lanes_rotate(lanes_i v)
+{
+    return lanes_spread_int(v, (lanes_count() + (LANES - 1)) & (LANES - 1));
+}
+
 /* From a table of 64 that fits into registers. */
 LANES_INLINE lanes_i lanes_lookup64(const int32_t table[64], lanes_i index)
 {

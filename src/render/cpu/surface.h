@@ -56,6 +56,21 @@ LANES_INLINE lanes_f dot_lanes(const lanes_f a[3], const lanes_f b[3])
     return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
 }
 
+LANES_INLINE void cross_lanes(const lanes_f a[3], const lanes_f b[3], lanes_f out[3])
+{
+    for (int i = 0; i < 3; i++) {
+        int j = (i + 1) % 3, k = (i + 2) % 3;
+        out[i] = a[j] * b[k] - a[k] * b[j];
+    }
+}
+
+/* By the draw's normal_to_world. */
+LANES_INLINE void normal_to_world(const float matrix[9], const lanes_f object[3], lanes_f world[3])
+{
+    for (int i = 0; i < 3; i++)
+        world[i] = object[0] * matrix[3 * i] + object[1] * matrix[3 * i + 1] + object[2] * matrix[3 * i + 2];
+}
+
 /* Unit length; false lanes keep the vector: it has no direction. */
 LANES_INLINE lanes_m normalize_lanes(lanes_f v[3])
 {
