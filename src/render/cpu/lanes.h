@@ -146,6 +146,7 @@ LANES_INLINE lanes_f lanes_pick(lanes_m m, lanes_f yes, lanes_f no)
 #endif
 
 LANES_INLINE bool lanes_any(lanes_m m) { return lanes_bits(m) != 0; }
+LANES_INLINE bool lanes_all(lanes_m m) { return lanes_bits(m) == (1u << LANES) - 1; }
 
 /* ---- numbers ---- */
 
@@ -435,7 +436,7 @@ LANES_INLINE void lanes_load4(const float *base, size_t stride, const uint32_t i
 }
 
 /* Three numbers a lane, side by side. */
-LANES_INLINE void lanes_store3(float *to, lanes_f x, lanes_f y, lanes_f z)
+LANES_INLINE void lanes_interleave3(const lanes_f v[3], lanes_f out[3])
 {
 #if CALO_CPU_LANES == 16
     static const int32_t from_xy[3][16] = {
@@ -449,15 +450,48 @@ LANES_INLINE void lanes_store3(float *to, lanes_f x, lanes_f y, lanes_f z)
         {26, 1, 2, 27, 4, 5, 28, 7, 8, 29, 10, 11, 30, 13, 14, 31},
     };
     for (int i = 0; i < 3; i++) {
-        __m512 xy = _mm512_permutex2var_ps((__m512)x, _mm512_loadu_si512(from_xy[i]), (__m512)y);
-        _mm512_storeu_ps(to + 16 * i, _mm512_permutex2var_ps(xy, _mm512_loadu_si512(and_z[i]), (__m512)z));
+        __m512 xy = _mm512_permutex2var_ps((__m512)v[0], _mm512_loadu_si512(from_xy[i]), (__m512)v[1]);
+        out[i] = (lanes_f)_mm512_permutex2var_ps(xy, _mm512_loadu_si512(and_z[i]), (__m512)v[2]);
     }
 #else
-    for (int i = 0; i < LANES; i++) {
-        to[3 * i] = x[i];
-        to[3 * i + 1] = y[i];
-        to[3 * i + 2] = z[i];
+    float mixed[3 * LANES];
+    for (int i = 0; i < LANES; i++)
+        for (int c = 0; c < 3; c++)
+            mixed[3 * i + c] = v[c][i];
+    memcpy(out, mixed, sizeof mixed);
+#endif
+}
+
+/* Four lanes' worth of numbers to each of LANES / 4 rows, `row_bytes` apart, part after part. */
+LANES_INLINE void lanes_store_rows(char *to, size_t row_bytes, const lanes_f *parts, int part_count)
+{
+    enum { QUARTERS = LANES / 4 };
+LANES_UNROLL
+    for (int q = 0; q < QUARTERS * part_count; q++) {
+        char *at = to + (size_t)(q / part_count) * row_bytes + (size_t)(q % part_count) * 16;
+#if CALO_CPU_LANES == 16
+        __m512 v = (__m512)parts[q / 4];
+        _mm_storeu_ps((float *)(void *)at, q % 4 == 0   ? _mm512_castps512_ps128(v)
+                                           : q % 4 == 1 ? _mm512_extractf32x4_ps(v, 1)
+                                           : q % 4 == 2 ? _mm512_extractf32x4_ps(v, 2)
+                                                        : _mm512_extractf32x4_ps(v, 3));
+#elif CALO_CPU_LANES == 8
+        __m256 v = (__m256)parts[q / 2];
+        _mm_storeu_ps((float *)(void *)at, q % 2 == 0 ? _mm256_castps256_ps128(v) : _mm256_extractf128_ps(v, 1));
+#else
+        memcpy(at, &parts[q], sizeof *parts);
+#endif
     }
+}
+
+/* The lowest byte of each lane. */
+LANES_INLINE void lanes_store_bytes(uint8_t to[LANES], lanes_i v)
+{
+#if CALO_CPU_LANES == 16
+    _mm_storeu_si128((__m128i *)(void *)to, _mm512_cvtepi32_epi8((__m512i)v));
+#else
+    for (int i = 0; i < LANES; i++)
+        to[i] = (uint8_t)v[i];
 #endif
 }
 

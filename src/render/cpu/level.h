@@ -32,7 +32,7 @@
 #define calo_cpu_texture_sample CALO_CPU_NAME(calo_cpu_texture_sample)
 #define calo_cpu_shade CALO_CPU_NAME(calo_cpu_shade)
 #define calo_cpu_resolve CALO_CPU_NAME(calo_cpu_resolve)
-#define calo_cpu_draw_state_of CALO_CPU_NAME(calo_cpu_draw_state_of)
+#define calo_cpu_draw_state_make CALO_CPU_NAME(calo_cpu_draw_state_make)
 #define calo_cpu_tile_clear CALO_CPU_NAME(calo_cpu_tile_clear)
 #define calo_cpu_tile_area CALO_CPU_NAME(calo_cpu_tile_area)
 #define calo_cpu_tile_put CALO_CPU_NAME(calo_cpu_tile_put)

@@ -41,12 +41,19 @@ static void varying_albedo(lanes_f roughness, lanes_f cosine, lanes_f *scale, la
 
 /* What the view direction alone decides. */
 typedef struct reflection {
+    lanes_f cosine;      /* between normal and viewer; negative where a mapped normal points away */
     lanes_f n_dot_v, alpha;
-    lanes_f f90[3];
+    lanes_f f0[3], f90[3];
     lanes_f single[3];   /* directional albedo of the first bounce */
     lanes_f multiple[3]; /* and of the further ones */
     lanes_f base[3];     /* diffuse colour times what the top layer lets through */
 } reflection;
+
+/* What is decided once a draw, so that the usual case is compiled for itself. */
+typedef struct shading_case {
+    bool compensated;
+    bool gray; /* the reflection is the same all over and for all three components */
+} shading_case;
 
 /* How strongly a Fresnel edge is kept: EEVEE dims that of weak reflectors, f90 = mix(f0, 1, sqrt(specular)). */
 static lanes_f edge_strength(const calo_cpu_surface *surface)
@@ -59,7 +66,7 @@ static void compensate(const calo_cpu_surface *surface, lanes_f lost, reflection
 {
     lanes_f strongest = lanes_float(0);
     for (int i = 0; i < 3; i++) {
-        lanes_f f0 = surface->f0[i], mean = f0 + (out->f90[i] - f0) * (1.0f / 21);
+        lanes_f f0 = out->f0[i], mean = f0 + (out->f90[i] - f0) * (1.0f / 21);
         out->multiple[i] = lost * out->single[i] * mean / (1.0f - mean * lost);
         strongest = lanes_max(strongest, out->single[i] + out->multiple[i]);
     }
@@ -67,31 +74,31 @@ static void compensate(const calo_cpu_surface *surface, lanes_f lost, reflection
         out->base[i] = surface->diffuse[i] * (1.0f - lanes_min(strongest, lanes_float(1)));
 }
 
-static void find_lobe(calo_cpu_worker *worker, const calo_cpu_packet *packet, const calo_cpu_surface *surface,
-                      reflection *out)
+LANES_INLINE void find_lobe(calo_cpu_worker *worker, const calo_cpu_packet *packet, const calo_cpu_surface *surface,
+                            shading_case is, reflection *out)
 {
     const calo_cpu_draw_state *state = calo_cpu_draw_state_of(worker, packet->draw);
     const calo_cpu_material *material = &worker->scene->materials[packet->draw->material];
-    bool compensated = worker->options->energy_compensation == CALO_ON;
     bool varying = material->textures[CALO_SLOT_METALLIC_ROUGHNESS] >= 0 ||
                    material->textures[CALO_SLOT_SPECULAR_GLOSSINESS] >= 0;
-    lanes_f scale, bias;
-    out->n_dot_v = lanes_clamp(dot_lanes(surface->normal, surface->to_viewer), 1e-4f, 1);
+    lanes_f scale, bias, edge = lanes_float(0);
+    out->cosine = dot_lanes(surface->normal, surface->to_viewer);
+    out->n_dot_v = lanes_clamp(out->cosine, 1e-4f, 1);
     out->alpha = lanes_max(surface->roughness * surface->roughness, lanes_float(1e-3f));
-    if (varying)
+    if (varying && !is.gray)
         varying_albedo(surface->roughness, out->n_dot_v, &scale, &bias);
     else
         uniform_albedo(state, out->n_dot_v, &scale, &bias);
-    lanes_f edge = compensated ? lanes_float(0) : state->uniform ? lanes_float(sqrtf(fminf(0.5f * state->f90, 1)))
-                                                                 : edge_strength(surface);
+    if (!is.compensated)
+        edge = state->uniform ? lanes_float(sqrtf(fminf(0.5f * state->f90, 1))) : edge_strength(surface);
     for (int i = 0; i < 3; i++) {
-        lanes_f f0 = surface->f0[i];
-        out->f90[i] = compensated ? surface->f90 : f0 + (1.0f - f0) * edge;
+        lanes_f f0 = is.gray ? lanes_float(state->f0[0]) : surface->f0[i];
+        out->f0[i] = f0;
+        out->f90[i] = is.compensated ? surface->f90 : f0 + (1.0f - f0) * edge;
         out->single[i] = scale * f0 + bias * out->f90[i];
-        out->multiple[i] = lanes_float(0);
         out->base[i] = surface->diffuse[i];
     }
-    if (compensated)
+    if (is.compensated)
         compensate(surface, 1.0f - (scale + bias), out);
 }
 
@@ -117,8 +124,9 @@ static void picture_light(const calo_environment *environment, const calo_cpu_su
     }
 }
 
-static void add_environment(const calo_cpu_worker *worker, const calo_cpu_packet *packet,
-                            const calo_cpu_surface *surface, const reflection *lobe, lanes_f rgb[3])
+LANES_INLINE void add_environment(const calo_cpu_worker *worker, const calo_cpu_packet *packet,
+                                  const calo_cpu_surface *surface, const reflection *lobe, shading_case is,
+                                  lanes_f rgb[3])
 {
     const calo_environment *environment = &worker->scene->environment;
     lanes_f irradiance[3], reflected[3], mirrored[3];
@@ -126,7 +134,7 @@ static void add_environment(const calo_cpu_worker *worker, const calo_cpu_packet
         return;
     lanes_f occlusion = worker->options->occlusion_maps == CALO_OFF ? lanes_float(1) : surface->occlusion;
     if (environment->image) {
-        lanes_f along = 2.0f * dot_lanes(surface->normal, surface->to_viewer);
+        lanes_f along = 2.0f * lobe->cosine;
         for (int i = 0; i < 3; i++)
             mirrored[i] = along * surface->normal[i] - surface->to_viewer[i];
         picture_light(environment, surface, packet->active, mirrored, irradiance, reflected);
@@ -134,8 +142,10 @@ static void add_environment(const calo_cpu_worker *worker, const calo_cpu_packet
         for (int i = 0; i < 3; i++)
             irradiance[i] = reflected[i] = lanes_float(environment->uniform[i]);
     }
-    for (int i = 0; i < 3; i++)
-        rgb[i] += occlusion * (lobe->single[i] * reflected[i] + (lobe->multiple[i] + lobe->base[i]) * irradiance[i]);
+    for (int i = 0; i < 3; i++) {
+        lanes_f diffuse = is.compensated ? lobe->multiple[i] + lobe->base[i] : lobe->base[i];
+        rgb[i] += occlusion * (lobe->single[i] * reflected[i] + diffuse * irradiance[i]);
+    }
 }
 
 /* Direction to a light and its strength on a plane that faces it; lanes that none reaches are false. */
@@ -168,19 +178,19 @@ LANES_INLINE lanes_m light_at(const calo_cpu_light *light, const lanes_f positio
 }
 
 LANES_INLINE void add_light(const calo_cpu_surface *surface, const reflection *lobe, const calo_cpu_light *light,
-                            bool compensated, lanes_f rgb[3])
+                            shading_case is, lanes_f rgb[3])
 {
-    lanes_f l[3], h[3], strength;
+    lanes_f l[3], strength;
     lanes_m lit = light_at(light, surface->position, l, &strength);
     lanes_f n_dot_l = dot_lanes(surface->normal, l);
     lit &= lanes_less(lanes_float(0), n_dot_l);
     if (!lanes_any(lit))
         return;
-    for (int i = 0; i < 3; i++)
-        h[i] = l[i] + surface->to_viewer[i];
-    lit &= normalize_lanes(h);
-    lanes_f n_dot_h = lanes_clamp(dot_lanes(surface->normal, h), 0, 1);
-    lanes_f v_dot_h = lanes_clamp(dot_lanes(surface->to_viewer, h), 0, 1);
+    /* Half way h = (l + v) / |l + v|, where |l + v|^2 = 2 + 2 l.v. */
+    lanes_f length2 = lanes_max(2.0f + 2.0f * dot_lanes(l, surface->to_viewer), lanes_float(1e-12f));
+    lanes_f inverse = lanes_inverse_sqrt(length2);
+    lanes_f n_dot_h = lanes_clamp((n_dot_l + lobe->cosine) * inverse, 0, 1);
+    lanes_f v_dot_h = lanes_min(0.5f * length2 * inverse, lanes_float(1));
     lanes_f a2 = lobe->alpha * lobe->alpha, n_dot_v = lobe->n_dot_v, d_root = n_dot_h * n_dot_h * (a2 - 1.0f) + 1.0f;
     lanes_f v2 = n_dot_v * n_dot_v * (1.0f - a2) + a2, l2 = n_dot_l * n_dot_l * (1.0f - a2) + a2;
     lanes_f smith = n_dot_l * (v2 * lanes_inverse_sqrt(v2)) + n_dot_v * (l2 * lanes_inverse_sqrt(l2));
@@ -189,8 +199,8 @@ LANES_INLINE void add_light(const calo_cpu_surface *surface, const reflection *l
     lanes_f grazing = 1.0f - v_dot_h, grazing2 = grazing * grazing, grazing5 = grazing2 * grazing2 * grazing;
     strength = lanes_pick(lit, strength * n_dot_l, lanes_float(0));
     for (int i = 0; i < 3; i++) {
-        lanes_f fresnel = surface->f0[i] + (lobe->f90[i] - surface->f0[i]) * grazing5;
-        if (compensated) {
+        lanes_f fresnel = lobe->f0[i] + (lobe->f90[i] - lobe->f0[i]) * grazing5;
+        if (is.compensated) {
             /* The further bounces keep the lobe's shape: scaled by what they add to the first. */
             lanes_m some = lanes_less(lanes_float(0), lobe->single[i]);
             fresnel *= lanes_pick(some, 1.0f + lobe->multiple[i] / lobe->single[i], lanes_float(1));
@@ -199,19 +209,28 @@ LANES_INLINE void add_light(const calo_cpu_surface *surface, const reflection *l
     }
 }
 
+LANES_INLINE void shade(calo_cpu_worker *worker, const calo_cpu_packet *packet, const calo_cpu_surface *surface,
+                        shading_case is, lanes_f rgb[3])
+{
+    reflection lobe;
+    find_lobe(worker, packet, surface, is, &lobe);
+    for (int i = 0; i < 3; i++)
+        rgb[i] = surface->emissive[i];
+    add_environment(worker, packet, surface, &lobe, is, rgb);
+    for (uint32_t i = 0; i < worker->scene->light_count; i++)
+        add_light(surface, &lobe, &worker->scene->lights[i], is, rgb);
+}
+
 void calo_cpu_shade(calo_cpu_worker *worker, const calo_cpu_packet *packet, const calo_cpu_surface *surface,
                     lanes_f rgb[3])
 {
-    if (packet->draw->unlit) {
-        for (int i = 0; i < 3; i++)
-            rgb[i] = surface->base_color[i];
-        return;
-    }
-    reflection lobe;
-    find_lobe(worker, packet, surface, &lobe);
-    for (int i = 0; i < 3; i++)
-        rgb[i] = surface->emissive[i];
-    add_environment(worker, packet, surface, &lobe, rgb);
-    for (uint32_t i = 0; i < worker->scene->light_count; i++)
-        add_light(surface, &lobe, &worker->scene->lights[i], worker->options->energy_compensation == CALO_ON, rgb);
+    const calo_cpu_draw_state *state = calo_cpu_draw_state_of(worker, packet->draw);
+    if (packet->draw->unlit)
+        memcpy(rgb, surface->base_color, 3 * sizeof *rgb);
+    else if (worker->options->energy_compensation == CALO_ON)
+        shade(worker, packet, surface, (shading_case){.compensated = true}, rgb);
+    else if (state->uniform && state->f0[0] == state->f0[1] && state->f0[0] == state->f0[2])
+        shade(worker, packet, surface, (shading_case){.gray = true}, rgb);
+    else
+        shade(worker, packet, surface, (shading_case){0}, rgb);
 }

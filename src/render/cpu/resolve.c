@@ -31,9 +31,11 @@ typedef struct calo_cpu_row {
 static void find_background(const calo_cpu_worker *worker, uint32_t block_x, uint32_t block_y, calo_cpu_row *row)
 {
     const calo_render_options *options = worker->options;
-    memset(row->background, 0, sizeof row->background);
-    if (options->background == CALO_BACKGROUND_TRANSPARENT)
+    if (options->background == CALO_BACKGROUND_TRANSPARENT) {
+        if (worker->sample_count)
+            memset(row->background, 0, sizeof row->background);
         return;
+    }
     for (uint32_t i = 0; i < CALO_CPU_SLOTS; i++) {
         float rgb[3], direction[3];
         memcpy(rgb, options->background_color, sizeof rgb);
@@ -65,9 +67,10 @@ typedef struct slot_output {
 
 static void begin_output(const calo_cpu_worker *worker, uint32_t block_x, int first, slot_output *output)
 {
+    bool transparent = worker->options->background == CALO_BACKGROUND_TRANSPARENT;
     calo_cpu_tile_clear(worker->options, &output->tile);
     for (int c = 0; c < 4; c++)
-        output->color[c] = lanes_load(worker->row[block_x].background[c] + first);
+        output->color[c] = transparent ? lanes_float(0) : lanes_load(worker->row[block_x].background[c] + first);
 }
 
 static void put_output(calo_cpu_worker *worker, const calo_cpu_packet *packet, const calo_cpu_surface *surface,
@@ -78,9 +81,10 @@ static void put_output(calo_cpu_worker *worker, const calo_cpu_packet *packet, c
     if (!(worker->options->channels & CALO_CHANNEL_BIT(CALO_CHANNEL_COLOR)))
         return;
     calo_cpu_shade(worker, packet, surface, rgb);
+    bool whole = lanes_all(packet->active);
     for (int c = 0; c < 3; c++)
-        output->color[c] = lanes_pick(packet->active, rgb[c], output->color[c]);
-    output->color[3] = lanes_pick(packet->active, lanes_float(1), output->color[3]);
+        output->color[c] = whole ? rgb[c] : lanes_pick(packet->active, rgb[c], output->color[c]);
+    output->color[3] = whole ? lanes_float(1) : lanes_pick(packet->active, lanes_float(1), output->color[3]);
 }
 
 /* Data channels, and colour where the centres serve for it; else colour into the row. */
@@ -103,7 +107,8 @@ static void flush_pending(calo_cpu_worker *worker, pending_slots *pending)
     calo_cpu_surface_find(worker, pending->packets, pending->count, surfaces);
     for (int i = 0; i < pending->count; i++) {
         slot_output output;
-        begin_output(worker, pending->block_x[i], pending->first[i], &output);
+        if (!lanes_all(pending->packets[i].active))
+            begin_output(worker, pending->block_x[i], pending->first[i], &output);
         put_output(worker, &pending->packets[i], &surfaces[i], &output);
         end_output(worker, pending->block_x[i], pending->block_y, pending->first[i], pending->frame, &output);
     }

@@ -95,9 +95,10 @@ LANES_INLINE lanes_f filter_half(const calo_cpu_texture *texture, lanes_m minifi
 /* The outer columns of the pixels' texels on their way into the cache. */
 LANES_INLINE void prefetch(const calo_cpu_texture *texture, const uint32_t at[LANES])
 {
-    size_t texel_bytes = texture->linear15 ? 8 : 4;
+    const char *texels = texture->texels;
+    int shift = texture->linear15 ? 3 : 2;
     for (int i = 0; i < LANES; i += i % 4 == 0 ? 3 : 1)
-        __builtin_prefetch((const char *)texture->texels + at[i] * texel_bytes);
+        __builtin_prefetch(texels + ((size_t)at[i] << shift));
 }
 
 /* Returns how many rows count: of both levels, or of the lower one alone. */

@@ -49,11 +49,9 @@ static void find_uniform(const calo_cpu_material *material, calo_cpu_draw_state 
                               same_use(material, CALO_SLOT_OCCLUSION, CALO_SLOT_METALLIC_ROUGHNESS);
 }
 
-const calo_cpu_draw_state *calo_cpu_draw_state_of(calo_cpu_worker *worker, const calo_cpu_draw *draw)
+void calo_cpu_draw_state_make(calo_cpu_worker *worker, const calo_cpu_draw *draw)
 {
     calo_cpu_draw_state *state = &worker->draw_state;
-    if (state->draw == draw)
-        return state;
     calo_mat4 rows;
     calo_cpu_object_projection(&worker->camera, &draw->object_to_world, &rows);
     for (int i = 0; i < 16; i++)
@@ -63,7 +61,6 @@ const calo_cpu_draw_state *calo_cpu_draw_state_of(calo_cpu_worker *worker, const
     const calo_material *material = &worker->scene->materials[draw->material].source;
     make_lobe(fminf(fmaxf(material->roughness, 0), 1), state->lobe);
     find_uniform(&worker->scene->materials[draw->material], state);
-    return state;
 }
 
 /* ---- corners ---- */

@@ -47,7 +47,14 @@ void calo_cpu_shade(calo_cpu_worker *worker, const calo_cpu_packet *packet, cons
                     lanes_f rgb[3]);
 
 /* surface.c: what shading knows of a draw, made anew when the draw changes. */
-const calo_cpu_draw_state *calo_cpu_draw_state_of(calo_cpu_worker *worker, const calo_cpu_draw *draw);
+void calo_cpu_draw_state_make(calo_cpu_worker *worker, const calo_cpu_draw *draw);
+
+LANES_INLINE const calo_cpu_draw_state *calo_cpu_draw_state_of(calo_cpu_worker *worker, const calo_cpu_draw *draw)
+{
+    if (worker->draw_state.draw != draw)
+        calo_cpu_draw_state_make(worker, draw);
+    return &worker->draw_state;
+}
 
 /* ---- vectors ---- */
 

@@ -29,19 +29,27 @@ void calo_cpu_tile_clear(const calo_render_options *options, calo_cpu_tile *tile
     clear_floats(tile->metal_roughness, 2);
 }
 
-LANES_INLINE void put(lanes_f *to, lanes_m active, const lanes_f *values, int count)
+/* `whole`: every lane is active. */
+LANES_INLINE void put(lanes_f *to, lanes_m active, bool whole, const lanes_f *values, int count)
 {
     for (int i = 0; i < count; i++)
-        to[i] = lanes_pick(active, values[i], to[i]);
+        to[i] = whole ? values[i] : lanes_pick(active, values[i], to[i]);
 }
 
-LANES_INLINE void put_normal(const calo_cpu_worker *worker, lanes_m active, const lanes_f world[3], lanes_f to[3])
+LANES_INLINE void put_int(lanes_i *to, lanes_m active, bool whole, uint32_t value)
+{
+    lanes_i values = lanes_int((int32_t)value);
+    *to = whole ? values : lanes_pick_int(active, values, *to);
+}
+
+LANES_INLINE void put_normal(const calo_cpu_worker *worker, lanes_m active, bool whole, const lanes_f world[3],
+                             lanes_f to[3])
 {
     const float *m = worker->camera.to_camera;
     lanes_f camera[3];
     for (int i = 0; i < 3; i++)
         camera[i] = m[3 * i] * world[0] + m[3 * i + 1] * world[1] + m[3 * i + 2] * world[2];
-    put(to, active, worker->options->world_space_normals ? world : camera, 3);
+    put(to, active, whole, worker->options->world_space_normals ? world : camera, 3);
 }
 
 /* Distance along the ray instead of along the view axis. */
@@ -55,28 +63,37 @@ static lanes_f distance_along_ray(const calo_cpu_worker *worker, const calo_cpu_
     return lanes_sqrt(dot_lanes(to, to));
 }
 
-void calo_cpu_tile_put(const calo_cpu_worker *worker, const calo_cpu_packet *packet, const calo_cpu_surface *surface,
-                       calo_cpu_tile *tile)
+LANES_INLINE void put_surface(const calo_cpu_worker *worker, const calo_cpu_packet *packet,
+                              const calo_cpu_surface *surface, bool whole, calo_cpu_tile *tile)
 {
     const calo_render_options *options = worker->options;
     lanes_m active = packet->active;
     lanes_f depth = options->ray_depth ? distance_along_ray(worker, surface) : surface->depth;
-    tile->mask = lanes_pick_int(active, lanes_int(1), tile->mask);
-    tile->instance_ids = lanes_pick_int(active, lanes_int((int32_t)packet->draw->instance_id), tile->instance_ids);
-    tile->material_ids = lanes_pick_int(active, lanes_int((int32_t)packet->draw->material_id), tile->material_ids);
-    put(&tile->depth, active, &depth, 1);
+    put_int(&tile->mask, active, whole, 1);
+    put_int(&tile->instance_ids, active, whole, packet->draw->instance_id);
+    put_int(&tile->material_ids, active, whole, packet->draw->material_id);
+    put(&tile->depth, active, whole, &depth, 1);
     if (wants(options, CALO_CHANNEL_NORMAL))
-        put_normal(worker, active, surface->normal, tile->normal);
+        put_normal(worker, active, whole, surface->normal, tile->normal);
     if (wants(options, CALO_CHANNEL_GEOMETRIC_NORMAL))
-        put_normal(worker, active, surface->geometric_normal, tile->geometric_normal);
+        put_normal(worker, active, whole, surface->geometric_normal, tile->geometric_normal);
     if (wants(options, CALO_CHANNEL_POSITION))
-        put(tile->position, active, surface->position, 3);
+        put(tile->position, active, whole, surface->position, 3);
     if (wants(options, CALO_CHANNEL_UV))
-        put(tile->uv, active, surface->uv, 2);
+        put(tile->uv, active, whole, surface->uv, 2);
     if (wants(options, CALO_CHANNEL_ALBEDO))
-        put(tile->albedo, active, surface->base_color, 3);
+        put(tile->albedo, active, whole, surface->base_color, 3);
     if (wants(options, CALO_CHANNEL_METAL_ROUGHNESS))
-        put(tile->metal_roughness, active, (lanes_f[2]){surface->metallic, surface->roughness}, 2);
+        put(tile->metal_roughness, active, whole, (lanes_f[2]){surface->metallic, surface->roughness}, 2);
+}
+
+void calo_cpu_tile_put(const calo_cpu_worker *worker, const calo_cpu_packet *packet, const calo_cpu_surface *surface,
+                       calo_cpu_tile *tile)
+{
+    if (lanes_all(packet->active))
+        put_surface(worker, packet, surface, true, tile);
+    else
+        put_surface(worker, packet, surface, false, tile);
 }
 
 /* ---- into the frame ---- */
@@ -102,13 +119,19 @@ static char *pixel_at(const calo_image *plane, uint32_t x, uint32_t y, size_t pi
     return (char *)plane->data + (size_t)y * plane->row_bytes + x * pixel_bytes;
 }
 
+/* All LANES pixels lie in the picture. */
+LANES_INLINE bool is_whole(const calo_cpu_area *area)
+{
+    return area->columns == CALO_CPU_BLOCK && area->rows == LANES / CALO_CPU_BLOCK;
+}
+
 /* Pixels side by side to their rows. */
 LANES_INLINE void write_rows(const calo_image *plane, const calo_cpu_area *area, const void *pixels, size_t pixel_bytes)
 {
     const char *from = pixels;
     char *to = pixel_at(plane, area->x, area->y, pixel_bytes);
     /* Whole ones by a fixed number of moves. */
-    if (area->columns == CALO_CPU_BLOCK && area->rows == LANES / CALO_CPU_BLOCK) {
+    if (is_whole(area)) {
         for (int row = 0; row < LANES / CALO_CPU_BLOCK; row++)
             memcpy(to + (size_t)row * plane->row_bytes, from + (size_t)row * CALO_CPU_BLOCK * pixel_bytes,
                    CALO_CPU_BLOCK * pixel_bytes);
@@ -118,11 +141,16 @@ LANES_INLINE void write_rows(const calo_image *plane, const calo_cpu_area *area,
         memcpy(to + row * plane->row_bytes, from + row * CALO_CPU_BLOCK * pixel_bytes, area->columns * pixel_bytes);
 }
 
-LANES_INLINE void write_floats1(const calo_frame *frame, calo_channel channel, const calo_cpu_area *area, lanes_f v)
+/* The same of `count` vectors, each pixel's numbers being side by side in them. */
+LANES_INLINE void write_vectors(const calo_frame *frame, calo_channel channel, const calo_cpu_area *area,
+                                const lanes_f *vectors, int count)
 {
-    float pixels[LANES] __attribute__((aligned(64)));
-    lanes_store(pixels, v);
-    write_rows(&frame->planes[channel], area, pixels, sizeof *pixels);
+    const calo_image *plane = &frame->planes[channel];
+    size_t pixel_bytes = (size_t)count * sizeof(float);
+    if (is_whole(area))
+        lanes_store_rows(pixel_at(plane, area->x, area->y, pixel_bytes), plane->row_bytes, vectors, count);
+    else
+        write_rows(plane, area, vectors, pixel_bytes);
 }
 
 LANES_INLINE void write_floats2(const calo_frame *frame, calo_channel channel, const calo_cpu_area *area,
@@ -139,18 +167,15 @@ LANES_INLINE void write_floats2(const calo_frame *frame, calo_channel channel, c
 LANES_INLINE void write_floats3(const calo_frame *frame, calo_channel channel, const calo_cpu_area *area,
                                 const lanes_f v[3])
 {
-    float pixels[3 * LANES] __attribute__((aligned(64)));
-    lanes_store3(pixels, v[0], v[1], v[2]);
-    write_rows(&frame->planes[channel], area, pixels, 3 * sizeof *pixels);
+    lanes_f mixed[3];
+    lanes_interleave3(v, mixed);
+    write_vectors(frame, channel, area, mixed, 3);
 }
 
-static void write_mask(const calo_frame *frame, const calo_cpu_area *area, lanes_i mask)
+LANES_INLINE void write_mask(const calo_frame *frame, const calo_cpu_area *area, lanes_i mask)
 {
-    int32_t wide[LANES];
     uint8_t pixels[LANES];
-    lanes_store_int(wide, mask);
-    for (int i = 0; i < LANES; i++)
-        pixels[i] = (uint8_t)wide[i];
+    lanes_store_bytes(pixels, mask);
     write_rows(&frame->planes[CALO_CHANNEL_MASK], area, pixels, 1);
 }
 
@@ -172,16 +197,17 @@ static void write_rare_channels(const calo_render_options *options, const calo_c
 void calo_cpu_tile_write(const calo_render_options *options, const calo_cpu_tile *tile, const calo_cpu_area *area,
                          const calo_frame *frame)
 {
+    lanes_f instance_ids = (lanes_f)tile->instance_ids, material_ids = (lanes_f)tile->material_ids;
     if (wants(options, CALO_CHANNEL_DEPTH))
-        write_floats1(frame, CALO_CHANNEL_DEPTH, area, tile->depth);
+        write_vectors(frame, CALO_CHANNEL_DEPTH, area, &tile->depth, 1);
     if (wants(options, CALO_CHANNEL_NORMAL))
         write_floats3(frame, CALO_CHANNEL_NORMAL, area, tile->normal);
     if (wants(options, CALO_CHANNEL_MASK))
         write_mask(frame, area, tile->mask);
     if (wants(options, CALO_CHANNEL_INSTANCE_ID))
-        write_floats1(frame, CALO_CHANNEL_INSTANCE_ID, area, (lanes_f)tile->instance_ids);
+        write_vectors(frame, CALO_CHANNEL_INSTANCE_ID, area, &instance_ids, 1);
     if (wants(options, CALO_CHANNEL_MATERIAL_ID))
-        write_floats1(frame, CALO_CHANNEL_MATERIAL_ID, area, (lanes_f)tile->material_ids);
+        write_vectors(frame, CALO_CHANNEL_MATERIAL_ID, area, &material_ids, 1);
     if (options->channels >> CALO_CHANNEL_POSITION || wants(options, CALO_CHANNEL_GEOMETRIC_NORMAL))
         write_rare_channels(options, tile, area, frame);
 }
@@ -215,17 +241,17 @@ void calo_cpu_tile_write_color(const calo_cpu_scene *scene, const lanes_f premul
         write_rows(plane, area, pixels, 4 * sizeof *pixels);
         return;
     }
-    uint32_t codes[LANES] __attribute__((aligned(64)));
     lanes_i a = lanes_truncate(lanes_clamp(alpha, 0, 1) * 255.0f + 0.5f);
-    lanes_store_int(codes, encode_srgb(scene->srgb_table, straight[0]) | encode_srgb(scene->srgb_table, straight[1]) << 8 |
-                               encode_srgb(scene->srgb_table, straight[2]) << 16 | a << 24);
+    lanes_i codes = encode_srgb(scene->srgb_table, straight[0]) | encode_srgb(scene->srgb_table, straight[1]) << 8 |
+                    encode_srgb(scene->srgb_table, straight[2]) << 16 | a << 24;
     if (plane->format == CALO_PIXEL_RGBA8) {
-        write_rows(plane, area, codes, 4);
+        lanes_f pixels = (lanes_f)codes;
+        write_vectors(frame, CALO_CHANNEL_COLOR, area, &pixels, 1);
         return;
     }
     uint8_t three[3 * LANES];
     for (int i = 0; i < LANES; i++)
-        memcpy(three + 3 * i, &codes[i], 3);
+        memcpy(three + 3 * i, (const char *)&codes + 4 * i, 3);
     write_rows(plane, area, three, 3);
 }
 

@@ -19,7 +19,7 @@ calo_cpu_area calo_cpu_tile_area(const calo_cpu_worker *worker, uint32_t block_x
 
 /* What the channels hold where nothing is. */
 void calo_cpu_tile_clear(const calo_render_options *options, calo_cpu_tile *tile);
-/* The active lanes' surfaces. */
+/* The active lanes' surfaces; where all are active the tile need not be cleared before. */
 void calo_cpu_tile_put(const calo_cpu_worker *worker, const calo_cpu_packet *packet, const calo_cpu_surface *surface,
                        calo_cpu_tile *tile);
 void calo_cpu_tile_write(const calo_render_options *options, const calo_cpu_tile *tile, const calo_cpu_area *area,
