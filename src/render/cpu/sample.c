@@ -2,14 +2,7 @@
  * time, of four lanes in each vector. */
 #include "render/cpu/surface.h"
 
-/* The rows of two levels. */
-enum { ROWS = 4 };
-
-/* Where the two texels of each row lie and what they weigh, a lane each. */
-typedef struct footprint {
-    uint32_t at[ROWS][LANES];
-    lanes_i weights[ROWS]; /* left in the low half, right in the high one */
-} __attribute__((aligned(64))) footprint;
+enum { ROWS = CALO_CPU_TEXEL_ROWS };
 
 /* The binary logarithm of positive normal numbers, within 2e-5. The polynomial is log2(1 + x) / x by
  * least squares over [sqrt(1/2) - 1, sqrt(2) - 1]. */
@@ -67,7 +60,7 @@ LANES_INLINE lanes_i find_texel(lanes_f t, lanes_i size, calo_wrap mode, lanes_f
 
 /* The two rows of one level. `share`: of CALO_CPU_TEXEL_ONE, how much this level weighs. */
 LANES_INLINE void place_rows(const calo_cpu_texture *texture, const lanes_f wrapped[2], lanes_i level, lanes_i share,
-                             lanes_f half, footprint *out, int first)
+                             lanes_f half, calo_cpu_footprint *out, int first)
 {
     lanes_i width = lanes_max_int(lanes_int(texture->width[0]) >> level, lanes_int(1));
     lanes_i height = lanes_max_int(lanes_int(texture->height[0]) >> level, lanes_int(1));
@@ -92,17 +85,8 @@ LANES_INLINE lanes_f filter_half(const calo_cpu_texture *texture, lanes_m minifi
     return lanes_pick(minified, small, lanes_float(texture->magnify == CALO_FILTER_NEAREST ? 0 : 0.5f));
 }
 
-/* The outer columns of the pixels' texels on their way into the cache. */
-LANES_INLINE void prefetch(const calo_cpu_texture *texture, const uint32_t at[LANES])
-{
-    const char *texels = texture->texels;
-    int shift = texture->linear15 ? 3 : 2;
-    for (int i = 0; i < LANES; i += i % 4 == 0 ? 3 : 1)
-        __builtin_prefetch(texels + ((size_t)at[i] << shift));
-}
-
-/* Returns how many rows count: of both levels, or of the lower one alone. */
-LANES_INLINE int place_footprint(const calo_cpu_texture *texture, const calo_cpu_lookup *lookup, footprint *out)
+LANES_INLINE void place_footprint(const calo_cpu_texture *texture, const calo_cpu_lookup *lookup,
+                                  calo_cpu_footprint *out)
 {
     lanes_f wrapped[2] = {wrap(lookup->uv[0], texture->wrap_u), wrap(lookup->uv[1], texture->wrap_v)};
     lanes_i zero = lanes_int(0), low = zero, high_share = zero;
@@ -117,17 +101,14 @@ LANES_INLINE int place_footprint(const calo_cpu_texture *texture, const calo_cpu
     }
     lanes_f half = filter_half(texture, minified);
     place_rows(texture, wrapped, low, CALO_CPU_TEXEL_ONE - high_share, half, out, 0);
-    prefetch(texture, out->at[0]);
-    if (!lanes_any(lanes_less_int(zero, high_share)))
-        return ROWS / 2;
-    place_rows(texture, wrapped, lanes_min_int(low + 1, last), high_share, half, out, ROWS / 2);
-    prefetch(texture, out->at[ROWS / 2]);
-    return ROWS;
+    out->rows = lanes_any(lanes_less_int(zero, high_share)) ? ROWS : ROWS / 2;
+    if (out->rows == ROWS)
+        place_rows(texture, wrapped, lanes_min_int(low + 1, last), high_share, half, out, ROWS / 2);
 }
 
 /* Each alone: together, compilers share their addresses and run out of registers. */
 #define BLEND(name, kind, rows) \
-    static __attribute__((noinline)) void name(const void *texels, const footprint *at, lanes_i sums[4]) \
+    static __attribute__((noinline)) void name(const void *texels, const calo_cpu_footprint *at, lanes_i sums[4]) \
     { \
         lanes_blend_pairs(texels, kind, rows, at->at, at->weights, sums); \
     }
@@ -136,20 +117,36 @@ BLEND(blend_words_of_level, LANES_WORDS, ROWS / 2)
 BLEND(blend_bytes, LANES_BYTES, ROWS)
 BLEND(blend_bytes_of_level, LANES_BYTES, ROWS / 2)
 
-void calo_cpu_texture_sample(const calo_cpu_texture *texture, const calo_cpu_lookup *lookups, int count,
+void calo_cpu_texture_place(const calo_cpu_texture *texture, const calo_cpu_lookup *lookups, int count,
+                            calo_cpu_footprint *footprints)
+{
+    for (int i = 0; i < count; i++)
+        place_footprint(texture, &lookups[i], &footprints[i]);
+}
+
+/* The outer columns of the pixels' texels on their way into the cache. */
+LANES_INLINE void prefetch(const calo_cpu_texture *texture, const uint32_t at[LANES])
+{
+    const char *texels = texture->texels;
+    int shift = texture->linear15 ? 3 : 2;
+    for (int i = 0; i < LANES; i += i % 4 == 0 ? 3 : 1)
+        __builtin_prefetch(texels + ((size_t)at[i] << shift));
+}
+
+void calo_cpu_texture_sample(const calo_cpu_texture *texture, const calo_cpu_footprint *footprints, int count,
                              lanes_f (*rgba)[4])
 {
-    footprint at[CALO_CPU_GROUP];
-    int rows[CALO_CPU_GROUP];
-    for (int i = 0; i < count; i++)
-        rows[i] = place_footprint(texture, &lookups[i], &at[i]);
     float texel_one = texture->linear15 ? CALO_CPU_TEXEL_ONE : 255, scale = 1.0f / (texel_one * CALO_CPU_TEXEL_ONE);
+    for (int i = 0; i < count; i++)
+        for (int row = 0; row < footprints[i].rows; row += ROWS / 2)
+            prefetch(texture, footprints[i].at[row]);
     for (int i = 0; i < count; i++) {
+        bool both = footprints[i].rows == ROWS;
         lanes_i sums[4];
         if (texture->linear15)
-            (rows[i] == ROWS ? blend_words : blend_words_of_level)(texture->texels, &at[i], sums);
+            (both ? blend_words : blend_words_of_level)(texture->texels, &footprints[i], sums);
         else
-            (rows[i] == ROWS ? blend_bytes : blend_bytes_of_level)(texture->texels, &at[i], sums);
+            (both ? blend_bytes : blend_bytes_of_level)(texture->texels, &footprints[i], sums);
         for (int c = 0; c < 4; c++)
             rgba[i][c] = lanes_from_int(sums[c]) * scale;
     }

@@ -95,6 +95,10 @@ typedef struct packet_group {
     calo_cpu_triangles triangles[CALO_CPU_GROUP];
     calo_cpu_mix mixes[CALO_CPU_GROUP];
     uv_lanes uvs[CALO_CPU_GROUP];
+    /* The footprints in the texture that was looked up last. */
+    const calo_cpu_texture *placed;
+    const calo_texture_use *placed_use;
+    calo_cpu_footprint footprints[CALO_CPU_GROUP];
 } packet_group;
 
 /* Of the second set, whose corners are looked up for each pixel. */
@@ -129,13 +133,8 @@ LANES_INLINE void find_uvs(const packet_group *group, const calo_cpu_mix *mix, u
         find_second_uv(mix, second, uvs);
 }
 
-/* False when the slot is empty; `rgba` is then left alone. */
-static bool sample_slot(const packet_group *group, calo_material_slot slot, lanes_f (*rgba)[4])
+static void place(packet_group *group, const calo_cpu_texture *texture, const calo_texture_use *use)
 {
-    const calo_cpu_material *material = group->material;
-    if (material->textures[slot] < 0)
-        return false;
-    const calo_texture_use *use = &material->source.slots[slot];
     const float *t = use->transform;
     calo_cpu_lookup lookups[CALO_CPU_GROUP];
     for (int k = 0; k < group->count; k++) {
@@ -147,12 +146,28 @@ static bool sample_slot(const packet_group *group, calo_material_slot slot, lane
             lookups[k].dy[i] = t[3 * i] * dy[0] + t[3 * i + 1] * dy[1];
         }
     }
-    calo_cpu_texture_sample(&group->worker->scene->textures[material->textures[slot]], lookups, group->count, rgba);
+    calo_cpu_texture_place(texture, lookups, group->count, group->footprints);
+    group->placed = texture;
+    group->placed_use = use;
+}
+
+/* False when the slot is empty; `rgba` is then left alone. A material's textures mostly lie alike. */
+static bool sample_slot(packet_group *group, calo_material_slot slot, lanes_f (*rgba)[4])
+{
+    const calo_cpu_material *material = group->material;
+    if (material->textures[slot] < 0)
+        return false;
+    const calo_texture_use *use = &material->source.slots[slot];
+    const calo_cpu_texture *texture = &group->worker->scene->textures[material->textures[slot]];
+    if (!group->placed || !calo_cpu_same_layout(group->placed, texture) || group->placed_use->uv_set != use->uv_set ||
+        memcmp(group->placed_use->transform, use->transform, sizeof use->transform) != 0)
+        place(group, texture, use);
+    calo_cpu_texture_sample(texture, group->footprints, group->count, rgba);
     return true;
 }
 
 /* Base colour with everything that multiplies it; alpha included. */
-static void find_base_color(const packet_group *group, calo_cpu_surface *surfaces)
+static void find_base_color(packet_group *group, calo_cpu_surface *surfaces)
 {
     const calo_material *source = &group->material->source;
     const float *vertex_colors = group->draw->primitive->colors;
@@ -274,7 +289,7 @@ LANES_INLINE void mix_normal(const packet_group *group, const calo_cpu_mix *mix,
 }
 
 /* Interpolated, mapped, and then turned to the side that is seen. */
-static void find_normals(const packet_group *group, calo_cpu_surface *surfaces)
+static void find_normals(packet_group *group, calo_cpu_surface *surfaces)
 {
     bool shown = group->worker->options->channels & CALO_CHANNEL_BIT(CALO_CHANNEL_GEOMETRIC_NORMAL);
     lanes_f texels[CALO_CPU_GROUP][4];
@@ -297,7 +312,7 @@ static void find_normals(const packet_group *group, calo_cpu_surface *surfaces)
 
 /* ---- the material ---- */
 
-static void metallic_roughness(const packet_group *group, calo_cpu_surface *surfaces)
+static void metallic_roughness(packet_group *group, calo_cpu_surface *surfaces)
 {
     const calo_material *source = &group->material->source;
     lanes_f texels[CALO_CPU_GROUP][4], speculars[CALO_CPU_GROUP][4], tints[CALO_CPU_GROUP][4];
@@ -331,7 +346,7 @@ static void metallic_roughness(const packet_group *group, calo_cpu_surface *surf
     }
 }
 
-static void specular_glossiness(const packet_group *group, calo_cpu_surface *surfaces)
+static void specular_glossiness(packet_group *group, calo_cpu_surface *surfaces)
 {
     const calo_material *source = &group->material->source;
     lanes_f texels[CALO_CPU_GROUP][4];
@@ -367,7 +382,7 @@ static void uniform_material(const packet_group *group, calo_cpu_surface *surfac
     }
 }
 
-static void find_materials(const packet_group *group, calo_cpu_surface *surfaces)
+static void find_materials(packet_group *group, calo_cpu_surface *surfaces)
 {
     const calo_material *source = &group->material->source;
     lanes_f emissive[CALO_CPU_GROUP][4], occlusion[CALO_CPU_GROUP][4];
@@ -422,6 +437,7 @@ static void begin_group(packet_group *group, calo_cpu_worker *worker, const calo
     group->material = &worker->scene->materials[group->draw->material];
     group->state = calo_cpu_draw_state_of(worker, group->draw);
     group->count = count;
+    group->placed = NULL;
     calo_cpu_mixes_find(worker, packets, count, group->triangles, group->mixes, surfaces);
     for (int k = 0; k < count; k++)
         find_uvs(group, &group->mixes[k], &group->uvs[k]);

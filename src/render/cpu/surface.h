@@ -38,8 +38,18 @@ typedef struct calo_cpu_lookup {
     lanes_f uv[2], dx[2], dy[2];
 } calo_cpu_lookup;
 
-/* sample.c: `count` look-ups, as in calo_cpu_surface_find. */
-void calo_cpu_texture_sample(const calo_cpu_texture *texture, const calo_cpu_lookup *lookups, int count,
+/* Where the two texels of each row of both levels lie and what they weigh, a lane each. */
+enum { CALO_CPU_TEXEL_ROWS = 4 };
+typedef struct calo_cpu_footprint {
+    uint32_t at[CALO_CPU_TEXEL_ROWS][LANES];
+    lanes_i weights[CALO_CPU_TEXEL_ROWS]; /* left in the low half, right in the high one */
+    int rows;                             /* that count: of both levels, or of the lower one alone */
+} calo_cpu_footprint;
+
+/* sample.c: the same for all textures of one layout (see calo_cpu_same_layout). */
+void calo_cpu_texture_place(const calo_cpu_texture *texture, const calo_cpu_lookup *lookups, int count,
+                            calo_cpu_footprint *footprints);
+void calo_cpu_texture_sample(const calo_cpu_texture *texture, const calo_cpu_footprint *footprints, int count,
                              lanes_f (*rgba)[4]);
 
 /* lighting.c: linear radiance towards the viewer. */

@@ -26,6 +26,13 @@ typedef struct calo_cpu_texture {
     int32_t offset[CALO_CPU_MIP_MAX]; /* of a level's first texel, in texels */
 } calo_cpu_texture;
 
+/* The texels of both lie at the same places, and are looked up alike. */
+static inline bool calo_cpu_same_layout(const calo_cpu_texture *a, const calo_cpu_texture *b)
+{
+    return a->width[0] == b->width[0] && a->height[0] == b->height[0] && a->level_count == b->level_count &&
+           a->wrap_u == b->wrap_u && a->wrap_v == b->wrap_v && a->magnify == b->magnify && a->minify == b->minify;
+}
+
 /* sRGB images become linear light; levels are box-filtered, or taken from the cache (which may be NULL). */
 calo_status calo_cpu_texture_make(const calo_scene_image *image, const calo_texture *sampler, bool srgb,
                                   calo_cache *cache, calo_arena *arena, calo_cpu_texture *texture, calo_error *err);
