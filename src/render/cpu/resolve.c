@@ -52,7 +52,7 @@ static void find_background(const calo_cpu_worker *worker, uint32_t block_x, uin
 
 /* LANES slots of a block that wait for others of the same draw, to be shaded together. */
 typedef struct pending_slots {
-    calo_cpu_packet packets[CALO_CPU_GROUP];
+    calo_cpu_packet packets[CALO_CPU_GROUP + 1]; /* the last one for those that do not wait */
     uint32_t block_x[CALO_CPU_GROUP];
     int first[CALO_CPU_GROUP], count;
     uint32_t block_y;
@@ -150,21 +150,22 @@ static void resolve_centers(calo_cpu_worker *worker, const calo_cpu_slots *slots
     for (int first = 0; first < CALO_CPU_SLOTS; first += LANES) {
         lanes_i ids = lanes_load_int(slots->ids + first);
         uint32_t todo = lanes_bits(lanes_not(lanes_equal_int(ids, lanes_int(0))));
-        calo_cpu_packet packet = {
-            .x = lanes_load(places->x[0] + first) + ((float)(block_x * CALO_CPU_BLOCK) + 0.5f),
-            .y = lanes_load(places->y[0] + first) + ((float)(pending->block_y * CALO_CPU_BLOCK) + 0.5f),
-        };
-        if (todo)
-            packet.active = same_draw(worker, ids, todo, &packet.draw);
-        if (!todo || lanes_bits(packet.active) != todo) {
-            resolve_mixed_slots(worker, &packet, ids, todo, block_x, first, pending);
+        const calo_cpu_draw *draw = NULL;
+        lanes_m active = todo ? same_draw(worker, ids, todo, &draw) : lanes_from_bits(0);
+        bool mixed = !todo || lanes_bits(active) != todo;
+        if (!mixed && (pending->count == CALO_CPU_GROUP || (pending->count && pending->packets[0].draw != draw)))
+            flush_pending(worker, pending);
+        calo_cpu_packet *packet = &pending->packets[mixed ? CALO_CPU_GROUP : pending->count];
+        packet->draw = draw;
+        packet->active = active;
+        packet->x = lanes_load(places->x[0] + first) + ((float)(block_x * CALO_CPU_BLOCK) + 0.5f);
+        packet->y = lanes_load(places->y[0] + first) + ((float)(pending->block_y * CALO_CPU_BLOCK) + 0.5f);
+        if (mixed) {
+            resolve_mixed_slots(worker, packet, ids, todo, block_x, first, pending);
             continue;
         }
         /* Idle lanes repeat an id that is there anyway. */
-        packet.ids = lanes_pick_int(packet.active, ids, lanes_int(ids[__builtin_ctz(todo)]));
-        if (pending->count == CALO_CPU_GROUP || (pending->count && pending->packets[0].draw != packet.draw))
-            flush_pending(worker, pending);
-        pending->packets[pending->count] = packet;
+        packet->ids = lanes_pick_int(active, ids, lanes_int((int32_t)slots->ids[first + __builtin_ctz(todo)]));
         pending->block_x[pending->count] = block_x;
         pending->first[pending->count++] = first;
     }

@@ -49,22 +49,19 @@ typedef struct vertex_lanes {
 
 LANES_INLINE void load_vertices(const calo_cpu_draw *draw, calo_cpu_triangles *triangles, vertex_lanes corners[3])
 {
-    const calo_cpu_geometry *geometry = draw->geometry;
+    enum { FLOATS = sizeof(calo_cpu_vertex) / sizeof(float) };
+    const float *numbers = (const float *)(const void *)draw->geometry->vertices;
     calo_topology topology = draw->primitive->topology;
-    size_t count = topology == CALO_TRIANGLES ? 3 : topology == CALO_LINES ? 2 : 1;
-    uint32_t elements[LANES];
-    lanes_store_int(elements, triangles->ids - (int32_t)draw->first_id);
-    for (int i = 0; i < LANES; i++) {
-        const uint32_t *index = geometry->indices + elements[i] * count;
-        triangles->index[0][i] = index[0];
-        triangles->index[1][i] = count > 1 ? index[1] : index[0];
-        triangles->index[2][i] = count > 2 ? index[2] : index[0];
-    }
-    for (int k = 0; k < 3; k++) {
+    int32_t count = topology == CALO_TRIANGLES ? 3 : topology == CALO_LINES ? 2 : 1;
+    lanes_i first = (triangles->ids - (int32_t)draw->first_id) * count;
+    for (int32_t k = 0; k < 3; k++) {
+        uint32_t at[LANES];
         lanes_f a[4], b[4];
-        const float *numbers = (const float *)(const void *)geometry->vertices;
-        lanes_load4(numbers, sizeof *geometry->vertices / 4, triangles->index[k], a);
-        lanes_load4(numbers + 4, sizeof *geometry->vertices / 4, triangles->index[k], b);
+        lanes_i index = lanes_gather_int(draw->geometry->indices, first + (k < count ? k : 0));
+        lanes_store_int(triangles->index[k], index);
+        lanes_store_int(at, index * FLOATS);
+        lanes_load4(numbers, 1, at, a);
+        lanes_load4(numbers + 4, 1, at, b);
         memcpy(corners[k].position, a, sizeof corners[k].position);
         corners[k].normal[0] = a[3];
         memcpy(corners[k].normal + 1, b, 2 * sizeof *b);
