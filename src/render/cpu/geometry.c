@@ -118,22 +118,6 @@ static uint32_t cull_clusters(const calo_cpu_geometry_stage *stage)
 
 /* ---- vertices ---- */
 
-static int32_t lowest(lanes_i v)
-{
-    int32_t low = v[0];
-    for (int i = 1; i < LANES; i++)
-        low = v[i] < low ? v[i] : low;
-    return low;
-}
-
-static int32_t highest(lanes_i v)
-{
-    int32_t high = v[0];
-    for (int i = 1; i < LANES; i++)
-        high = v[i] > high ? v[i] : high;
-    return high;
-}
-
 /* Corners of the box around a cluster's vertices, 1/256 pixels. */
 typedef struct screen_box {
     lanes_i low_x, low_y, high_x, high_y;
@@ -185,8 +169,8 @@ enum { IN_SIGHT, OUT_OF_SIGHT, TOO_LARGE };
 static int pack_cluster(const calo_cpu_worker *worker, const calo_cpu_cluster *cluster, const screen_box *box,
                         screen_cluster *screen)
 {
-    int32_t low_x = lowest(box->low_x), low_y = lowest(box->low_y);
-    int32_t high_x = highest(box->high_x), high_y = highest(box->high_y);
+    int32_t low_x = lanes_lowest(box->low_x), low_y = lanes_lowest(box->low_y);
+    int32_t high_x = -lanes_lowest(-box->high_x), high_y = -lanes_lowest(-box->high_y);
     if (high_x < 0 || high_y < (int32_t)worker->band_top * CALO_CPU_SUBPIXEL ||
         low_x > (int32_t)worker->width * CALO_CPU_SUBPIXEL || low_y > (int32_t)worker->band_bottom * CALO_CPU_SUBPIXEL)
         return OUT_OF_SIGHT;
@@ -336,6 +320,21 @@ static void draw_wide_cluster(calo_cpu_geometry_stage *stage, const calo_cpu_clu
     calo_cpu_flush_queue(stage->worker, stage->pass);
 }
 
+/* So many clusters ahead of the one that is drawn, memory is asked for: enough to hide its latency. */
+enum { CLUSTERS_AHEAD = 3 };
+
+/* Asks for what a cluster's vertices and triangles are made of. */
+static void prefetch_cluster(const calo_cpu_geometry *geometry, const calo_cpu_cluster *cluster)
+{
+    enum { LINE = 64 };
+    const char *positions = (const char *)(geometry->positions + cluster->first_position);
+    const char *corners = (const char *)(geometry->corners + cluster->first_corner);
+    for (size_t byte = 0; byte < 3 * sizeof(float) * calo_cpu_padded(cluster->vertex_count); byte += LINE)
+        __builtin_prefetch(positions + byte);
+    for (size_t byte = 0; byte < sizeof(uint32_t) * cluster->triangle_count; byte += LINE)
+        __builtin_prefetch(corners + byte);
+}
+
 static void draw_cluster(calo_cpu_geometry_stage *stage, const calo_cpu_cluster *cluster)
 {
     int last_stage = stage->worker->last_stage;
@@ -393,7 +392,11 @@ calo_status calo_cpu_draw_geometry(calo_cpu_worker *worker, const calo_cpu_draw 
     if (status != CALO_OK)
         return status;
     uint32_t count = cull_clusters(&stage);
-    for (uint32_t i = 0; worker->last_stage >= CALO_STAGE_TRANSFORM && i < count; i++)
-        draw_cluster(&stage, &draw->geometry->clusters[worker->visible[i]]);
+    const calo_cpu_cluster *clusters = draw->geometry->clusters;
+    for (uint32_t i = 0; worker->last_stage >= CALO_STAGE_TRANSFORM && i < count; i++) {
+        if (i + CLUSTERS_AHEAD < count)
+            prefetch_cluster(draw->geometry, &clusters[worker->visible[i + CLUSTERS_AHEAD]]);
+        draw_cluster(&stage, &clusters[worker->visible[i]]);
+    }
     return CALO_OK;
 }

@@ -313,6 +313,23 @@ LANES_INLINE lanes_s lanes_max16(lanes_s a, lanes_s b)
 #endif
 }
 
+/* The lowest of all lanes. */
+LANES_INLINE int32_t lanes_lowest(lanes_i v)
+{
+#if CALO_CPU_LANES == 16
+    return _mm512_reduce_min_epi32((__m512i)v);
+#elif CALO_CPU_LANES == 8
+    __m128i low = _mm_min_epi32(_mm256_castsi256_si128((__m256i)v), _mm256_extracti128_si256((__m256i)v, 1));
+    low = _mm_min_epi32(low, _mm_shuffle_epi32(low, 0x4e));
+    return _mm_cvtsi128_si32(_mm_min_epi32(low, _mm_shuffle_epi32(low, 0xb1)));
+#else
+    int32_t low = v[0];
+    for (int i = 1; i < LANES; i++)
+        low = v[i] < low ? v[i] : low;
+    return low;
+#endif
+}
+
 /* ---- memory by index ---- */
 
 LANES_INLINE lanes_i lanes_gather_int(const void *base, lanes_i index)

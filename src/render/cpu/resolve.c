@@ -168,6 +168,8 @@ static void resolve_centers(calo_cpu_worker *worker, const calo_cpu_slots *slots
         packet->ids = lanes_pick_int(active, ids, lanes_int((int32_t)slots->ids[first + __builtin_ctz(todo)]));
         pending->block_x[pending->count] = block_x;
         pending->first[pending->count++] = first;
+        for (int i = 0; i < LANES; i++)
+            __builtin_prefetch(draw->geometry->indices + 3 * (size_t)(slots->ids[first + i] - draw->first_id));
     }
 }
 

@@ -47,19 +47,29 @@ typedef struct vertex_lanes {
     lanes_f position[3], normal[3], uv[2];
 } vertex_lanes;
 
-LANES_INLINE void load_vertices(const calo_cpu_draw *draw, calo_cpu_triangles *triangles, vertex_lanes corners[3])
+enum { VERTEX_FLOATS = sizeof(calo_cpu_vertex) / sizeof(float) };
+
+/* Finds the corners and asks for them, so that they are near when they are loaded. */
+LANES_INLINE void find_indices(const calo_cpu_draw *draw, calo_cpu_triangles *triangles)
 {
-    enum { FLOATS = sizeof(calo_cpu_vertex) / sizeof(float) };
-    const float *numbers = (const float *)(const void *)draw->geometry->vertices;
+    const char *vertices = (const char *)draw->geometry->vertices;
     calo_topology topology = draw->primitive->topology;
     int32_t count = topology == CALO_TRIANGLES ? 3 : topology == CALO_LINES ? 2 : 1;
     lanes_i first = (triangles->ids - (int32_t)draw->first_id) * count;
     for (int32_t k = 0; k < 3; k++) {
+        lanes_store_int(triangles->index[k], lanes_gather_int(draw->geometry->indices, first + (k < count ? k : 0)));
+        for (int i = 0; i < LANES; i++)
+            __builtin_prefetch(vertices + (size_t)triangles->index[k][i] * sizeof(calo_cpu_vertex));
+    }
+}
+
+LANES_INLINE void load_vertices(const calo_cpu_draw *draw, const calo_cpu_triangles *triangles, vertex_lanes corners[3])
+{
+    const float *numbers = (const float *)(const void *)draw->geometry->vertices;
+    for (int k = 0; k < 3; k++) {
         uint32_t at[LANES];
         lanes_f a[4], b[4];
-        lanes_i index = lanes_gather_int(draw->geometry->indices, first + (k < count ? k : 0));
-        lanes_store_int(triangles->index[k], index);
-        lanes_store_int(at, index * FLOATS);
+        lanes_store_int(at, lanes_load_int(triangles->index[k]) * VERTEX_FLOATS);
         lanes_load4(numbers, 1, at, a);
         lanes_load4(numbers + 4, 1, at, b);
         memcpy(corners[k].position, a, sizeof corners[k].position);
@@ -298,6 +308,8 @@ void calo_cpu_mixes_find(calo_cpu_worker *worker, const calo_cpu_packet *packets
 {
     const calo_cpu_draw *draw = packets[0].draw;
     int table_count = make_tables(packets, count, tables, mixes);
+    for (int i = 0; i < table_count; i++)
+        find_indices(draw, &tables[i]);
     for (int i = 0; i < table_count; i++)
         fill_table(worker, draw, &tables[i]);
     for (int k = 0; k < count; k++) {
