@@ -30,6 +30,7 @@
 #define calo_cpu_surface_find CALO_CPU_NAME(calo_cpu_surface_find)
 #define calo_cpu_surface_alpha CALO_CPU_NAME(calo_cpu_surface_alpha)
 #define calo_cpu_texture_place CALO_CPU_NAME(calo_cpu_texture_place)
+#define calo_cpu_texture_prefetch CALO_CPU_NAME(calo_cpu_texture_prefetch)
 #define calo_cpu_texture_sample CALO_CPU_NAME(calo_cpu_texture_sample)
 #define calo_cpu_shade CALO_CPU_NAME(calo_cpu_shade)
 #define calo_cpu_resolve CALO_CPU_NAME(calo_cpu_resolve)

@@ -124,22 +124,21 @@ void calo_cpu_texture_place(const calo_cpu_texture *texture, const calo_cpu_look
         place_footprint(texture, &lookups[i], &footprints[i]);
 }
 
-/* The outer columns of the pixels' texels on their way into the cache. */
-LANES_INLINE void prefetch(const calo_cpu_texture *texture, const uint32_t at[LANES])
+/* The outer columns of the pixels' texels will do. */
+void calo_cpu_texture_prefetch(const calo_cpu_texture *texture, const calo_cpu_footprint *footprints, int count)
 {
     const char *texels = texture->texels;
     int shift = texture->linear15 ? 3 : 2;
-    for (int i = 0; i < LANES; i += i % 4 == 0 ? 3 : 1)
-        __builtin_prefetch(texels + ((size_t)at[i] << shift));
+    for (int k = 0; k < count; k++)
+        for (int row = 0; row < footprints[k].rows; row += ROWS / 2)
+            for (int i = 0; i < LANES; i += i % 4 == 0 ? 3 : 1)
+                __builtin_prefetch(texels + ((size_t)footprints[k].at[row][i] << shift));
 }
 
 void calo_cpu_texture_sample(const calo_cpu_texture *texture, const calo_cpu_footprint *footprints, int count,
                              lanes_f (*rgba)[4])
 {
     float texel_one = texture->linear15 ? CALO_CPU_TEXEL_ONE : 255, scale = 1.0f / (texel_one * CALO_CPU_TEXEL_ONE);
-    for (int i = 0; i < count; i++)
-        for (int row = 0; row < footprints[i].rows; row += ROWS / 2)
-            prefetch(texture, footprints[i].at[row]);
     for (int i = 0; i < count; i++) {
         bool both = footprints[i].rows == ROWS;
         lanes_i sums[4];

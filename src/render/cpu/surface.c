@@ -151,17 +151,43 @@ static void place(packet_group *group, const calo_cpu_texture *texture, const ca
     group->placed_use = use;
 }
 
-/* False when the slot is empty; `rgba` is then left alone. A material's textures mostly lie alike. */
+static const calo_cpu_texture *slot_texture(const packet_group *group, int slot)
+{
+    int32_t texture = group->material->textures[slot];
+    return texture < 0 ? NULL : &group->worker->scene->textures[texture];
+}
+
+/* The footprints at hand are right for the slot, too: a material's textures mostly lie alike. */
+static bool is_placed(const packet_group *group, int slot)
+{
+    const calo_texture_use *use = &group->material->source.slots[slot];
+    return group->placed && calo_cpu_same_layout(group->placed, slot_texture(group, slot)) &&
+           group->placed_use->uv_set == use->uv_set &&
+           memcmp(group->placed_use->transform, use->transform, sizeof use->transform) == 0;
+}
+
+/* Asks for the texels of the first texture and of those that lie like it, long before they are sampled. */
+static void prefetch_textures(packet_group *group)
+{
+    for (int slot = 0; slot < CALO_SLOT_COUNT; slot++) {
+        const calo_cpu_texture *texture = slot_texture(group, slot);
+        if (texture && !group->placed)
+            place(group, texture, &group->material->source.slots[slot]);
+        if (texture && is_placed(group, slot))
+            calo_cpu_texture_prefetch(texture, group->footprints, group->count);
+    }
+}
+
+/* False when the slot is empty; `rgba` is then left alone. */
 static bool sample_slot(packet_group *group, calo_material_slot slot, lanes_f (*rgba)[4])
 {
-    const calo_cpu_material *material = group->material;
-    if (material->textures[slot] < 0)
+    const calo_cpu_texture *texture = slot_texture(group, (int)slot);
+    if (!texture)
         return false;
-    const calo_texture_use *use = &material->source.slots[slot];
-    const calo_cpu_texture *texture = &group->worker->scene->textures[material->textures[slot]];
-    if (!group->placed || !calo_cpu_same_layout(group->placed, texture) || group->placed_use->uv_set != use->uv_set ||
-        memcmp(group->placed_use->transform, use->transform, sizeof use->transform) != 0)
-        place(group, texture, use);
+    if (!is_placed(group, (int)slot)) {
+        place(group, texture, &group->material->source.slots[slot]);
+        calo_cpu_texture_prefetch(texture, group->footprints, group->count);
+    }
     calo_cpu_texture_sample(texture, group->footprints, group->count, rgba);
     return true;
 }
@@ -448,6 +474,7 @@ void calo_cpu_surface_find(calo_cpu_worker *worker, const calo_cpu_packet *packe
 {
     packet_group group;
     begin_group(&group, worker, packets, count, surfaces);
+    prefetch_textures(&group);
     for (int k = 0; k < count; k++) {
         find_place(&group, &packets[k], &group.mixes[k], &surfaces[k]);
         memcpy(surfaces[k].uv, group.uvs[k].at[0], sizeof surfaces[k].uv);

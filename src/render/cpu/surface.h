@@ -49,6 +49,8 @@ typedef struct calo_cpu_footprint {
 /* sample.c: the same for all textures of one layout (see calo_cpu_same_layout). */
 void calo_cpu_texture_place(const calo_cpu_texture *texture, const calo_cpu_lookup *lookups, int count,
                             calo_cpu_footprint *footprints);
+/* Asks for the texels, so that they are near when they are sampled. */
+void calo_cpu_texture_prefetch(const calo_cpu_texture *texture, const calo_cpu_footprint *footprints, int count);
 void calo_cpu_texture_sample(const calo_cpu_texture *texture, const calo_cpu_footprint *footprints, int count,
                              lanes_f (*rgba)[4]);
 
