@@ -43,20 +43,39 @@ static calo_status print_positions(calo_blob *json, const glb_mesh *mesh, calo_e
                            (double)high[0], (double)high[1], (double)high[2]);
 }
 
+static calo_status print_nodes(calo_blob *json, const glb_mesh *mesh, calo_error *err)
+{
+    uint32_t count = mesh->copy_count ? mesh->copy_count : 1;
+    calo_status status =
+        calo_blob_print(json, err, "{\"asset\":{\"version\":\"2.0\"},\"scene\":0,\"scenes\":[{\"nodes\":[");
+    for (uint32_t i = 0; status == CALO_OK && i < count; i++)
+        status = calo_blob_print(json, err, "%s%u", i ? "," : "", i);
+    if (status == CALO_OK)
+        status = calo_blob_print(json, err, "]}],\"nodes\":[");
+    for (uint32_t i = 0; status == CALO_OK && i < count; i++) {
+        static const double origin[3] = {0};
+        const double *at = mesh->copy_count ? mesh->copies[i] : origin;
+        status = calo_blob_print(json, err, "%s{\"mesh\":0,\"translation\":[%.9g,%.9g,%.9g]}", i ? "," : "", at[0],
+                                 at[1], at[2]);
+    }
+    return status;
+}
+
 static calo_status print_json(calo_blob *json, const glb_mesh *mesh, const glb_layout *bytes, float roughness,
                               calo_error *err)
 {
     const size_t sizes[5] = {bytes->indices, bytes->positions, bytes->normals, bytes->uvs, bytes->image};
     size_t offset = 0;
-    calo_status status = calo_blob_print(
-        json, err,
-        "{\"asset\":{\"version\":\"2.0\"},\"scenes\":[{\"nodes\":[0]}],\"scene\":0,\"nodes\":[{\"mesh\":0}],"
-        "\"meshes\":[{\"primitives\":[{\"indices\":0,\"material\":0,"
-        "\"attributes\":{\"POSITION\":1,\"NORMAL\":2,\"TEXCOORD_0\":3}}]}],"
-        "\"materials\":[{\"pbrMetallicRoughness\":{\"metallicFactor\":0,\"roughnessFactor\":%g,"
-        "\"baseColorTexture\":{\"index\":0}}}],"
-        "\"textures\":[{\"source\":0}],\"images\":[{\"bufferView\":4,\"mimeType\":\"image/png\"}],\"accessors\":[",
-        (double)roughness);
+    calo_status status = print_nodes(json, mesh, err);
+    if (status == CALO_OK)
+        status = calo_blob_print(
+            json, err,
+            "],\"meshes\":[{\"primitives\":[{\"indices\":0,\"material\":0,"
+            "\"attributes\":{\"POSITION\":1,\"NORMAL\":2,\"TEXCOORD_0\":3}}]}],"
+            "\"materials\":[{\"pbrMetallicRoughness\":{\"metallicFactor\":0,\"roughnessFactor\":%g,"
+            "\"baseColorTexture\":{\"index\":0}}}],"
+            "\"textures\":[{\"source\":0}],\"images\":[{\"bufferView\":4,\"mimeType\":\"image/png\"}],\"accessors\":[",
+            (double)roughness);
     if (status == CALO_OK)
         status = print_accessor(json, 0, UINT_COMPONENTS, mesh->index_count, "SCALAR", err);
     if (status == CALO_OK)

@@ -1,6 +1,7 @@
 /* make_meshes FOLDER: writes the benchmark's own objects as GLB files.
  * Closed, single-sided, each with a texture of 1024 x 1024: bumpy balls of 10k, 100k and 1M
- * triangles, a mug with a handle of 24k, and the largest ball with its triangles in disorder. */
+ * triangles, a mug with a handle of 24k, the largest ball with its triangles in disorder, and a crowd: the
+ * smallest ball a thousand times, most of them behind others. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -156,6 +157,20 @@ static int make_mesh(glb_mesh *mesh, const mesh_patch *patches, int count)
     return 1;
 }
 
+enum { CROWD_SIDE = 10, CROWD_COUNT = CROWD_SIDE * CROWD_SIDE * CROWD_SIDE };
+
+/* A lattice out of true: balls of radius 1 that leave gaps. */
+static void place_crowd(double places[CROWD_COUNT][3])
+{
+    uint32_t random = 1;
+    for (uint32_t i = 0; i < CROWD_COUNT; i++)
+        for (int c = 0; c < 3; c++) {
+            uint32_t step = c == 0 ? i % CROWD_SIDE : c == 1 ? i / CROWD_SIDE % CROWD_SIDE : i / CROWD_SIDE / CROWD_SIDE;
+            random = random * 1664525u + 1013904223u;
+            places[i][c] = 2.4 * step + 1.2 * (random / 4294967296.0);
+        }
+}
+
 static void free_mesh(glb_mesh *mesh)
 {
     free(mesh->positions);
@@ -202,9 +217,12 @@ static calo_status make_texture(calo_image *image, calo_error *err)
 
 /* ---- files ---- */
 
+enum { TIDY = 0, SHUFFLED, CROWD };
+
 static calo_status write_object(const char *folder, const char *name, const mesh_patch *patches, int count,
-                                bool shuffle, const calo_image *texture, calo_error *err)
+                                int kind, const calo_image *texture, calo_error *err)
 {
+    static double places[CROWD_COUNT][3];
     calo_status status = CALO_OK;
     glb_mesh mesh = {0};
     char *path = calo_text_format("%s/%s.glb", folder, name);
@@ -212,22 +230,27 @@ static calo_status write_object(const char *folder, const char *name, const mesh
         fprintf(stderr, "make_meshes: no memory for %s\n", name);
         exit(1);
     }
-    if (shuffle)
+    if (kind == SHUFFLED)
         shuffle_triangles(&mesh);
+    if (kind == CROWD) {
+        place_crowd(places);
+        mesh.copies = places;
+        mesh.copy_count = CROWD_COUNT;
+    }
     status = glb_write(path, &mesh, 0.6f, texture, err);
     free_mesh(&mesh);
     free(path);
     return status;
 }
 
-static calo_status write_ball(const char *folder, const char *name, uint32_t quads, double details, bool shuffle,
+static calo_status write_ball(const char *folder, const char *name, uint32_t quads, double details, int kind,
                               const calo_image *texture, calo_error *err)
 {
     mesh_patch faces[6];
     for (int i = 0; i < 6; i++)
         faces[i] = (mesh_patch){.place = place_ball, .columns = quads, .rows = quads, .face = i, .details = details,
                            .uv_origin = {(i % 3) / 3.0, (i / 3) / 2.0}, .uv_size = {1 / 3.0, 1 / 2.0}};
-    return write_object(folder, name, faces, 6, shuffle, texture, err);
+    return write_object(folder, name, faces, 6, kind, texture, err);
 }
 
 static calo_status write_mug(const char *folder, const char *name, const calo_image *texture, calo_error *err)
@@ -236,7 +259,7 @@ static calo_status write_mug(const char *folder, const char *name, const calo_im
         {.place = place_cup, .columns = 128, .rows = 73, .uv_origin = {0, 0}, .uv_size = {1, 0.75}},
         {.place = place_handle, .columns = 32, .rows = 96, .uv_origin = {0, 0.75}, .uv_size = {1, 0.25}},
     };
-    return write_object(folder, name, patches, 2, false, texture, err);
+    return write_object(folder, name, patches, 2, TIDY, texture, err);
 }
 
 int main(int argc, char **argv)
@@ -251,15 +274,17 @@ int main(int argc, char **argv)
     if (status == CALO_OK)
         status = make_texture(&texture, &err);
     if (status == CALO_OK)
-        status = write_ball(argv[1], "ball_10k", 29, 20, false, &texture, &err);
+        status = write_ball(argv[1], "ball_10k", 29, 20, TIDY, &texture, &err);
     if (status == CALO_OK)
         status = write_mug(argv[1], "mug_24k", &texture, &err);
     if (status == CALO_OK)
-        status = write_ball(argv[1], "ball_100k", 91, 50, false, &texture, &err);
+        status = write_ball(argv[1], "ball_100k", 91, 50, TIDY, &texture, &err);
     if (status == CALO_OK)
-        status = write_ball(argv[1], "ball_1m", 289, 120, false, &texture, &err);
+        status = write_ball(argv[1], "ball_1m", 289, 120, TIDY, &texture, &err);
     if (status == CALO_OK)
-        status = write_ball(argv[1], "ball_1m_shuffled", 289, 120, true, &texture, &err);
+        status = write_ball(argv[1], "ball_1m_shuffled", 289, 120, SHUFFLED, &texture, &err);
+    if (status == CALO_OK)
+        status = write_ball(argv[1], "crowd_10m", 29, 20, CROWD, &texture, &err);
     calo_image_finish(&texture);
     if (status != CALO_OK)
         fprintf(stderr, "make_meshes: %s\n", err.message);

@@ -36,6 +36,7 @@ static void close_worker(void *pointer)
 {
     calo_cpu_worker *worker = pointer;
     calo_cpu_resolve_finish(worker);
+    calo_cpu_occlusion_finish(worker);
     free(worker->centers);
     free(worker->touched);
     free(worker->samples);
@@ -157,16 +158,25 @@ static calo_status begin(calo_cpu_worker *worker, const calo_cpu_scene *scene, c
     calo_cpu_camera_init(&worker->camera, view);
     choose_samples(worker);
     worker->needs_position = needs_position(scene, options);
-    return size_buffers(worker, rows, err);
+    calo_status status = size_buffers(worker, rows, err);
+    if (status == CALO_OK && scene->in_depth)
+        status = calo_cpu_reserve_occlusion(worker, buffer_rows(worker, rows), err);
+    if (status == CALO_OK && scene->in_depth)
+        calo_cpu_sort_draws(worker);
+    return status;
 }
 
-/* Every draw of one alpha mode. */
+/* Every draw of one alpha mode; opaque ones of scenes with many from front to back. */
 static calo_status draw_all(calo_cpu_worker *worker, calo_alpha_mode mode, calo_cpu_pass pass, calo_error *err)
 {
+    bool in_depth = worker->scene->in_depth;
     for (uint32_t d = 0; d < worker->scene->draw_count; d++) {
-        const calo_cpu_draw *draw = &worker->scene->draws[d];
+        uint32_t index = pass == CALO_CPU_PASS_ANY_ORDER ? worker->draw_order[d] : d;
+        const calo_cpu_draw *draw = &worker->scene->draws[index];
         if (worker->scene->materials[draw->material].source.alpha_mode != mode)
             continue;
+        if (in_depth)
+            calo_cpu_refresh_occlusion(worker, pass);
         calo_status status = calo_cpu_draw_geometry(worker, draw, pass, err);
         if (status != CALO_OK)
             return status;
@@ -194,7 +204,9 @@ static calo_status draw_rows(calo_cpu_worker *worker, uint32_t top, uint32_t bot
     worker->buffer_top = worker->band_top = top;
     worker->buffer_bottom = worker->band_bottom = bottom;
     worker->clean = false;
-    calo_status status = draw_all(worker, CALO_ALPHA_OPAQUE, CALO_CPU_PASS_OPAQUE, err);
+    calo_cpu_begin_occlusion(worker);
+    calo_cpu_pass opaque = worker->scene->in_depth ? CALO_CPU_PASS_ANY_ORDER : CALO_CPU_PASS_OPAQUE;
+    calo_status status = draw_all(worker, CALO_ALPHA_OPAQUE, opaque, err);
     /* One sample lies at the centre: what is opaque is drawn once, then copied. */
     if (worker->sample_count == 1)
         copy_centers(worker);

@@ -383,6 +383,7 @@ calo_status calo_cpu_draw_geometry(calo_cpu_worker *worker, const calo_cpu_draw 
     for (int i = 0; i < 16; i++)
         stage.rows[i / 4][i % 4] = (float)stage.object_to_screen.m[i / 4][i % 4];
     worker->queue.count = 0;
+    worker->last_id = draw->first_id + (draw->element_count - 1);
     if (draw->primitive->topology != CALO_TRIANGLES) {
         calo_cpu_draw_lines_and_points(&stage);
         return CALO_OK;
@@ -391,7 +392,11 @@ calo_status calo_cpu_draw_geometry(calo_cpu_worker *worker, const calo_cpu_draw 
     calo_status status = reserve_clusters(worker, err);
     if (status != CALO_OK)
         return status;
+    if (worker->scene->in_depth && calo_cpu_draw_is_hidden(&stage))
+        return CALO_OK;
     uint32_t count = cull_clusters(&stage);
+    if (worker->scene->in_depth)
+        count = calo_cpu_drop_hidden(&stage, count);
     const calo_cpu_cluster *clusters = draw->geometry->clusters;
     for (uint32_t i = 0; worker->last_stage >= CALO_STAGE_TRANSFORM && i < count; i++) {
         if (i + CLUSTERS_AHEAD < count)

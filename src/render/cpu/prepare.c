@@ -235,6 +235,16 @@ static calo_status add_node_draws(calo_cpu_scene *scene, const calo_pose *pose, 
     return CALO_OK;
 }
 
+/* Where leaving out what is hidden can pay for looking for it. */
+static bool has_depth(const calo_cpu_scene *scene)
+{
+    enum { DRAWS_MIN = 16, CLUSTERS_MIN = 1024 };
+    uint64_t clusters = 0;
+    for (uint32_t d = 0; d < scene->draw_count; d++)
+        clusters += scene->draws[d].geometry->cluster_count;
+    return scene->draw_count >= DRAWS_MIN && clusters >= CLUSTERS_MIN;
+}
+
 static calo_status prepare_draws(const calo_pose *pose, calo_cpu_scene *scene, calo_error *err)
 {
     uint64_t next_id = CALO_CPU_ID_BLOCK; /* block 0 means nothing */
@@ -255,6 +265,7 @@ static calo_status prepare_draws(const calo_pose *pose, calo_cpu_scene *scene, c
         for (uint32_t e = 0; e < draw->element_count; e += CALO_CPU_ID_BLOCK)
             scene->draw_of_block[(draw->first_id + e) / CALO_CPU_ID_BLOCK] = d;
     }
+    scene->in_depth = has_depth(scene);
     return CALO_OK;
 }
 

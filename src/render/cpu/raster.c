@@ -16,13 +16,24 @@ typedef struct large_triangle {
 
 /* ---- slots ---- */
 
+/* Where a surface of a later draw lies at the same depth. */
+LANES_INLINE lanes_m ties_with_later(lanes_f before, lanes_f z, lanes_i ids, uint32_t last_id)
+{
+    lanes_m later = lanes_less_int(lanes_int((int32_t)(last_id ^ 0x80000000u)), (lanes_i)((lanes_u)ids ^ 0x80000000u));
+    return lanes_equal(before, z) & later;
+}
+
 /* Writes a face where it is covered and nearer. */
-LANES_INLINE void write_slots(calo_cpu_slots *slots, int part, lanes_m covered, lanes_f z, uint32_t id)
+LANES_INLINE void write_slots(const calo_cpu_worker *worker, calo_cpu_slots *slots, int part, lanes_m covered, lanes_f z,
+                              uint32_t id, calo_cpu_pass pass)
 {
     float *old_z = slots->z + part * LANES;
     uint32_t *old_ids = slots->ids + part * LANES;
     lanes_f before = lanes_load(old_z);
-    lanes_m nearer = covered & lanes_less(before, z);
+    lanes_m nearer = lanes_less(before, z);
+    if (pass == CALO_CPU_PASS_ANY_ORDER)
+        nearer |= ties_with_later(before, z, lanes_load_int(old_ids), worker->last_id);
+    nearer &= covered;
     lanes_store(old_z, lanes_pick(nearer, z, before));
     lanes_store_int(old_ids, lanes_pick_int(nearer, lanes_int((int32_t)id), lanes_load_int(old_ids)));
 }
@@ -95,13 +106,13 @@ LANES_INLINE void draw_small_group(calo_cpu_worker *worker, const small_triangle
     uint32_t covered = 0;
     for (int part = 0; part < PARTS; part++) {
         lanes_m inside = small_coverage(t, at->places->packed[at->group] + part * LANES);
-        if (pass == CALO_CPU_PASS_OPAQUE)
-            write_slots(at->slots, part, inside, depth_at(&t->face, at->places, at->group, part, at->z_first),
-                        t->face.id);
+        if (calo_cpu_is_opaque(pass))
+            write_slots(worker, at->slots, part, inside, depth_at(&t->face, at->places, at->group, part, at->z_first),
+                        t->face.id, pass);
         else
             covered |= lanes_bits(inside) << (part * LANES);
     }
-    if (pass != CALO_CPU_PASS_OPAQUE && covered)
+    if (!calo_cpu_is_opaque(pass) && covered)
         visit(worker, &t->face, at, covered, pass);
 }
 
@@ -210,18 +221,27 @@ static void draw_rare_batch(calo_cpu_worker *worker, const calo_cpu_batch *batch
     draw_batch(worker, batch, queue, worker->sample_count, pass);
 }
 
+LANES_INLINE void draw_opaque_batch(calo_cpu_worker *worker, const calo_cpu_batch *batch, const calo_cpu_queue *queue,
+                                    calo_cpu_pass pass)
+{
+    if (worker->sample_count == 4)
+        draw_batch(worker, batch, queue, 4, pass);
+    else if (worker->sample_count == 16)
+        draw_batch(worker, batch, queue, 16, pass);
+    else
+        draw_batch(worker, batch, queue, 0, pass);
+}
+
 /* The common cases are compiled each for itself. */
 void calo_cpu_rasterize_batch(calo_cpu_worker *worker, const calo_cpu_batch *batch, const calo_cpu_queue *queue,
                               calo_cpu_pass pass)
 {
-    if (pass != CALO_CPU_PASS_OPAQUE)
-        draw_rare_batch(worker, batch, queue, pass);
-    else if (worker->sample_count == 4)
-        draw_batch(worker, batch, queue, 4, CALO_CPU_PASS_OPAQUE);
-    else if (worker->sample_count == 16)
-        draw_batch(worker, batch, queue, 16, CALO_CPU_PASS_OPAQUE);
+    if (pass == CALO_CPU_PASS_OPAQUE)
+        draw_opaque_batch(worker, batch, queue, CALO_CPU_PASS_OPAQUE);
+    else if (pass == CALO_CPU_PASS_ANY_ORDER)
+        draw_opaque_batch(worker, batch, queue, CALO_CPU_PASS_ANY_ORDER);
     else
-        draw_batch(worker, batch, queue, 0, CALO_CPU_PASS_OPAQUE);
+        draw_rare_batch(worker, batch, queue, pass);
 }
 
 /* ---- large triangles ---- */
@@ -266,14 +286,14 @@ static uint32_t large_coverage(const large_triangle *t, const int64_t values[3],
 static void draw_large_group(calo_cpu_worker *worker, const large_triangle *t, const slot_group *at, uint32_t covered,
                              calo_cpu_pass pass)
 {
-    if (pass != CALO_CPU_PASS_OPAQUE) {
+    if (!calo_cpu_is_opaque(pass)) {
         if (covered)
             visit(worker, &t->face, at, covered, pass);
         return;
     }
     for (int part = 0; part < PARTS; part++)
-        write_slots(at->slots, part, lanes_from_bits(covered >> (part * LANES)),
-                    depth_at(&t->face, at->places, at->group, part, at->z_first), t->face.id);
+        write_slots(worker, at->slots, part, lanes_from_bits(covered >> (part * LANES)),
+                    depth_at(&t->face, at->places, at->group, part, at->z_first), t->face.id, pass);
 }
 
 enum { OUTSIDE, PARTLY, INSIDE };
@@ -316,7 +336,7 @@ static void draw_large_block(calo_cpu_worker *worker, const large_triangle *t, i
     slot_group at = {&worker->centers[index], &worker->center_places, 0, false, block_x, block_y, z};
     if (pass != CALO_CPU_PASS_FRAGMENTS)
         draw_large_group(worker, t, &at, place == INSIDE ? 0xffff : large_coverage(t, values, at.places->packed[0]), pass);
-    if (pass == CALO_CPU_PASS_DATA || (pass == CALO_CPU_PASS_OPAQUE && worker->sample_count == 1))
+    if (pass == CALO_CPU_PASS_DATA || (calo_cpu_is_opaque(pass) && worker->sample_count == 1))
         return;
     at.places = &worker->sample_places;
     at.samples = true;

@@ -93,6 +93,7 @@ typedef struct calo_cpu_scene {
     calo_environment environment;
     bool has_blend;
     uint32_t srgb_table[CALO_SRGB_TABLE_SIZE];
+    bool in_depth; /* many objects: drawn from front to back, hidden ones left out */
     uint32_t max_clusters; /* of one draw: how much scratch a view needs */
 } calo_cpu_scene;
 

@@ -77,10 +77,26 @@ typedef struct calo_cpu_fragment {
 /* How a draw's surfaces enter the visibility buffer. */
 typedef enum calo_cpu_pass {
     CALO_CPU_PASS_OPAQUE,
+    CALO_CPU_PASS_ANY_ORDER, /* opaque, but draws come out of order: at equal depths the earlier draw wins */
     CALO_CPU_PASS_MASK,  /* alpha is tested before the depth is written */
     CALO_CPU_PASS_DATA,  /* BLEND: the pixel centre, where it is rather opaque */
     CALO_CPU_PASS_FRAGMENTS, /* BLEND: colour samples, kept for sorting */
 } calo_cpu_pass;
+
+static inline bool calo_cpu_is_opaque(calo_cpu_pass pass)
+{
+    return pass == CALO_CPU_PASS_OPAQUE || pass == CALO_CPU_PASS_ANY_ORDER;
+}
+
+/* The farthest depth of each block of the buffers, then of 4 x 4 cells, and so on (occlusion.c). */
+enum { CALO_CPU_FAR_LEVELS = 5 };
+typedef struct calo_cpu_far_map {
+    bool known;
+    float *cells;
+    size_t capacity, first[CALO_CPU_FAR_LEVELS];
+    uint32_t across[CALO_CPU_FAR_LEVELS], down[CALO_CPU_FAR_LEVELS];
+    uint64_t clusters_drawn, next_refresh;
+} calo_cpu_far_map;
 
 /* What shading knows of the draw that it looked at last. */
 typedef struct calo_cpu_draw_state {
@@ -114,6 +130,10 @@ struct calo_cpu_worker {
     uint32_t places_count; /* the sample count that sample_places are for */
     uint32_t *visible;     /* clusters in sight */
     size_t visible_capacity;
+    calo_cpu_far_map far_map;       /* scenes of many objects: what is hidden */
+    uint32_t *draw_order, *depth_keys;
+    uint32_t order_capacity;
+    uint32_t last_id;               /* of the draw at hand */
     uint32_t band_top, band_bottom; /* rows that are drawn, within the buffers' */
     calo_cpu_queue queue;
     calo_cpu_fragment *fragments, *fragment_scratch;
@@ -196,6 +216,17 @@ void calo_cpu_rasterize_batch(calo_cpu_worker *worker, const calo_cpu_batch *bat
 /* x and y in 1/256 pixels, positive area with y down, any size within the guard band. */
 void calo_cpu_rasterize_large(calo_cpu_worker *worker, const int32_t x[3], const int32_t y[3], const float z[3],
                               uint32_t id, calo_cpu_pass pass);
+
+/* occlusion.c, for scenes of many objects: the order of draws, from front to back, and what lies behind others. */
+calo_status calo_cpu_reserve_occlusion(calo_cpu_worker *worker, uint32_t rows, calo_error *err);
+void calo_cpu_occlusion_finish(calo_cpu_worker *worker);
+void calo_cpu_sort_draws(calo_cpu_worker *worker);
+void calo_cpu_begin_occlusion(calo_cpu_worker *worker);
+/* Before a draw: what was drawn since the last time comes into the map, when it is worth it. */
+void calo_cpu_refresh_occlusion(calo_cpu_worker *worker, calo_cpu_pass pass);
+bool calo_cpu_draw_is_hidden(const calo_cpu_geometry_stage *stage);
+/* Of the first `count` visible clusters keeps those that are not hidden; returns how many. */
+uint32_t calo_cpu_drop_hidden(const calo_cpu_geometry_stage *stage, uint32_t count);
 
 /* blend.c: what a surface whose alpha decides does to slots that it covers. `bits`: slots in front
  * of what is there, with their depths `z`; `z_first`: the depth at the block's first pixel centre. */
