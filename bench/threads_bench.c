@@ -8,7 +8,7 @@
 #include "input.h"
 #include "measure.h"
 
-enum { ROUNDS = 9, PASS_MILLISECONDS = 60 };
+enum { ROUNDS = 9, ROUNDS_OF_LARGE = 3, LARGE_SIZE = 4096, PASS_MILLISECONDS = 60 };
 
 /* Many views; one more than goes evenly; fewer than threads, from small to large. */
 static const struct {
@@ -53,7 +53,8 @@ static calo_status measure_batch(calo_renderer *const renderers[2], const calo_p
     calo_view_set views = {0};
     double wall[2] = {INFINITY, INFINITY}, cpu[2] = {INFINITY, INFINITY};
     calo_status status = bench_views_make(size, count, &views, err);
-    for (int round = 0; status == CALO_OK && round < ROUNDS; round++)
+    int rounds = size < LARGE_SIZE ? ROUNDS : ROUNDS_OF_LARGE;
+    for (int round = 0; status == CALO_OK && round < rounds; round++)
         for (int i = 0; status == CALO_OK && i < 2; i++)
             status = run_round(renderers[i], prepared, &views, &wall[i], &cpu[i], err);
     if (status == CALO_OK)
