@@ -27,7 +27,9 @@ GENERATED = ["ball_10k", "mug_24k", "ball_100k", "ball_1m"]
 SHUFFLED = "ball_1m_shuffled"
 CASES = ["64x1", "128x1", "256x1", "512x1", "1024x1", "256x4", "256x16"]
 PEERS = ["llvmpipe", "embree"]
-PARTS = ["views", "end-to-end", "threads", "png"]
+PARTS = ["views", "lod", "end-to-end", "threads", "png"]
+# Drawn with levels of detail, too, when they are among the meshes; the last is made by `make_meshes FOLDER large`.
+LARGE = ["ball_1m", "ball_10m"]
 # Below this share of common pixels, or above this mean difference of 8-bit colours, they draw different things.
 LEAST_MASK, MOST_LEVELS = 0.995, 5
 
@@ -137,6 +139,25 @@ def measure_views(options, meshes):
             print_case(case, peers)
             warn_of_differences(case)
             rows += rows_of(case)
+    return rows
+
+
+# ---- levels of detail ----
+
+
+def measure_lod(options, meshes):
+    rows = []
+    for path in meshes:
+        for pixels in ["0", "0.5", "1"]:
+            command = [options.build / "bench" / "render_bench", "--rounds", str(options.rounds), "--seconds",
+                       str(options.seconds), "--views", str(options.views), "--peers", "none", "--lod", pixels]
+            for case in run(command + [path, "64x1", "256x1", "1024x1"]):
+                if not rows:
+                    print("\nLevels of detail: us a view by the pixels that anything may move (0: off)")
+                    print(f"{'mesh':18}{'size':>6}{'pixels':>8}{'us':>10}")
+                print(f"{path.stem:18}{case['size']:6}{pixels:>8}{case['calotype_us']:10.1f}", flush=True)
+                del case["peers"]
+                rows.append(case | {"lod_pixels": float(pixels)})
     return rows
 
 
@@ -262,6 +283,8 @@ def main():
     tidy = [path for path in meshes if path.stem != SHUFFLED or options.meshes]
     if "views" in options.parts:
         results["rows"] = measure_views(options, meshes)
+    if "lod" in options.parts:
+        results["lod"] = measure_lod(options, [path for path in meshes if path.stem in LARGE])
     if "end-to-end" in options.parts:
         results["end_to_end"] = measure_end_to_end(options, tidy)
     if "threads" in options.parts:

@@ -1,7 +1,8 @@
-/* make_meshes FOLDER: writes the benchmark's own objects as GLB files.
+/* make_meshes FOLDER [large]: writes the benchmark's own objects as GLB files.
  * Closed, single-sided, each with a texture of 1024 x 1024: bumpy balls of 10k, 100k and 1M
  * triangles, a mug with a handle of 24k, the largest ball with its triangles in disorder, and a crowd: the
- * smallest ball a thousand times, most of them behind others. */
+ * smallest ball a thousand times, most of them behind others. `large`: instead of these a ball of 10M
+ * triangles, 300 MB. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -262,29 +263,37 @@ static calo_status write_mug(const char *folder, const char *name, const calo_im
     return write_object(folder, name, patches, 2, TIDY, texture, err);
 }
 
+static calo_status write_all(const char *folder, const calo_image *texture, calo_error *err)
+{
+    calo_status status = write_ball(folder, "ball_10k", 29, 20, TIDY, texture, err);
+    if (status == CALO_OK)
+        status = write_mug(folder, "mug_24k", texture, err);
+    if (status == CALO_OK)
+        status = write_ball(folder, "ball_100k", 91, 50, TIDY, texture, err);
+    if (status == CALO_OK)
+        status = write_ball(folder, "ball_1m", 289, 120, TIDY, texture, err);
+    if (status == CALO_OK)
+        status = write_ball(folder, "ball_1m_shuffled", 289, 120, SHUFFLED, texture, err);
+    if (status == CALO_OK)
+        status = write_ball(folder, "crowd_10m", 29, 20, CROWD, texture, err);
+    return status;
+}
+
 int main(int argc, char **argv)
 {
     calo_error err = {0};
     calo_image texture = {0};
-    if (argc != 2) {
-        fprintf(stderr, "usage: make_meshes FOLDER\n");
+    bool large = argc == 3 && strcmp(argv[2], "large") == 0;
+    if (argc != 2 && !large) {
+        fprintf(stderr, "usage: make_meshes FOLDER [large]\n");
         return 2;
     }
     calo_status status = calo_folder_create(argv[1], &err);
     if (status == CALO_OK)
         status = make_texture(&texture, &err);
     if (status == CALO_OK)
-        status = write_ball(argv[1], "ball_10k", 29, 20, TIDY, &texture, &err);
-    if (status == CALO_OK)
-        status = write_mug(argv[1], "mug_24k", &texture, &err);
-    if (status == CALO_OK)
-        status = write_ball(argv[1], "ball_100k", 91, 50, TIDY, &texture, &err);
-    if (status == CALO_OK)
-        status = write_ball(argv[1], "ball_1m", 289, 120, TIDY, &texture, &err);
-    if (status == CALO_OK)
-        status = write_ball(argv[1], "ball_1m_shuffled", 289, 120, SHUFFLED, &texture, &err);
-    if (status == CALO_OK)
-        status = write_ball(argv[1], "crowd_10m", 29, 20, CROWD, &texture, &err);
+        status = large ? write_ball(argv[1], "ball_10m", 913, 380, TIDY, &texture, &err)
+                       : write_all(argv[1], &texture, &err);
     calo_image_finish(&texture);
     if (status != CALO_OK)
         fprintf(stderr, "make_meshes: %s\n", err.message);

@@ -26,6 +26,7 @@ static const uint32_t channels = CALO_CHANNEL_BIT(CALO_CHANNEL_COLOR) | CALO_CHA
 typedef struct bench_options {
     uint32_t views, rounds, seconds;
     const char *peers, *pictures, *path;
+    float lod_pixels;
 } bench_options;
 
 /* An opened peer. */
@@ -231,7 +232,9 @@ static calo_status open_bench(bench_state *bench, calo_error *err)
 {
     calo_status status = bench_input_load(bench->options.path, &bench->input, err);
     if (status == CALO_OK)
-        status = calo_renderer_create(&(calo_renderer_options){.backend = "cpu", .threads = 1}, &bench->renderer, err);
+        status = calo_renderer_create(&(calo_renderer_options){.backend = "cpu", .threads = 1,
+                                                               .lod_pixels = bench->options.lod_pixels},
+                                      &bench->renderer, err);
     if (status == CALO_OK)
         status = calo_renderer_prepare(bench->renderer, bench->input.pose, &bench->input.lighting, NULL,
                                        &bench->prepared, err);
@@ -264,6 +267,8 @@ static int parse_options(int argc, char **argv, bench_options *options)
             options->seconds = (uint32_t)atoi(argv[i + 1]);
         else if (strcmp(argv[i], "--peers") == 0)
             options->peers = argv[i + 1];
+        else if (strcmp(argv[i], "--lod") == 0)
+            options->lod_pixels = strtof(argv[i + 1], NULL);
         else if (strcmp(argv[i], "--pictures") == 0)
             options->pictures = argv[i + 1];
         else
@@ -282,7 +287,7 @@ int main(int argc, char **argv)
     int argument = parse_options(argc, argv, &bench.options);
     if (!argument) {
         fprintf(stderr, "usage: render_bench [--views N] [--rounds N] [--seconds N] [--peers LIST] [--pictures DIR] "
-                        "FILE SIZExSAMPLES...\n");
+                        "[--lod PIXELS] FILE SIZExSAMPLES...\n");
         return 2;
     }
     calo_status status = open_bench(&bench, &err);

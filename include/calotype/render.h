@@ -63,17 +63,23 @@ typedef struct calo_render_options {
 /* A copy of `options` (or of all-zero when NULL) with every default filled in. */
 CALO_API calo_render_options calo_render_options_resolve(const calo_render_options *options);
 
+/* All zero is the default everywhere. Append only. */
 typedef struct calo_renderer_options {
     const char *backend; /* NULL or "auto": CALOTYPE_BACKEND, else the best available; else by name */
     uint32_t threads;    /* 0: one a core that this process may use. They start when they are first needed */
     calo_cache *cache;   /* keeps mip chains; outlives what is prepared; NULL: none */
+    /* Level of detail: what calo_renderer_prepare prepares is drawn simplified as far as nothing moves by more than
+     * this many pixels (see docs/lod.md). It takes some microseconds a triangle there. 0: off. */
+    float lod_pixels;
 } calo_renderer_options;
+
+#define CALO_LOD_PIXELS_MAX 64
 
 /* A renderer: backend, threads and scratch memory. One thread at a time may use it. A forked child may go on with its
  * copy, which starts threads of its own. */
 typedef struct calo_renderer calo_renderer;
 
-/* A posed scene made ready for a backend: deformed vertices, mip chains, prefiltered light.
+/* A posed scene made ready for a backend: deformed vertices, levels of detail, mip chains, prefiltered light.
  * Immutable; may be used by several renderers of the same backend at once. */
 typedef struct calo_prepared calo_prepared;
 
@@ -91,6 +97,7 @@ CALO_API calo_status calo_renderer_create(const calo_renderer_options *options, 
 CALO_API void calo_renderer_destroy(calo_renderer *renderer);
 CALO_API const char *calo_renderer_backend(const calo_renderer *renderer);
 CALO_API uint32_t calo_renderer_threads(const calo_renderer *renderer);
+CALO_API float calo_renderer_lod_pixels(const calo_renderer *renderer);
 
 /* The pose and the lighting may be dropped after the call; the scene must outlive `prepared`. */
 CALO_API calo_status calo_renderer_prepare(calo_renderer *renderer, const calo_pose *pose,

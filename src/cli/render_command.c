@@ -323,6 +323,9 @@ const calo_option calo_render_options_table[] = {
     GROUP("Drawing"),
     CUSTOM("background", "WHAT", apply_background, "transparent, environment, white, black or #rrggbb\n(transparent)"),
     CUSTOM("samples", "1|4|16", apply_samples, "a pixel, for the colour; 1 = no antialiasing (4)"),
+    RANGE(CALO_OPTION_FLOAT, "lod", "PIXELS", renderer.lod_pixels, 0, CALO_LOD_PIXELS_MAX,
+          "draw large meshes simplified where nothing moves by more than this,\n"
+          "such as 0.5; pays for millions of triangles, see docs/lod.md (0: off)"),
     CHOICE(CALO_OPTION_CHOICE, "cull", "auto|off", item.render.cull,
            "hide back faces as the material says, or never (auto)"),
     TEXT("animation", "NAME|N", item.animation, "pose by an animation of the file (the rest pose)"),

@@ -177,6 +177,7 @@ static void write_settings(calo_json_writer *json, const calo_metadata *metadata
     calo_json_text(json, "occlusion_maps", switch_name(render->occlusion_maps));
     calo_json_number(json, "point_size_pixels", render->point_size_pixels);
     calo_json_number(json, "line_width_pixels", render->line_width_pixels);
+    calo_json_number(json, "lod_pixels", metadata->lod_pixels);
     write_lighting(json, metadata);
     calo_json_text(json, "animation", metadata->animation_name);
     calo_json_number(json, "time_seconds", metadata->time_seconds);

@@ -26,6 +26,7 @@ typedef struct calo_metadata {
     const char *animation_name;   /* NULL: the rest pose */
     double time_seconds;
     const char *backend;
+    float lod_pixels; /* 0: every triangle was drawn */
     calo_file_layout layout;
 } calo_metadata;
 

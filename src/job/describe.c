@@ -16,6 +16,7 @@ calo_status calo_item_describe(calo_item *item, calo_error *err)
         .animation_name = item->animation < 0 ? NULL : item->scene->animations[item->animation].name,
         .time_seconds = options->time_seconds,
         .backend = calo_renderer_backend(item->renderer),
+        .lod_pixels = calo_renderer_lod_pixels(item->renderer),
         .layout = item->layout,
     };
     calo_status status = calo_scene_count(item->scene, &item->result->statistics, err);

@@ -10,6 +10,13 @@ typedef struct calo_rows {
 } calo_rows;
 enum { CALO_ROWS_UNIT = 4 };
 
+/* What the renderer was made with. */
+typedef struct calo_backend_options {
+    uint32_t threads;
+    calo_cache *cache; /* NULL: none */
+    float lod_pixels;
+} calo_backend_options;
+
 typedef struct calo_backend {
     const char *name;
     bool whole_views; /* a view is not to be shared by several workers */
@@ -17,7 +24,7 @@ typedef struct calo_backend {
     bool (*probe)(char *detail, size_t detail_bytes);
     /* A posed and lit scene in the backend's own form, immutable afterwards. */
     calo_status (*prepare)(const calo_pose *pose, const calo_lighting *lighting, const calo_limits *limits,
-                           uint32_t threads, calo_cache *cache, void **scene, calo_error *err);
+                           const calo_backend_options *options, void **scene, calo_error *err);
     void (*release)(void *scene);
     /* A worker is one thread's scratch memory. */
     calo_status (*open_worker)(void **worker, calo_error *err);

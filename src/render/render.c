@@ -16,6 +16,7 @@ enum { BACKEND_COUNT = sizeof backends / sizeof backends[0] };
 struct calo_renderer {
     calo_crew crew;
     calo_cache *cache;
+    float lod_pixels;
 };
 
 struct calo_prepared {
@@ -63,6 +64,9 @@ calo_status calo_renderer_create(const calo_renderer_options *options, calo_rend
 {
     *out = NULL;
     const calo_backend *backend = NULL;
+    if (options && !(options->lod_pixels >= 0 && options->lod_pixels <= CALO_LOD_PIXELS_MAX))
+        return calo_fail(err, CALO_ERROR_ARGUMENT, "a level of detail of %g pixels: it must be from 0 (off) to %d",
+                         options->lod_pixels, CALO_LOD_PIXELS_MAX);
     calo_status status = choose_backend(options ? options->backend : NULL, &backend, err);
     if (status != CALO_OK)
         return status;
@@ -70,6 +74,7 @@ calo_status calo_renderer_create(const calo_renderer_options *options, calo_rend
     if (!renderer)
         return calo_fail_memory(err, "a renderer", sizeof *renderer);
     renderer->cache = options ? options->cache : NULL;
+    renderer->lod_pixels = options ? options->lod_pixels : 0;
     status = calo_crew_init(&renderer->crew, backend, options ? options->threads : 0, err);
     if (status != CALO_OK) {
         free(renderer);
@@ -89,6 +94,7 @@ void calo_renderer_destroy(calo_renderer *renderer)
 
 const char *calo_renderer_backend(const calo_renderer *renderer) { return renderer->crew.backend->name; }
 uint32_t calo_renderer_threads(const calo_renderer *renderer) { return renderer->crew.threads; }
+float calo_renderer_lod_pixels(const calo_renderer *renderer) { return renderer->lod_pixels; }
 
 void calo_renderer_stop_after(calo_renderer *renderer, int stage)
 {
@@ -144,8 +150,9 @@ calo_status calo_renderer_prepare(calo_renderer *renderer, const calo_pose *pose
     if (!prepared)
         return calo_fail_memory(err, "a prepared scene", sizeof *prepared);
     prepared->backend = renderer->crew.backend;
-    status = prepared->backend->prepare(pose, &light, &resolved, renderer->crew.threads, renderer->cache,
-                                        &prepared->scene, err);
+    calo_backend_options options = {.threads = renderer->crew.threads, .cache = renderer->cache,
+                                    .lod_pixels = renderer->lod_pixels};
+    status = prepared->backend->prepare(pose, &light, &resolved, &options, &prepared->scene, err);
     if (status != CALO_OK) {
         free(prepared);
         return status;

@@ -5,6 +5,15 @@
 
 static const float default_near_metres = 1e-3f;
 
+/* What a metre at depth 1 covers at most: as if it lay across the ray to the farthest corner. */
+static float find_reach(const calo_view *view)
+{
+    double focal = fmax(view->focal_x, view->focal_y);
+    double x = fmax(fabs(view->center_x), fabs(view->width - view->center_x)) / view->focal_x;
+    double y = fmax(fabs(view->center_y), fabs(view->height - view->center_y)) / view->focal_y;
+    return (float)(view->orthographic ? focal : focal * sqrt(1 + x * x + y * y));
+}
+
 void calo_cpu_camera_init(calo_cpu_camera *camera, const calo_view *view)
 {
     const calo_mat4 *pose = &view->camera_to_world;
@@ -12,6 +21,7 @@ void calo_cpu_camera_init(calo_cpu_camera *camera, const calo_view *view)
     calo_mat4_invert_affine(pose, &to_camera); /* checked by the renderer's front */
     *camera = (calo_cpu_camera){.orthographic = view->orthographic};
     camera->near_metres = view->near_metres > 0 ? (float)view->near_metres : default_near_metres;
+    camera->reach_pixels = find_reach(view);
     const double *right = to_camera.m[0], *up = to_camera.m[1], *back = to_camera.m[2];
     for (int c = 0; c < 4; c++) {
         double depth = -back[c], w = view->orthographic ? (c == 3) : depth;

@@ -13,6 +13,7 @@ typedef struct cluster_build {
     struct meshopt_Meshlet *meshlets;
     uint32_t *meshlet_vertices;
     uint8_t *meshlet_triangles;
+    const calo_cpu_run *runs; /* where the clusters' triangles are, if not one behind the other */
     calo_cpu_geometry *geometry;
     float *bounds[8]; /* center, radius, cone axis, cone cutoff */
 } cluster_build;
@@ -45,28 +46,170 @@ static void scan(cluster_build *build)
         primitive->index_count, primitive->vertex_count, CALO_CPU_CLUSTER_VERTICES, CALO_CPU_CLUSTER_TRIANGLES);
 }
 
-/* The file's own order will mostly do: exporters write neighbours together. Layers of equal depth are blended in
- * the file's order, so that it must stay there. */
-static calo_status split(cluster_build *build, bool keep_order, calo_error *err)
+static calo_status reserve(cluster_build *build, size_t count, calo_error *err)
 {
-    const calo_primitive *primitive = build->draw->primitive;
-    size_t bound = meshopt_buildMeshletsBound(primitive->index_count, CALO_CPU_CLUSTER_VERTICES,
-                                              CALO_CPU_CLUSTER_TRIANGLES);
-    build->meshlets = malloc(bound * sizeof *build->meshlets);
-    build->meshlet_vertices = malloc(bound * CALO_CPU_CLUSTER_VERTICES * sizeof *build->meshlet_vertices);
-    build->meshlet_triangles = malloc(bound * CALO_CPU_CLUSTER_TRIANGLES * 3);
+    build->meshlets = malloc(count * sizeof *build->meshlets);
+    build->meshlet_vertices = malloc(count * CALO_CPU_CLUSTER_VERTICES * sizeof *build->meshlet_vertices);
+    build->meshlet_triangles = malloc(count * CALO_CPU_CLUSTER_TRIANGLES * 3);
     if (!build->meshlets || !build->meshlet_vertices || !build->meshlet_triangles)
         return calo_fail_memory(err, "clusters of triangles",
-                                bound * (CALO_CPU_CLUSTER_VERTICES * 4 + CALO_CPU_CLUSTER_TRIANGLES * 3));
-    scan(build);
-    if (keep_order || !calo_cpu_order_is_poor(build->draw, build->meshlets, build->meshlet_vertices,
-                                              build->geometry->cluster_count))
-        return CALO_OK;
-    calo_status status = calo_cpu_sort_triangles(build->draw, build->arena, &build->geometry->indices, err);
+                                count * (CALO_CPU_CLUSTER_VERTICES * 4 + CALO_CPU_CLUSTER_TRIANGLES * 3));
+    return CALO_OK;
+}
+
+static void release(cluster_build *build)
+{
+    free(build->meshlets);
+    free(build->meshlet_vertices);
+    free(build->meshlet_triangles);
+    build->meshlets = NULL;
+    build->meshlet_vertices = NULL;
+    build->meshlet_triangles = NULL;
+}
+
+/* The file's own order will mostly do: exporters write neighbours together. */
+static calo_status split(cluster_build *build, const calo_cpu_geometry_input *input, bool sorts, calo_error *err)
+{
+    size_t bound = meshopt_buildMeshletsBound(input->draw->primitive->index_count, CALO_CPU_CLUSTER_VERTICES,
+                                              CALO_CPU_CLUSTER_TRIANGLES);
+    calo_status status = reserve(build, bound, err);
+    if (status != CALO_OK)
+        return status;
+    if (!sorts) {
+        scan(build);
+        sorts = !input->keep_order && calo_cpu_order_is_poor(build->draw, build->meshlets, build->meshlet_vertices,
+                                                             build->geometry->cluster_count);
+        if (!sorts)
+            return CALO_OK;
+    }
+    status = calo_cpu_sort_triangles(build->draw, build->arena, &build->geometry->indices, err);
     if (status == CALO_OK)
         scan(build);
     return status;
 }
+
+/* ---- levels of detail ---- */
+
+/* Lists the run's vertices, and which of them its corners are; returns how many there are, at most one more than a
+ * cluster may have. */
+static uint32_t list_vertices(const uint32_t *indices, const calo_cpu_run *run, uint32_t *vertices, uint8_t *corners)
+{
+    enum { SLOTS = 256 };
+    const uint32_t *from = indices + 3 * (size_t)run->first_triangle;
+    uint8_t table[SLOTS] = {0}; /* vertices, counted from 1 */
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < 3 * run->triangle_count; i++) {
+        uint32_t slot = from[i] * 2654435761u >> 24;
+        while (table[slot] && vertices[table[slot] - 1] != from[i])
+            slot = (slot + 1) % SLOTS;
+        if (!table[slot]) {
+            if (count == CALO_CPU_CLUSTER_VERTICES)
+                return count + 1;
+            vertices[count] = from[i];
+            table[slot] = (uint8_t)++count;
+        }
+        corners[i] = (uint8_t)(table[slot] - 1);
+    }
+    return count;
+}
+
+uint32_t calo_cpu_count_vertices(const uint32_t *indices, const calo_cpu_run *run)
+{
+    uint32_t vertices[CALO_CPU_CLUSTER_VERTICES];
+    uint8_t corners[3 * CALO_CPU_CLUSTER_TRIANGLES];
+    return list_vertices(indices, run, vertices, corners);
+}
+
+/* Smaller ones are cheap anyway; sizes beyond any picture would overflow. */
+static bool can_simplify(const calo_cpu_geometry_input *input)
+{
+    const calo_cpu_draw *draw = input->draw;
+    return input->level_of_detail && draw->element_count >= CALO_CPU_SIMPLIFIED_FROM && draw->radius > 1e-12 &&
+           draw->radius < 1e12;
+}
+
+/* The finest clusters, in the order of the curve, and coarser ones of them. */
+static calo_status simplify(cluster_build *build, const calo_cpu_geometry_input *input, calo_cpu_hierarchy *hierarchy,
+                            calo_error *err)
+{
+    calo_status status = split(build, input, true, err);
+    uint32_t count = build->geometry->cluster_count, first = 0;
+    calo_cpu_run *runs = malloc((count + 1ull) * sizeof *runs);
+    if (status == CALO_OK && !runs)
+        status = calo_fail_memory(err, "clusters of triangles", count * sizeof *runs);
+    for (uint32_t i = 0; status == CALO_OK && i < count; i++) {
+        runs[i] = (calo_cpu_run){first, build->meshlets[i].triangle_count};
+        first += runs[i].triangle_count;
+    }
+    release(build);
+    if (status == CALO_OK)
+        status = calo_cpu_hierarchy_make(input, build->geometry->indices, runs, count, build->arena, hierarchy, err);
+    free(runs);
+    return status;
+}
+
+/* The groups side by side. */
+static calo_status fill_groups(cluster_build *build, const calo_cpu_hierarchy *hierarchy, calo_error *err)
+{
+    float *values[5];
+    uint32_t padded = calo_cpu_padded(hierarchy->group_count);
+    for (int i = 0; i < 5; i++) {
+        values[i] = CALO_ARENA_TAKE(build->arena, float, padded, "levels of detail", err);
+        if (!values[i])
+            return calo_failed(err);
+    }
+    for (uint32_t g = 0; g < hierarchy->group_count; g++) {
+        for (int c = 0; c < 3; c++)
+            values[c][g] = hierarchy->groups[g].center[c];
+        values[3][g] = hierarchy->groups[g].radius;
+        values[4][g] = hierarchy->groups[g].error;
+    }
+    build->geometry->groups = (calo_cpu_groups){.count = hierarchy->group_count,
+                                                .center = {values[0], values[1], values[2]},
+                                                .radius = values[3],
+                                                .error = values[4],
+                                                .first_cluster = hierarchy->first_runs};
+    return CALO_OK;
+}
+
+static calo_status use_levels(cluster_build *build, const calo_cpu_hierarchy *hierarchy, calo_error *err)
+{
+    calo_cpu_geometry *geometry = build->geometry;
+    geometry->indices = hierarchy->indices;
+    geometry->simplified_count = hierarchy->triangle_count - build->draw->element_count;
+    geometry->cluster_count = hierarchy->run_count;
+    geometry->own_group = hierarchy->own_groups;
+    build->runs = hierarchy->runs;
+    calo_status status = fill_groups(build, hierarchy, err);
+    if (status == CALO_OK)
+        status = reserve(build, hierarchy->run_count, err);
+    for (uint32_t i = 0; status == CALO_OK && i < hierarchy->run_count; i++) {
+        struct meshopt_Meshlet *meshlet = &build->meshlets[i];
+        *meshlet = (struct meshopt_Meshlet){.vertex_offset = i * CALO_CPU_CLUSTER_VERTICES,
+                                            .triangle_offset = i * CALO_CPU_CLUSTER_TRIANGLES * 3,
+                                            .triangle_count = hierarchy->runs[i].triangle_count};
+        meshlet->vertex_count = list_vertices(hierarchy->indices, &hierarchy->runs[i],
+                                              build->meshlet_vertices + meshlet->vertex_offset,
+                                              build->meshlet_triangles + meshlet->triangle_offset);
+    }
+    return status;
+}
+
+static calo_status make_levels(cluster_build *build, const calo_cpu_geometry_input *input, calo_error *err)
+{
+    calo_cpu_hierarchy hierarchy = {0};
+    calo_sha256 key;
+    bool found;
+    calo_status status = calo_cpu_levels_find(input, build->arena, &key, &hierarchy, &found, err);
+    if (status == CALO_OK && !found) {
+        status = simplify(build, input, &hierarchy, err);
+        if (status == CALO_OK)
+            calo_cpu_levels_put(input, &key, &hierarchy);
+    }
+    return status == CALO_OK ? use_levels(build, &hierarchy, err) : status;
+}
+
+/* ---- clusters in the kernels' form ---- */
 
 static void fill_positions(const cluster_build *build, const struct meshopt_Meshlet *meshlet, float *to)
 {
@@ -86,14 +229,12 @@ static void fill_corners(const cluster_build *build, const struct meshopt_Meshle
         to[t] = from[0] | (uint32_t)from[1] << 6 | (uint32_t)from[2] << 12 | t << 18;
 }
 
-/* The sphere around the cluster's box; a radius that overflows is infinite and hides nothing. */
-static void find_sphere(const cluster_build *build, const struct meshopt_Meshlet *meshlet, float center[3],
-                        float *radius)
+void calo_cpu_sphere_around(const float *positions, const uint32_t *vertices, uint32_t count, float center[3],
+                            float *radius)
 {
-    const uint32_t *vertices = build->meshlet_vertices + meshlet->vertex_offset;
     float low[3] = {INFINITY, INFINITY, INFINITY}, high[3] = {-INFINITY, -INFINITY, -INFINITY}, farthest = 0;
-    for (uint32_t i = 0; i < meshlet->vertex_count; i++) {
-        const float *p = build->draw->positions + 3 * (size_t)vertices[i];
+    for (uint32_t i = 0; i < count; i++) {
+        const float *p = positions + 3 * (size_t)vertices[i];
         for (int c = 0; c < 3; c++) {
             low[c] = calo_minf(p[c], low[c]);
             high[c] = calo_maxf(p[c], high[c]);
@@ -101,8 +242,8 @@ static void find_sphere(const cluster_build *build, const struct meshopt_Meshlet
     }
     for (int c = 0; c < 3; c++)
         center[c] = 0.5f * low[c] + 0.5f * high[c];
-    for (uint32_t i = 0; i < meshlet->vertex_count; i++) {
-        const float *p = build->draw->positions + 3 * (size_t)vertices[i];
+    for (uint32_t i = 0; i < count; i++) {
+        const float *p = positions + 3 * (size_t)vertices[i];
         float x = p[0] - center[0], y = p[1] - center[1], z = p[2] - center[2], length2 = x * x + y * y + z * z;
         farthest = calo_maxf(length2, farthest);
     }
@@ -163,7 +304,9 @@ static void find_cone(const cluster_build *build, const struct meshopt_Meshlet *
 static void find_bounds(const cluster_build *build, const struct meshopt_Meshlet *meshlet, uint32_t cluster)
 {
     float center[3], axis[3], radius, cutoff;
-    find_sphere(build, meshlet, center, &radius);
+    /* A radius that overflows is infinite and hides nothing. */
+    calo_cpu_sphere_around(build->draw->positions, build->meshlet_vertices + meshlet->vertex_offset,
+                           meshlet->vertex_count, center, &radius);
     find_cone(build, meshlet, radius, axis, &cutoff);
     for (int c = 0; c < 3; c++) {
         build->bounds[c][cluster] = center[c];
@@ -188,7 +331,9 @@ static calo_status take_arrays(cluster_build *build, float **positions, uint32_t
     *clusters = CALO_ARENA_TAKE(build->arena, calo_cpu_cluster, geometry->cluster_count, "clusters", err);
     bool whole = *positions && *corners && *clusters;
     for (int i = 0; whole && i < 8; i++) {
-        build->bounds[i] = CALO_ARENA_TAKE(build->arena, float, calo_cpu_padded(geometry->cluster_count), "clusters", err);
+        /* A vector may be loaded from any cluster on. */
+        build->bounds[i] = CALO_ARENA_TAKE(build->arena, float, (uint64_t)geometry->cluster_count + CALO_CPU_PADDING,
+                                           "clusters", err);
         whole = build->bounds[i] != NULL;
     }
     return whole ? CALO_OK : calo_failed(err);
@@ -206,7 +351,7 @@ static calo_status fill_clusters(cluster_build *build, calo_error *err)
     for (uint32_t i = 0; i < geometry->cluster_count; i++) {
         const struct meshopt_Meshlet *meshlet = &build->meshlets[i];
         clusters[i] = (calo_cpu_cluster){
-            .first_triangle = triangle,
+            .first_triangle = build->runs ? build->runs[i].first_triangle : triangle,
             .first_corner = corner,
             .first_position = position,
             .triangle_count = (uint16_t)meshlet->triangle_count,
@@ -231,9 +376,19 @@ static calo_status fill_clusters(cluster_build *build, calo_error *err)
     return CALO_OK;
 }
 
-calo_status calo_cpu_geometry_make(const calo_cpu_draw *draw, bool keep_order, calo_arena *arena,
+static calo_status make_clusters(cluster_build *build, const calo_cpu_geometry_input *input, calo_error *err)
+{
+    calo_status status = can_simplify(input) ? make_levels(build, input, err) : split(build, input, false, err);
+    if (status == CALO_OK)
+        status = fill_clusters(build, err);
+    release(build);
+    return status;
+}
+
+calo_status calo_cpu_geometry_make(const calo_cpu_geometry_input *input, calo_arena *arena,
                                    const calo_cpu_geometry **out, calo_error *err)
 {
+    const calo_cpu_draw *draw = input->draw;
     calo_cpu_geometry *geometry = CALO_ARENA_TAKE(arena, calo_cpu_geometry, 1, "geometry", err);
     if (!geometry)
         return calo_failed(err);
@@ -241,12 +396,7 @@ calo_status calo_cpu_geometry_make(const calo_cpu_draw *draw, bool keep_order, c
     calo_status status = gather_vertices(draw, arena, geometry, err);
     if (status == CALO_OK && draw->primitive->topology == CALO_TRIANGLES && draw->element_count > 0) {
         cluster_build build = {.draw = draw, .arena = arena, .geometry = geometry};
-        status = split(&build, keep_order, err);
-        if (status == CALO_OK)
-            status = fill_clusters(&build, err);
-        free(build.meshlets);
-        free(build.meshlet_vertices);
-        free(build.meshlet_triangles);
+        status = make_clusters(&build, input, err);
     }
     *out = geometry;
     return status;

@@ -41,6 +41,7 @@ static void close_worker(void *pointer)
     free(worker->touched);
     free(worker->samples);
     free(worker->visible);
+    free(worker->fine_groups);
     free(worker->fragments);
     free(worker->fragment_scratch);
     free(worker->elements);

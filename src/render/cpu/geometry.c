@@ -1,10 +1,4 @@
-/* Clusters of triangles to the screen: out of sight or facing away as a whole, transformed once,
- * and each triangle that can cover a pixel into the queue. */
-#include <math.h>
-#include <stdlib.h>
-
-#include "base/error.h"
-#include "base/linear.h"
+/* Clusters of triangles to the screen: transformed once, and each triangle that can cover a pixel into the queue. */
 #include "render/cpu/corners.h"
 #include "render/stages.h"
 
@@ -16,105 +10,6 @@ typedef struct screen_cluster {
     int32_t origin_x, origin_y; /* pixels, multiples of a block */
     int32_t survivors[CALO_CPU_CLUSTER_TRIANGLES + 2 * CALO_CPU_BATCH];
 } __attribute__((aligned(64))) screen_cluster;
-
-/* ---- which clusters are in sight ---- */
-
-/* Planes whose inner side is positive, unit normals in object space: near, then the band's sides. */
-static void find_planes(const calo_cpu_geometry_stage *stage, float planes[5][4])
-{
-    const calo_cpu_worker *worker = stage->worker;
-    const double (*rows)[4] = stage->object_to_screen.m;
-    for (int c = 0; c < 4; c++) {
-        double p[5] = {
-            rows[3][c] - (c == 3 ? (double)worker->camera.near_metres : 0),
-            rows[0][c],
-            worker->width * rows[2][c] - rows[0][c],
-            rows[1][c] - worker->band_top * rows[2][c],
-            worker->band_bottom * rows[2][c] - rows[1][c],
-        };
-        for (int i = 0; i < 5; i++)
-            planes[i][c] = (float)p[i];
-    }
-    for (int i = 0; i < 5; i++) {
-        float *p = planes[i], length = sqrtf(p[0] * p[0] + p[1] * p[1] + p[2] * p[2]);
-        for (int c = 0; c < 4 && length > 0; c++)
-            p[c] /= length;
-    }
-}
-
-/* The viewer in object space, or for orthographic cameras the direction of view; false where the
- * draw is flattened, so that facing away cannot be told. */
-static bool find_viewer(const calo_cpu_geometry_stage *stage, float viewer[3])
-{
-    calo_mat4 to_object;
-    if (!calo_mat4_invert_affine(&stage->draw->object_to_world, &to_object))
-        return false;
-    const calo_cpu_camera *camera = &stage->worker->camera;
-    double world[3], object[3];
-    for (int i = 0; i < 3; i++)
-        world[i] = camera->orthographic ? -camera->back[i] : camera->position[i];
-    if (camera->orthographic) {
-        calo_mat4_direction(&to_object, world, object);
-        calo_normalize3(object);
-    } else {
-        calo_mat4_point(&to_object, world, object);
-    }
-    for (int i = 0; i < 3; i++)
-        viewer[i] = (float)object[i];
-    return isfinite(viewer[0]) && isfinite(viewer[1]) && isfinite(viewer[2]);
-}
-
-/* Clusters whose sphere lies wholly on the outer side of a plane. Margins cover rounding. */
-static lanes_m outside_planes(const float planes[5][4], const lanes_f center[3], lanes_f radius)
-{
-    lanes_m outside = lanes_from_bits(0);
-    for (int i = 0; i < 5; i++) {
-        const float *p = planes[i];
-        lanes_f distance = center[0] * p[0] + center[1] * p[1] + center[2] * p[2] + p[3];
-        outside |= lanes_less(distance, -(radius * 1.0001f + 1e-4f * fabsf(p[3])));
-    }
-    return outside;
-}
-
-/* Clusters that turn every triangle's back to the viewer (meshoptimizer's cone test). */
-static lanes_m facing_away(const calo_cpu_geometry_stage *stage, const float viewer[3], size_t first,
-                           const lanes_f center[3], lanes_f radius)
-{
-    const calo_cpu_geometry *geometry = stage->draw->geometry;
-    lanes_f axis[3], cutoff = lanes_load(geometry->cone_cutoff + first);
-    for (int c = 0; c < 3; c++)
-        axis[c] = lanes_load(geometry->cone_axis[c] + first);
-    if (stage->worker->camera.orthographic) {
-        lanes_f along = axis[0] * viewer[0] + axis[1] * viewer[1] + axis[2] * viewer[2];
-        return lanes_less(cutoff, along) & lanes_less(cutoff, lanes_float(1));
-    }
-    lanes_f to[3] = {center[0] - viewer[0], center[1] - viewer[1], center[2] - viewer[2]};
-    lanes_f distance = lanes_sqrt(to[0] * to[0] + to[1] * to[1] + to[2] * to[2]);
-    lanes_f along = to[0] * axis[0] + to[1] * axis[1] + to[2] * axis[2];
-    return lanes_less(cutoff * distance + radius * 1.0001f, along) & lanes_less(cutoff, lanes_float(1));
-}
-
-/* Lists the clusters in sight; returns how many. */
-static uint32_t cull_clusters(const calo_cpu_geometry_stage *stage)
-{
-    const calo_cpu_geometry *geometry = stage->draw->geometry;
-    uint32_t kept = 0, *visible = stage->worker->visible;
-    float planes[5][4], viewer[3];
-    find_planes(stage, planes);
-    bool cones = stage->cull_back && find_viewer(stage, viewer);
-    for (uint32_t first = 0; first < geometry->cluster_count; first += LANES) {
-        lanes_f center[3], radius = lanes_load(geometry->radius + first);
-        for (int c = 0; c < 3; c++)
-            center[c] = lanes_load(geometry->center[c] + first);
-        lanes_m hidden = outside_planes(planes, center, radius);
-        if (cones)
-            hidden |= facing_away(stage, viewer, first, center, radius);
-        lanes_i index = lanes_count() + (int32_t)first;
-        lanes_m there = lanes_less_int(index, lanes_int((int32_t)geometry->cluster_count));
-        kept += lanes_compress((int32_t *)visible + kept, there & lanes_not(hidden), index);
-    }
-    return kept;
-}
 
 /* ---- vertices ---- */
 
@@ -360,20 +255,6 @@ static void draw_cluster(calo_cpu_geometry_stage *stage, const calo_cpu_cluster 
 
 /* ---- a draw ---- */
 
-static calo_status reserve_clusters(calo_cpu_worker *worker, calo_error *err)
-{
-    size_t capacity = worker->scene->max_clusters + (size_t)LANES;
-    if (worker->visible_capacity >= capacity)
-        return CALO_OK;
-    free(worker->visible);
-    worker->visible_capacity = 0;
-    worker->visible = malloc(capacity * sizeof *worker->visible);
-    if (!worker->visible)
-        return calo_fail_memory(err, "the list of visible clusters", capacity * sizeof *worker->visible);
-    worker->visible_capacity = capacity;
-    return CALO_OK;
-}
-
 calo_status calo_cpu_draw_geometry(calo_cpu_worker *worker, const calo_cpu_draw *draw, calo_cpu_pass pass,
                                    calo_error *err)
 {
@@ -389,12 +270,12 @@ calo_status calo_cpu_draw_geometry(calo_cpu_worker *worker, const calo_cpu_draw 
         return CALO_OK;
     }
     stage.cull_back = worker->options->cull == CALO_CULL_AUTO && !material->source.double_sided;
-    calo_status status = reserve_clusters(worker, err);
-    if (status != CALO_OK)
-        return status;
     if (worker->scene->in_depth && calo_cpu_draw_is_hidden(&stage))
         return CALO_OK;
-    uint32_t count = cull_clusters(&stage);
+    uint32_t count;
+    calo_status status = calo_cpu_find_clusters(&stage, &count, err);
+    if (status != CALO_OK)
+        return status;
     if (worker->scene->in_depth)
         count = calo_cpu_drop_hidden(&stage, count);
     const calo_cpu_cluster *clusters = draw->geometry->clusters;

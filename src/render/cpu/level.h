@@ -15,6 +15,7 @@
 #define calo_cpu_object_projection CALO_CPU_NAME(calo_cpu_object_projection)
 #define calo_cpu_pixel_direction CALO_CPU_NAME(calo_cpu_pixel_direction)
 #define calo_cpu_draw_geometry CALO_CPU_NAME(calo_cpu_draw_geometry)
+#define calo_cpu_find_clusters CALO_CPU_NAME(calo_cpu_find_clusters)
 #define calo_cpu_clip_one CALO_CPU_NAME(calo_cpu_clip_one)
 #define calo_cpu_clip_cluster CALO_CPU_NAME(calo_cpu_clip_cluster)
 #define calo_cpu_draw_lines_and_points CALO_CPU_NAME(calo_cpu_draw_lines_and_points)

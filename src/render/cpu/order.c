@@ -7,27 +7,9 @@
 #include "base/scalar.h"
 #include "render/cpu/clusters.h"
 
-enum {
-    CELL_BITS = 10, /* an axis */
-    DIGIT_COUNT = 1 << CELL_BITS,
-    LOOKED_AT = 512, /* clusters */
-};
+enum { LOOKED_AT = 512 /* clusters */ };
 
 /* ---- is it needed? ---- */
-
-static double cluster_radius(const float *positions, const uint32_t *vertices, uint32_t count)
-{
-    double low[3] = {INFINITY, INFINITY, INFINITY}, high[3] = {-INFINITY, -INFINITY, -INFINITY}, sum = 0;
-    for (uint32_t i = 0; i < count; i++)
-        for (int c = 0; c < 3; c++) {
-            double p = positions[3 * (size_t)vertices[i] + (size_t)c];
-            low[c] = p < low[c] ? p : low[c];
-            high[c] = p > high[c] ? p : high[c];
-        }
-    for (int c = 0; c < 3; c++)
-        sum += (high[c] - low[c]) * (high[c] - low[c]);
-    return 0.5 * sqrt(sum);
-}
 
 /* Rows of a grid with C clusters are 4 / sqrt(C) of the whole: that is good enough. */
 bool calo_cpu_order_is_poor(const calo_cpu_draw *draw, const struct meshopt_Meshlet *meshlets,
@@ -35,14 +17,18 @@ bool calo_cpu_order_is_poor(const calo_cpu_draw *draw, const struct meshopt_Mesh
 {
     uint32_t step = count / LOOKED_AT + 1, looked_at = 0;
     double radii = 0, limit = fmax(0.1, 8 / sqrt(count)) * draw->radius;
-    for (uint32_t i = 0; i < count; i += step, looked_at++)
-        radii += cluster_radius(draw->positions, meshlet_vertices + meshlets[i].vertex_offset, meshlets[i].vertex_count);
+    for (uint32_t i = 0; i < count; i += step, looked_at++) {
+        float center[3], radius;
+        calo_cpu_sphere_around(draw->positions, meshlet_vertices + meshlets[i].vertex_offset, meshlets[i].vertex_count,
+                               center, &radius);
+        radii += radius;
+    }
     return radii > limit * looked_at;
 }
 
 /* ---- sorting ---- */
 
-/* Bits of x, two zeros after each. */
+/* Ten bits, two zeros after each. */
 static uint32_t spread(uint32_t x)
 {
     x = (x | x << 16) & 0x030000ffu;
@@ -51,36 +37,48 @@ static uint32_t spread(uint32_t x)
     return (x | x << 2) & 0x09249249u;
 }
 
-/* Where the triangle's middle lies on a Morton curve through the draw's box, and the triangle's number. */
+uint32_t calo_cpu_curve_code(const float place[3], const float origin[3], float scale)
+{
+    uint32_t code = 0;
+    for (int c = 0; c < 3; c++)
+        code |= spread((uint32_t)calo_clampf((place[c] - origin[c]) * scale, 0, CALO_CPU_CELLS - 1)) << c;
+    return code;
+}
+
+/* By the triangles' middles, through the draw's box. */
 static void find_keys(const calo_cpu_draw *draw, uint64_t *keys)
 {
-    float origin[3], scale = draw->radius > 0 ? (float)(0.5 * DIGIT_COUNT / draw->radius) : 0;
+    float origin[3], scale = draw->radius > 0 ? (float)(0.5 * CALO_CPU_CELLS / draw->radius) : 0;
     scale = isfinite(scale) ? scale : 0;
     for (int c = 0; c < 3; c++)
         origin[c] = (float)(draw->center[c] - draw->radius);
     for (uint32_t t = 0; t < draw->element_count; t++) {
         const uint32_t *corner = draw->primitive->indices + 3 * (size_t)t;
-        uint32_t code = 0;
-        for (int c = 0; c < 3; c++) {
-            float middle = 0;
-            for (int k = 0; k < 3; k++)
-                middle += draw->positions[3 * (size_t)corner[k] + (size_t)c] * (1.0f / 3);
-            code |= spread((uint32_t)calo_clampf((middle - origin[c]) * scale, 0, DIGIT_COUNT - 1)) << c;
-        }
-        keys[t] = (uint64_t)code << 32 | t;
+        float middle[3] = {0};
+        for (int k = 0; k < 3; k++)
+            for (int c = 0; c < 3; c++)
+                middle[c] += draw->positions[3 * (size_t)corner[k] + (size_t)c] * (1.0f / 3);
+        keys[t] = (uint64_t)calo_cpu_curve_code(middle, origin, scale) << 32 | t;
     }
 }
 
 /* By counting, digit after digit; the order of equal ones stays. */
 static void sort_by_digit(const uint64_t *from, uint64_t *to, size_t count, uint32_t shift)
 {
-    size_t first[DIGIT_COUNT + 1] = {0};
+    size_t first[CALO_CPU_CELLS + 1] = {0};
     for (size_t i = 0; i < count; i++)
-        first[(from[i] >> shift & (DIGIT_COUNT - 1)) + 1]++;
-    for (size_t d = 0; d < DIGIT_COUNT; d++)
+        first[(from[i] >> shift & (CALO_CPU_CELLS - 1)) + 1]++;
+    for (size_t d = 0; d < CALO_CPU_CELLS; d++)
         first[d + 1] += first[d];
     for (size_t i = 0; i < count; i++)
-        to[first[from[i] >> shift & (DIGIT_COUNT - 1)]++] = from[i];
+        to[first[from[i] >> shift & (CALO_CPU_CELLS - 1)]++] = from[i];
+}
+
+void calo_cpu_sort_keys(uint64_t *keys, uint64_t *sorted, size_t count)
+{
+    sort_by_digit(keys, sorted, count, 32);
+    sort_by_digit(sorted, keys, count, 42);
+    sort_by_digit(keys, sorted, count, 52);
 }
 
 calo_status calo_cpu_sort_triangles(const calo_cpu_draw *draw, calo_arena *arena, const uint32_t **out, calo_error *err)
@@ -93,9 +91,7 @@ calo_status calo_cpu_sort_triangles(const calo_cpu_draw *draw, calo_arena *arena
     uint64_t *keys = calo_large_alloc(count * sizeof *keys), *sorted = calo_large_alloc(count * sizeof *sorted);
     if (keys && sorted) {
         find_keys(draw, keys);
-        sort_by_digit(keys, sorted, count, 32);
-        sort_by_digit(sorted, keys, count, 32 + CELL_BITS);
-        sort_by_digit(keys, sorted, count, 32 + 2 * CELL_BITS);
+        calo_cpu_sort_keys(keys, sorted, count);
         for (size_t i = 0; i < count; i++)
             for (int k = 0; k < 3; k++)
                 indices[3 * i + (size_t)k] = draw->primitive->indices[3 * (size_t)(uint32_t)sorted[i] + (size_t)k];

@@ -76,6 +76,7 @@ typedef struct node_use {
     int32_t node_index;
     calo_mat4 to_world;
     uint32_t instance_id;
+    const calo_backend_options *options;
 } node_use;
 
 static void bounding_sphere(calo_cpu_draw *draw)
@@ -105,6 +106,28 @@ static bool needs_tangents(const calo_cpu_scene *scene, const calo_cpu_draw *dra
            draw->primitive->uvs[material->source.slots[CALO_SLOT_NORMAL].uv_set];
 }
 
+/* Blended layers of equal depth lie over one another in the file's order, which sorting and simplifying would lose. */
+static calo_status make_geometry(calo_cpu_scene *scene, calo_cpu_draw *draw, const calo_backend_options *options,
+                                 calo_error *err)
+{
+    const calo_cpu_material *material = &scene->materials[draw->material];
+    bool blended = material->source.alpha_mode == CALO_ALPHA_BLEND;
+    calo_cpu_geometry_input input = {.draw = draw, .keep_order = blended, .threads = options->threads,
+                                     .cache = options->cache,
+                                     .level_of_detail = scene->lod_pixels > 0 && !blended};
+    memcpy(input.compares_uv, material->shaded_uv, sizeof input.compares_uv);
+    calo_status status = calo_cpu_geometry_make(&input, &scene->arena, &draw->geometry, err);
+    if (status != CALO_OK)
+        return status;
+    const calo_cpu_geometry *geometry = draw->geometry;
+    draw->element_count += geometry->simplified_count;
+    if (geometry->cluster_count > scene->max_clusters)
+        scene->max_clusters = geometry->cluster_count;
+    if (geometry->groups.count > scene->max_groups)
+        scene->max_groups = geometry->groups.count;
+    return CALO_OK;
+}
+
 /* The vertices as the pose wants them: the scene's own arrays, or deformed copies. */
 static calo_status take_vertices(calo_cpu_scene *scene, const node_use *use, calo_cpu_draw *draw, calo_error *err)
 {
@@ -130,8 +153,7 @@ static calo_status take_vertices(calo_cpu_scene *scene, const node_use *use, cal
         draw->tangents = tangents;
     }
     bounding_sphere(draw);
-    bool blended = scene->materials[draw->material].source.alpha_mode == CALO_ALPHA_BLEND;
-    calo_status status = calo_cpu_geometry_make(draw, blended, &scene->arena, &draw->geometry, err);
+    calo_status status = make_geometry(scene, draw, use->options, err);
     if (status != CALO_OK || !needs_tangents(scene, draw))
         return status;
     const float *uvs = primitive->uvs[scene->materials[draw->material].source.slots[CALO_SLOT_NORMAL].uv_set];
@@ -176,16 +198,11 @@ static calo_status add_draw(calo_cpu_scene *scene, const node_use *use, const ca
     scene->has_blend |= material->alpha_mode == CALO_ALPHA_BLEND;
     uint32_t corners = primitive->topology == CALO_TRIANGLES ? 3 : primitive->topology == CALO_LINES ? 2 : 1;
     draw->element_count = primitive->index_count / corners;
-    calo_status status = take_ids(use->pose->scene, draw, next_id, err);
-    if (status != CALO_OK)
-        return status;
     /* Skinned vertices already stand in the world. */
     calo_mat4 identity = calo_mat4_identity();
     place(draw, calo_deform_is_skinned(use->pose, use->node_index, primitive) ? &identity : &use->to_world);
-    status = take_vertices(scene, use, draw, err);
-    if (status == CALO_OK && draw->geometry->cluster_count > scene->max_clusters)
-        scene->max_clusters = draw->geometry->cluster_count;
-    return status;
+    calo_status status = take_vertices(scene, use, draw, err);
+    return status == CALO_OK ? take_ids(use->pose->scene, draw, next_id, err) : status;
 }
 
 static uint64_t count_draws(const calo_scene *source)
@@ -213,8 +230,9 @@ static calo_status add_copy(calo_cpu_scene *scene, const node_use *use, const ca
 }
 
 /* One instance id a node (or GPU instance) that draws something, in file order. */
-static calo_status add_node_draws(calo_cpu_scene *scene, const calo_pose *pose, uint32_t index, uint32_t *instance_id,
-                                  uint64_t *next_id, calo_error *err)
+static calo_status add_node_draws(calo_cpu_scene *scene, const calo_pose *pose, uint32_t index,
+                                  const calo_backend_options *options, uint32_t *instance_id, uint64_t *next_id,
+                                  calo_error *err)
 {
     const calo_node *node = &pose->scene->nodes[index];
     if (!node->visible || node->mesh < 0)
@@ -222,7 +240,7 @@ static calo_status add_node_draws(calo_cpu_scene *scene, const calo_pose *pose, 
     const calo_mesh *mesh = &pose->scene->meshes[node->mesh];
     uint32_t copies = node->instance_count ? node->instance_count : 1, first = scene->draw_count;
     for (uint32_t copy = 0; copy < copies; copy++) {
-        node_use use = {pose, (int32_t)index, pose->node_to_world[index], ++*instance_id};
+        node_use use = {pose, (int32_t)index, pose->node_to_world[index], ++*instance_id, options};
         if (node->instance_count)
             use.to_world = calo_mat4_multiply(&pose->node_to_world[index], &node->instances[copy]);
         for (uint32_t p = 0; p < mesh->primitive_count; p++) {
@@ -245,7 +263,8 @@ static bool has_depth(const calo_cpu_scene *scene)
     return scene->draw_count >= DRAWS_MIN && clusters >= CLUSTERS_MIN;
 }
 
-static calo_status prepare_draws(const calo_pose *pose, calo_cpu_scene *scene, calo_error *err)
+static calo_status prepare_draws(const calo_pose *pose, calo_cpu_scene *scene, const calo_backend_options *options,
+                                 calo_error *err)
 {
     uint64_t next_id = CALO_CPU_ID_BLOCK; /* block 0 means nothing */
     uint32_t instance_id = 0;
@@ -253,7 +272,7 @@ static calo_status prepare_draws(const calo_pose *pose, calo_cpu_scene *scene, c
     if (!scene->draws)
         return calo_failed(err);
     for (uint32_t n = 0; n < pose->scene->node_count; n++) {
-        calo_status status = add_node_draws(scene, pose, n, &instance_id, &next_id, err);
+        calo_status status = add_node_draws(scene, pose, n, options, &instance_id, &next_id, err);
         if (status != CALO_OK)
             return status;
     }
@@ -316,46 +335,48 @@ static calo_status prepare_lights(const calo_pose *pose, const calo_lighting *li
 
 typedef struct prepare_job {
     const calo_pose *pose;
+    const calo_backend_options *options;
     texture_job textures;
 } prepare_job;
 
-/* The draws, which take longest, and beside them each texture. */
+/* The draws, which take longest, and beside them each texture. Levels of detail share their own work out. */
 static calo_status prepare_part(void *user, uint32_t worker, size_t index, calo_error *err)
 {
     (void)worker;
     prepare_job *job = user;
-    return index == 0 ? prepare_draws(job->pose, job->textures.scene, err)
+    return index == 0 ? prepare_draws(job->pose, job->textures.scene, job->options, err)
                       : prepare_texture(&job->textures, index - 1, err);
 }
 
 static calo_status prepare_parts(const calo_pose *pose, calo_cpu_scene *scene, const int32_t *used, uint64_t max_bytes,
-                                 uint32_t threads, calo_cache *cache, calo_error *err)
+                                 const calo_backend_options *options, calo_error *err)
 {
     scene->textures = CALO_ARENA_TAKE(&scene->arena, calo_cpu_texture, scene->texture_count, "textures", err);
     scene->texture_arenas = CALO_ARENA_TAKE(&scene->arena, calo_arena, scene->texture_count, "textures", err);
     if (!scene->textures || !scene->texture_arenas)
         return calo_failed(err);
-    prepare_job job = {pose, {pose->scene, scene, used, cache, max_bytes}};
-    return calo_thread_for(threads, 1 + 2ull * pose->scene->texture_count, prepare_part, &job, err);
+    prepare_job job = {pose, options, {pose->scene, scene, used, options->cache, max_bytes}};
+    return calo_thread_for(options->threads, 1 + 2ull * pose->scene->texture_count, prepare_part, &job, err);
 }
 
 calo_status calo_cpu_scene_prepare(const calo_pose *pose, const calo_lighting *lighting, const calo_limits *limits,
-                                   uint32_t threads, calo_cache *cache, void **out, calo_error *err)
+                                   const calo_backend_options *options, void **out, calo_error *err)
 {
     *out = NULL;
     calo_cpu_scene *scene = calloc(1, sizeof *scene);
     if (!scene)
         return calo_fail_memory(err, "a prepared scene", sizeof *scene);
     calo_arena_init(&scene->arena, limits->max_memory_bytes);
+    scene->lod_pixels = options->lod_pixels;
     calo_srgb_make_table(scene->srgb_table);
     int32_t *used = NULL;
     calo_status status = prepare_materials(pose->scene, scene, &used, err);
     if (status == CALO_OK)
-        status = prepare_parts(pose, scene, used, limits->max_memory_bytes, threads, cache, err);
+        status = prepare_parts(pose, scene, used, limits->max_memory_bytes, options, err);
     if (status == CALO_OK)
         status = prepare_lights(pose, lighting, scene, err);
     if (status == CALO_OK)
-        status = calo_environment_make(lighting, &scene->arena, threads, &scene->environment, err);
+        status = calo_environment_make(lighting, &scene->arena, options->threads, &scene->environment, err);
     if (status != CALO_OK) {
         calo_cpu_scene_release(scene);
         return status;

@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "image/color.h"
 #include "render/cpu/texture.h"
+#include "render/backend.h"
 #include "render/environment.h"
 
 /* A material with its textures ready; -1 where a slot is empty. */
@@ -41,6 +42,17 @@ typedef struct calo_cpu_cluster {
     uint16_t triangle_count, vertex_count;
 } calo_cpu_cluster;
 
+/* Levels of detail: clusters that were simplified together into coarser ones. A view draws the clusters of which the
+ * own group's error is small enough and the parent group's is not; the finest clusters have own group 0, and those that
+ * nothing was made of have the last group as parent, whose error is infinite. A parent's error and sphere are never
+ * smaller than a child's. Padded. */
+typedef struct calo_cpu_groups {
+    uint32_t count;                  /* 0: no levels of detail */
+    const float *center[3], *radius; /* object space; holds the clusters and all that they stand for */
+    const float *error;              /* object space */
+    const uint32_t *first_cluster;   /* of those whose parent this is, up to the next group's: count + 1 entries */
+} calo_cpu_groups;
+
 /* A primitive's deformed vertices, ready for the kernels. Shared by the copies of a node. */
 typedef struct calo_cpu_geometry {
     const calo_cpu_vertex *vertices;
@@ -52,9 +64,13 @@ typedef struct calo_cpu_geometry {
     const uint32_t *corners; /* a triangle: three 6-bit vertex numbers, then its number in the cluster */
     /* Bounds of each cluster, padded: sphere, and the cone that holds all its normals. */
     const float *center[3], *radius, *cone_axis[3], *cone_cutoff;
+    calo_cpu_groups groups;
+    const uint32_t *own_group; /* by cluster, where there are groups */
+    uint32_t simplified_count; /* triangles of coarser levels behind the primitive's own */
 } calo_cpu_geometry;
 
-/* One node's use of one primitive. Element e of the draw has the id first_id + e everywhere. */
+/* One node's use of one primitive. Simplified triangles are elements, too. Element e of the draw has the id
+ * first_id + e everywhere. */
 typedef struct calo_cpu_draw {
     const calo_primitive *primitive; /* UVs, colours */
     const calo_cpu_geometry *geometry;
@@ -94,11 +110,12 @@ typedef struct calo_cpu_scene {
     bool has_blend;
     uint32_t srgb_table[CALO_SRGB_TABLE_SIZE];
     bool in_depth; /* many objects: drawn from front to back, hidden ones left out */
-    uint32_t max_clusters; /* of one draw: how much scratch a view needs */
+    uint32_t max_clusters, max_groups; /* of one draw: how much scratch a view needs */
+    float lod_pixels; /* how far what is seen may be off for being simpler; 0: not at all */
 } calo_cpu_scene;
 
 calo_status calo_cpu_scene_prepare(const calo_pose *pose, const calo_lighting *lighting, const calo_limits *limits,
-                                   uint32_t threads, calo_cache *cache, void **scene, calo_error *err);
+                                   const calo_backend_options *options, void **scene, calo_error *err);
 void calo_cpu_scene_release(void *scene);
 
 static inline const calo_cpu_draw *calo_cpu_draw_of(const calo_cpu_scene *scene, uint32_t id)
@@ -106,9 +123,17 @@ static inline const calo_cpu_draw *calo_cpu_draw_of(const calo_cpu_scene *scene,
     return &scene->draws[scene->draw_of_block[id / CALO_CPU_ID_BLOCK]];
 }
 
-/* clusters.c: the draw's vertices (deformed) and elements in the kernels' form. `keep_order`: the ids count the
- * triangles in the file's order, however scattered they are. */
-calo_status calo_cpu_geometry_make(const calo_cpu_draw *draw, bool keep_order, calo_arena *arena,
+typedef struct calo_cpu_geometry_input {
+    const calo_cpu_draw *draw; /* its vertices (deformed), its elements */
+    bool keep_order;           /* the ids count the triangles in the file's order, however scattered they are */
+    bool level_of_detail;
+    bool compares_uv[2];       /* levels of detail: a texture is seen by this set */
+    calo_cache *cache;         /* keeps them; NULL: none */
+    uint32_t threads;
+} calo_cpu_geometry_input;
+
+/* clusters.c: vertices and elements in the kernels' form. */
+calo_status calo_cpu_geometry_make(const calo_cpu_geometry_input *input, calo_arena *arena,
                                    const calo_cpu_geometry **geometry, calo_error *err);
 
 /* Averaged tangents where a normal map needs them and the file has none: xyzw a vertex. */

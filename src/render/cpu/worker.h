@@ -21,6 +21,7 @@ typedef struct calo_cpu_camera {
     bool orthographic;
     calo_mat4 projection;    /* world to (x * w, y * w, w, depth): x, y in pixels from the top left */
     float near_metres;
+    float reach_pixels;      /* a metre at depth 1 covers so many pixels at most; orthographic: anywhere */
     float position[3], back[3]; /* world */
     float to_camera[9];      /* world directions to camera axes */
     double ray[3][3];        /* pixel (x, y, 1) to a world direction */
@@ -130,6 +131,8 @@ struct calo_cpu_worker {
     uint32_t places_count; /* the sample count that sample_places are for */
     uint32_t *visible;     /* clusters in sight */
     size_t visible_capacity;
+    uint8_t *fine_groups;  /* levels of detail: 1 where a group's error does not show */
+    size_t fine_capacity;
     calo_cpu_far_map far_map;       /* scenes of many objects: what is hidden */
     uint32_t *draw_order, *depth_keys;
     uint32_t order_capacity;
@@ -200,6 +203,9 @@ typedef struct calo_cpu_geometry_stage {
     float rows[4][4];
     bool cull_back;
 } calo_cpu_geometry_stage;
+
+/* cull.c: lists the clusters that the view needs in worker->visible. */
+calo_status calo_cpu_find_clusters(const calo_cpu_geometry_stage *stage, uint32_t *count, calo_error *err);
 
 /* clip.c: the general way, for clusters that reach behind the camera or beside the guard band, and for
  * large triangles. */
