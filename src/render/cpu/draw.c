@@ -32,6 +32,15 @@ static void make_places(calo_cpu_slot_places *places, uint32_t samples, const in
     }
 }
 
+static void make_sums(calo_cpu_worker *worker)
+{
+    memset(worker->sample_sums, 0, sizeof worker->sample_sums);
+    for (uint32_t s = 0; s < worker->sample_count; s++)
+        for (uint32_t bits = 0; bits < 256; bits++)
+            for (int c = 0; bits >> s % 8 & 1 && c < 2; c++)
+                worker->sample_sums[s / 8][bits][c] += worker->sample_offsets[s][c];
+}
+
 static void close_worker(void *pointer)
 {
     calo_cpu_worker *worker = pointer;
@@ -131,8 +140,10 @@ static void choose_samples(calo_cpu_worker *worker)
     uint32_t samples = worker->options->samples;
     worker->sample_count = color && (samples > 1 || worker->scene->has_blend) ? samples : 0;
     worker->sample_offsets = samples == 16 ? sixteen_samples : samples == 4 ? four_samples : one_sample;
-    if (worker->sample_count && worker->places_count != worker->sample_count)
+    if (worker->sample_count && worker->places_count != worker->sample_count) {
         make_places(&worker->sample_places, worker->sample_count, worker->sample_offsets);
+        make_sums(worker);
+    }
     worker->places_count = worker->sample_count ? worker->sample_count : worker->places_count;
 }
 

@@ -145,6 +145,20 @@ LANES_INLINE lanes_f lanes_pick(lanes_m m, lanes_f yes, lanes_f no)
 }
 #endif
 
+/* A bit for each of four numbers side by side that equals `value`. */
+LANES_INLINE uint32_t equal_quad(const uint32_t numbers[4], uint32_t value)
+{
+#if defined(__SSE2__)
+    __m128i quad = _mm_loadu_si128((const __m128i *)(const void *)numbers);
+    return (uint32_t)_mm_movemask_ps(_mm_castsi128_ps(_mm_cmpeq_epi32(quad, _mm_set1_epi32((int32_t)value))));
+#else
+    uint32_t bits = 0;
+    for (int i = 0; i < 4; i++)
+        bits |= (uint32_t)(numbers[i] == value) << i;
+    return bits;
+#endif
+}
+
 LANES_INLINE bool lanes_any(lanes_m m) { return lanes_bits(m) != 0; }
 LANES_INLINE bool lanes_all(lanes_m m) { return lanes_bits(m) == (1u << LANES) - 1; }
 
@@ -371,6 +385,16 @@ LANES_INLINE lanes_i lanes_rotate(lanes_i v)
     return lanes_spread_int(v, (lanes_count() + (LANES - 1)) & (LANES - 1));
 }
 
+/* From a table of 16. */
+LANES_INLINE lanes_i lanes_lookup16(const uint32_t table[16], lanes_i index)
+{
+#if CALO_CPU_LANES == 16
+    return lanes_spread_int(lanes_load_int(table), index);
+#else
+    return lanes_gather_int(table, index);
+#endif
+}
+
 /* From a table of 64 that fits into registers. */
 LANES_INLINE lanes_i lanes_lookup64(const int32_t table[64], lanes_i index)
 {
@@ -513,14 +537,19 @@ LANES_INLINE void lanes_store_bytes(uint8_t to[LANES], lanes_i v)
 }
 
 /* Four numbers a lane, side by side. */
-LANES_INLINE void lanes_store4(float *to, lanes_f a, lanes_f b, lanes_f c, lanes_f d)
+LANES_INLINE void lanes_store4(float *to, const lanes_f v[4])
 {
-    for (int i = 0; i < LANES; i++) {
-        to[4 * i] = a[i];
-        to[4 * i + 1] = b[i];
-        to[4 * i + 2] = c[i];
-        to[4 * i + 3] = d[i];
-    }
+#if defined(__SSE2__)
+    lanes_f quads[4];
+    lanes_turn4((lanes_native)v[0], (lanes_native)v[1], (lanes_native)v[2], (lanes_native)v[3], quads);
+    /* Quarter q of each vector k belongs to lane 4 * q + k. */
+    for (int k = 0; k < 4; k++)
+        lanes_store_rows((char *)(to + 4 * (size_t)k), 16 * sizeof *to, &quads[k], 1);
+#else
+    for (int i = 0; i < LANES; i++)
+        for (int c = 0; c < 4; c++)
+            to[4 * i + c] = v[c][i];
+#endif
 }
 
 /* ---- texels ---- */

@@ -23,7 +23,7 @@ typedef struct calo_cpu_row {
     float center_share[CALO_CPU_SLOTS], background_share[CALO_CPU_SLOTS];
     uint32_t first_extra[CALO_CPU_SLOTS], extra_count[CALO_CPU_SLOTS];
     bool used;  /* false: nothing but a transparent background */
-    bool mixed; /* some pixel has samples that differ from its centre */
+    uint32_t mixed; /* a bit a pixel: it has samples that differ from its centre; only then the above counts */
 } calo_cpu_row;
 
 /* ---- centres ---- */
@@ -204,17 +204,13 @@ static void add_extra(calo_cpu_worker *worker, uint32_t block_x, uint32_t block_
 {
     calo_cpu_extras *extras = worker->extras;
     size_t block = calo_cpu_block_index(worker, (int32_t)block_x, (int32_t)block_y), e = extras->count++;
-    int32_t sum_x = 0, sum_y = 0;
+    const int32_t *low = worker->sample_sums[0][samples & 255], *high = worker->sample_sums[1][samples >> 8];
     float scale = 1.0f / (float)(CALO_CPU_SUBPIXEL * __builtin_popcount(samples));
-    for (uint32_t bits = samples; bits; bits &= bits - 1) {
-        sum_x += worker->sample_offsets[__builtin_ctz(bits)][0];
-        sum_y += worker->sample_offsets[__builtin_ctz(bits)][1];
-    }
     extras->pixels[e] = (uint32_t)(block * CALO_CPU_SLOTS) + pixel;
     extras->ids[e] = id;
     extras->samples[e] = samples;
-    extras->x[e] = (float)(block_x * CALO_CPU_BLOCK + pixel % CALO_CPU_BLOCK) + 0.5f + (float)sum_x * scale;
-    extras->y[e] = (float)(block_y * CALO_CPU_BLOCK + pixel / CALO_CPU_BLOCK) + 0.5f + (float)sum_y * scale;
+    extras->x[e] = (float)(block_x * CALO_CPU_BLOCK + pixel % CALO_CPU_BLOCK) + 0.5f + (float)(low[0] + high[0]) * scale;
+    extras->y[e] = (float)(block_y * CALO_CPU_BLOCK + pixel / CALO_CPU_BLOCK) + 0.5f + (float)(low[1] + high[1]) * scale;
 }
 
 /* The ids of a pixel's samples. */
@@ -230,23 +226,35 @@ typedef struct sample_bits {
     uint32_t empty[CALO_CPU_SAMPLES_MAX];
 } sample_bits;
 
-/* False when some sample shows something else than its pixel's centre. */
-static bool compare_samples(const calo_cpu_worker *worker, const calo_cpu_slots *samples, const calo_cpu_slots *centers,
-                            sample_bits *bits)
+/* The pixels of group g in which a slot's bit is set. */
+static uint32_t pixels_of_slots(uint32_t slots, uint32_t group, uint32_t sample_count)
 {
-    uint32_t all = 0xffff;
+    if (sample_count == 1)
+        return slots;
+    if (sample_count == 16)
+        return (uint32_t)(slots != 0) << group;
+    slots |= slots >> 1;
+    slots = (slots | slots >> 2) & 0x1111;
+    return ((slots | slots >> 3 | slots >> 6 | slots >> 9) & 15) << 4 * group;
+}
+
+/* Returns the pixels of which some sample shows something else than the centre. */
+static uint32_t compare_samples(const calo_cpu_worker *worker, const calo_cpu_slots *samples,
+                                const calo_cpu_slots *centers, sample_bits *bits)
+{
+    uint32_t mixed = 0, shift = worker->sample_count == 1 ? 0 : worker->sample_count == 4 ? 2 : 4;
     for (uint32_t g = 0; g < worker->sample_count; g++) {
         bits->centers[g] = bits->empty[g] = 0;
         for (int part = 0; part < CALO_CPU_SLOTS; part += LANES) {
             lanes_i slot = lanes_count() + ((int32_t)g * CALO_CPU_SLOTS + part);
-            lanes_i pixel = worker->sample_count == 1 ? slot : worker->sample_count == 4 ? slot >> 2 : slot >> 4;
-            lanes_i center = lanes_gather_int(centers->ids, pixel), ids = lanes_load_int(samples[g].ids + part);
+            lanes_i center = lanes_lookup16(centers->ids, slot >> (int32_t)shift);
+            lanes_i ids = lanes_load_int(samples[g].ids + part);
             bits->centers[g] |= lanes_bits(lanes_equal_int(center, ids)) << part;
             bits->empty[g] |= lanes_bits(lanes_equal_int(ids, lanes_int(0))) << part;
         }
-        all &= bits->centers[g];
+        mixed |= pixels_of_slots(bits->centers[g] ^ 0xffff, g, worker->sample_count);
     }
-    return all == 0xffff;
+    return mixed;
 }
 
 /* Which samples show what the centre shows, which the background; the others become extras. */
@@ -265,9 +273,9 @@ static void sort_samples(calo_cpu_worker *worker, uint32_t block_x, uint32_t blo
     size_t block = calo_cpu_block_index(worker, (int32_t)block_x, (int32_t)block_y);
     const uint32_t *ids = pixel_samples(worker, block, pixel);
     while (todo) {
-        uint32_t id = ids[__builtin_ctz(todo)], same = 0;
-        for (uint32_t s = 0; s < worker->sample_count; s++)
-            same |= (uint32_t)(ids[s] == id) << s;
+        uint32_t id = ids[__builtin_ctz(todo)], same = todo & -todo;
+        for (uint32_t s = 0; s + 4 <= worker->sample_count; s += 4)
+            same |= equal_quad(ids + s, id) << s;
         todo &= ~same;
         add_extra(worker, block_x, block_y, pixel, id, same);
     }
@@ -279,13 +287,17 @@ static calo_status resolve_samples(calo_cpu_worker *worker, uint32_t block_x, ui
 {
     calo_cpu_row *row = &worker->row[block_x];
     sample_bits bits;
-    row->mixed = !compare_samples(worker, samples, centers, &bits);
+    row->mixed = compare_samples(worker, samples, centers, &bits);
     if (!row->mixed)
         return CALO_OK;
+    for (int slot = 0; slot < CALO_CPU_SLOTS; slot += LANES) {
+        lanes_store(row->center_share + slot, lanes_float(1));
+        lanes_store(row->background_share + slot, lanes_float(0));
+    }
     calo_status status = reserve_extras(
         worker->extras, worker->extras->count + (size_t)CALO_CPU_SLOTS * worker->sample_count, err);
-    for (uint32_t pixel = 0; status == CALO_OK && pixel < CALO_CPU_SLOTS; pixel++)
-        sort_samples(worker, block_x, block_y, pixel, &bits, row);
+    for (uint32_t todo = row->mixed; status == CALO_OK && todo; todo &= todo - 1)
+        sort_samples(worker, block_x, block_y, (uint32_t)__builtin_ctz(todo), &bits, row);
     return status;
 }
 
@@ -301,12 +313,12 @@ static void shade_extra_packets(calo_cpu_worker *worker, const calo_cpu_packet *
     for (int k = 0; k < count; k++) {
         lanes_f rgb[3];
         calo_cpu_shade(worker, &packets[k], &surfaces[k], rgb);
+        float rgba[LANES][4];
+        lanes_f alpha = blends ? surfaces[k].base_color[3] : lanes_float(1);
+        lanes_store4(rgba[0], (lanes_f[4]){rgb[0], rgb[1], rgb[2], alpha});
         for (uint32_t bits = lanes_bits(packets[k].active); bits; bits &= bits - 1) {
             int lane = __builtin_ctz(bits);
-            float *rgba = worker->extras->rgba[first[k] + (size_t)lane];
-            for (int c = 0; c < 3; c++)
-                rgba[c] = rgb[c][lane];
-            rgba[3] = blends ? surfaces[k].base_color[3][lane] : 1;
+            memcpy(worker->extras->rgba[first[k] + (size_t)lane], rgba[lane], sizeof rgba[lane]);
         }
     }
 }
@@ -381,12 +393,12 @@ static void spread_samples(const calo_cpu_worker *worker, const calo_cpu_row *ro
                            float samples[CALO_CPU_SAMPLES_MAX][4])
 {
     const calo_cpu_extras *extras = worker->extras;
+    bool mixed = row->mixed >> pixel & 1;
     for (uint32_t s = 0; s < worker->sample_count; s++)
         for (int c = 0; c < 4; c++)
-            samples[s][c] = !row->mixed || (row->center_samples[pixel] >> s & 1) ? row->center[c][pixel]
-                                                                               : row->background[c][pixel];
-    for (uint32_t e = row->first_extra[pixel];
-         row->mixed && e < row->first_extra[pixel] + row->extra_count[pixel]; e++)
+            samples[s][c] = !mixed || (row->center_samples[pixel] >> s & 1) ? row->center[c][pixel]
+                                                                           : row->background[c][pixel];
+    for (uint32_t e = row->first_extra[pixel]; mixed && e < row->first_extra[pixel] + row->extra_count[pixel]; e++)
         for (uint32_t s = 0; s < worker->sample_count; s++)
             if (extras->samples[e] >> s & 1)
                 memcpy(samples[s], extras->rgba[e], sizeof samples[s]);
@@ -425,8 +437,8 @@ static void mix_block(calo_cpu_worker *worker, calo_cpu_row *row, uint32_t key, 
     memcpy(mixed, row->center, sizeof row->center);
     if (row->mixed) {
         mix_centers(row, mixed);
-        for (uint32_t pixel = 0; pixel < CALO_CPU_SLOTS; pixel++)
-            mix_extras(worker, row, pixel, mixed);
+        for (uint32_t todo = row->mixed; todo; todo &= todo - 1)
+            mix_extras(worker, row, (uint32_t)__builtin_ctz(todo), mixed);
     }
     while (*next < extras->count && extras->pixels[*next] < key + CALO_CPU_SLOTS) {
         uint32_t pixel = extras->pixels[*next] - key;
@@ -484,7 +496,7 @@ static calo_status resolve_block(calo_cpu_worker *worker, uint32_t x, pending_sl
     calo_cpu_row *row = &worker->row[x];
     calo_status status = CALO_OK;
     find_background(worker, x, pending->block_y, row);
-    row->mixed = false;
+    row->mixed = 0;
     resolve_centers(worker, centers, x, pending);
     if (worker->sample_count)
         status = resolve_samples(worker, x, pending->block_y, centers, samples, err);

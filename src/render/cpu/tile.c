@@ -237,7 +237,7 @@ void calo_cpu_tile_write_color(const calo_cpu_scene *scene, const lanes_f premul
     }
     if (plane->format == CALO_PIXEL_RGBA32F) {
         float pixels[4 * LANES];
-        lanes_store4(pixels, straight[0], straight[1], straight[2], straight[3]);
+        lanes_store4(pixels, straight);
         write_rows(plane, area, pixels, 4 * sizeof *pixels);
         return;
     }

@@ -128,7 +128,8 @@ struct calo_cpu_worker {
     size_t center_capacity, sample_capacity; /* in groups */
     bool clean; /* the buffers hold nothing: resolving leaves them so */
     calo_cpu_slot_places center_places, sample_places;
-    uint32_t places_count; /* the sample count that sample_places are for */
+    uint32_t places_count; /* the sample count that sample_places and sample_sums are for */
+    int32_t sample_sums[2][256][2]; /* of the sample_offsets, by the set bits of samples 0 to 7 and 8 to 15 */
     uint32_t *visible;     /* clusters in sight */
     size_t visible_capacity;
     uint8_t *fine_groups;  /* levels of detail: 1 where a group's error does not show */
