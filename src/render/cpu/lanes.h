@@ -146,7 +146,7 @@ LANES_INLINE lanes_f lanes_pick(lanes_m m, lanes_f yes, lanes_f no)
 #endif
 
 /* A bit for each of four numbers side by side that equals `value`. */
-LANES_INLINE uint32_t equal_quad(const uint32_t numbers[4], uint32_t value)
+LANES_INLINE uint32_t lanes_equal4(const uint32_t numbers[4], uint32_t value)
 {
 #if defined(__SSE2__)
     __m128i quad = _mm_loadu_si128((const __m128i *)(const void *)numbers);

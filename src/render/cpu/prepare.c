@@ -175,8 +175,16 @@ static void place(calo_cpu_draw *draw, const calo_mat4 *to_world)
         draw->normal_to_world[i] = (float)(cofactors[i / 3][i % 3] * scale);
 }
 
+/* What the kernels' 32-bit numbers reach: three indices an element, half a cache line a vertex. */
+enum { ELEMENTS_MAX = INT32_MAX / 3, VERTICES_MAX = INT32_MAX / (int32_t)sizeof(calo_cpu_vertex) * 4 };
+
 static calo_status take_ids(const calo_scene *source, calo_cpu_draw *draw, uint64_t *next_id, calo_error *err)
 {
+    if (draw->element_count > ELEMENTS_MAX || draw->primitive->vertex_count > VERTICES_MAX)
+        return calo_fail(err, CALO_ERROR_LIMIT,
+                         "%s has a mesh of %u elements and %u vertices: up to %d and %d can be drawn; split it",
+                         source->path, draw->element_count, draw->primitive->vertex_count, (int)ELEMENTS_MAX,
+                         (int)VERTICES_MAX);
     draw->first_id = (uint32_t)*next_id;
     *next_id += ((uint64_t)draw->element_count + CALO_CPU_ID_BLOCK - 1) / CALO_CPU_ID_BLOCK * CALO_CPU_ID_BLOCK;
     if (*next_id > UINT32_MAX)
@@ -317,7 +325,9 @@ static calo_status prepare_lights(const calo_pose *pose, const calo_lighting *li
         return calo_failed(err);
     for (uint32_t i = 0; i < lighting->light_count; i++) {
         const calo_scene_light *light = &lighting->lights[i];
-        scene->lights[scene->light_count++] = make_light(&light->light, light->position, light->direction);
+        double direction[3] = {light->direction[0], light->direction[1], light->direction[2]};
+        calo_normalize3(direction);
+        scene->lights[scene->light_count++] = make_light(&light->light, light->position, direction);
     }
     for (uint32_t n = 0; lighting->use_scene_lights && n < source->node_count; n++) {
         const calo_node *node = &source->nodes[n];

@@ -143,6 +143,9 @@ static void resolve_mixed_slots(calo_cpu_worker *worker, calo_cpu_packet *packet
     end_output(worker, block_x, pending->block_y, first, pending->frame, &output);
 }
 
+/* The indices of so many triangles stay in the caches. */
+enum { NEAR_ELEMENTS = 16384 };
+
 static void resolve_centers(calo_cpu_worker *worker, const calo_cpu_slots *slots, uint32_t block_x,
                             pending_slots *pending)
 {
@@ -153,6 +156,7 @@ static void resolve_centers(calo_cpu_worker *worker, const calo_cpu_slots *slots
         const calo_cpu_draw *draw = NULL;
         lanes_m active = todo ? same_draw(worker, ids, todo, &draw) : lanes_from_bits(0);
         bool mixed = !todo || lanes_bits(active) != todo;
+        size_t corners = draw && draw->primitive->topology == CALO_TRIANGLES ? 3 : 1;
         if (!mixed && (pending->count == CALO_CPU_GROUP || (pending->count && pending->packets[0].draw != draw)))
             flush_pending(worker, pending);
         calo_cpu_packet *packet = &pending->packets[mixed ? CALO_CPU_GROUP : pending->count];
@@ -168,8 +172,9 @@ static void resolve_centers(calo_cpu_worker *worker, const calo_cpu_slots *slots
         packet->ids = lanes_pick_int(active, ids, lanes_int((int32_t)slots->ids[first + __builtin_ctz(todo)]));
         pending->block_x[pending->count] = block_x;
         pending->first[pending->count++] = first;
-        for (int i = 0; i < LANES; i++)
-            __builtin_prefetch(draw->geometry->indices + 3 * (size_t)(slots->ids[first + i] - draw->first_id));
+        /* Where the corners are is read when the packet is shaded; small draws are near anyway. */
+        for (int i = 0; draw->element_count > NEAR_ELEMENTS && i < LANES; i++)
+            __builtin_prefetch(draw->geometry->indices + ((uint32_t)packet->ids[i] - draw->first_id) * corners);
     }
 }
 
@@ -275,7 +280,7 @@ static void sort_samples(calo_cpu_worker *worker, uint32_t block_x, uint32_t blo
     while (todo) {
         uint32_t id = ids[__builtin_ctz(todo)], same = todo & -todo;
         for (uint32_t s = 0; s + 4 <= worker->sample_count; s += 4)
-            same |= equal_quad(ids + s, id) << s;
+            same |= lanes_equal4(ids + s, id) << s;
         todo &= ~same;
         add_extra(worker, block_x, block_y, pixel, id, same);
     }
