@@ -395,6 +395,17 @@ LANES_INLINE lanes_i lanes_lookup16(const uint32_t table[16], lanes_i index)
 #endif
 }
 
+/* From a table of 32. */
+LANES_INLINE lanes_i lanes_lookup32(const int32_t table[32], lanes_i index)
+{
+#if CALO_CPU_LANES == 16
+    __m512i low = _mm512_loadu_si512(table), high = _mm512_loadu_si512(table + 16);
+    return (lanes_i)_mm512_permutex2var_epi32(low, (__m512i)index, high);
+#else
+    return lanes_gather_int(table, index);
+#endif
+}
+
 /* From a table of 64 that fits into registers. */
 LANES_INLINE lanes_i lanes_lookup64(const int32_t table[64], lanes_i index)
 {

@@ -71,7 +71,7 @@ LANES_INLINE void place_rows(const calo_cpu_texture *texture, const lanes_f wrap
     lanes_i right = lanes_round(to_right), below = lanes_round(lanes_from_int(share) * fy);
     lanes_i below_right = lanes_round(to_right * fy), above_right = right - below_right;
     lanes_i below_left = below - below_right, above_left = share - below - above_right;
-    lanes_i texel = lanes_gather_int(texture->offset, level) + y * (width + 1) + x;
+    lanes_i texel = lanes_lookup32(texture->offset, level) + y * (width + 1) + x;
     lanes_store_int(out->at[first], texel);
     lanes_store_int(out->at[first + 1], texel + width + 1);
     out->weights[first] = (above_left & 0xffff) | above_right << 16;

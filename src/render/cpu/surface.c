@@ -135,12 +135,19 @@ LANES_INLINE void find_uvs(const packet_group *group, const calo_cpu_mix *mix, u
 
 static void place(packet_group *group, const calo_cpu_texture *texture, const calo_texture_use *use)
 {
+    static const float identity[6] = {1, 0, 0, 0, 1, 0};
     const float *t = use->transform;
+    bool moved = memcmp(t, identity, sizeof identity) != 0;
     calo_cpu_lookup lookups[CALO_CPU_GROUP];
     for (int k = 0; k < group->count; k++) {
         const uv_lanes *sets = &group->uvs[k];
         const lanes_f *uv = sets->at[use->uv_set], *dx = sets->dx[use->uv_set], *dy = sets->dy[use->uv_set];
-        for (int i = 0; i < 2; i++) {
+        for (int i = 0; !moved && i < 2; i++) {
+            lookups[k].uv[i] = uv[i];
+            lookups[k].dx[i] = dx[i];
+            lookups[k].dy[i] = dy[i];
+        }
+        for (int i = 0; moved && i < 2; i++) {
             lookups[k].uv[i] = t[3 * i] * uv[0] + t[3 * i + 1] * uv[1] + t[3 * i + 2];
             lookups[k].dx[i] = t[3 * i] * dx[0] + t[3 * i + 1] * dx[1];
             lookups[k].dy[i] = t[3 * i] * dy[0] + t[3 * i + 1] * dy[1];

@@ -9,6 +9,7 @@
 
 enum {
     CALO_CPU_MIP_MAX = 17,         /* 65536 down to 1 */
+    CALO_CPU_MIP_TABLE = 32,       /* for lanes_lookup32 */
     CALO_CPU_TEXEL_ONE = 32767,    /* 1.0 in 15 bits: products of two fit into signed 32 */
     CALO_CPU_TEXELS_BEHIND = 2,    /* read with the last ones, see lanes_blend_pairs */
 };
@@ -23,7 +24,7 @@ typedef struct calo_cpu_texture {
     bool linear15; /* four 16-bit components, linear light, CALO_CPU_TEXEL_ONE = 1; else four bytes as in the file */
     const void *texels;
     int32_t width[CALO_CPU_MIP_MAX], height[CALO_CPU_MIP_MAX];
-    int32_t offset[CALO_CPU_MIP_MAX]; /* of a level's first texel, in texels */
+    int32_t offset[CALO_CPU_MIP_TABLE]; /* of a level's first texel, in texels */
 } calo_cpu_texture;
 
 /* The texels of both lie at the same places, and are looked up alike. */
