@@ -124,19 +124,19 @@ LANES_INLINE void draw_small_samples(calo_cpu_worker *worker, const small_triang
     int32_t x = at.block_x * CALO_CPU_BLOCK, y = at.block_y * CALO_CPU_BLOCK;
     int32_t left = max_int(batch->left[i] - x, 0), right = min_int(batch->right[i] - x, 3);
     int32_t top = max_int(batch->top[i] - y, 0), bottom = min_int(batch->bottom[i] - y, 3);
-    if (samples == 1)
+    /* All rows: how many of them are met would be guessed wrong too often. */
+LANES_UNROLL
+    for (uint32_t group = 0; group < samples && samples <= 4; group++) {
+        at.group = group;
+        at.slots = first + group;
         draw_small_group(worker, t, &at, pass);
-    for (y = top; samples > 1 && y <= bottom; y++) {
-        at.group = (uint32_t)y;
-        at.slots = first + y;
-        if (samples == 4)
-            draw_small_group(worker, t, &at, pass);
-        for (x = left; samples == 16 && x <= right; x++) {
+    }
+    for (y = top; samples == 16 && y <= bottom; y++)
+        for (x = left; x <= right; x++) {
             at.group = (uint32_t)(y * CALO_CPU_BLOCK + x);
             at.slots = first + at.group;
             draw_small_group(worker, t, &at, pass);
         }
-    }
 }
 
 /* True when no slot of the block can be inside, samples half a pixel around centres included. */
