@@ -46,7 +46,7 @@ typedef struct calo_cpu_footprint {
     int rows;                             /* that count: of both levels, or of the lower one alone */
 } calo_cpu_footprint;
 
-/* sample.c: the same for all textures of one layout (see calo_cpu_same_layout). */
+/* texels.c: the same for all textures of one layout (see calo_cpu_same_layout). */
 void calo_cpu_texture_place(const calo_cpu_texture *texture, const calo_cpu_lookup *lookups, int count,
                             calo_cpu_footprint *footprints);
 /* Asks for the texels, so that they are near when they are sampled. */
@@ -66,6 +66,18 @@ LANES_INLINE const calo_cpu_draw_state *calo_cpu_draw_state_of(calo_cpu_worker *
     if (worker->draw_state.draw != draw)
         calo_cpu_draw_state_make(worker, draw);
     return &worker->draw_state;
+}
+
+/* The lanes of `todo` that show the same draw as the first of them. */
+LANES_INLINE lanes_m calo_cpu_same_draw(const calo_cpu_worker *worker, lanes_i ids, uint32_t todo,
+                                        const calo_cpu_draw **draw)
+{
+    uint32_t first = (uint32_t)ids[__builtin_ctz(todo)];
+    *draw = calo_cpu_draw_of(worker->scene, first);
+    lanes_u from_draw = (lanes_u)ids - (*draw)->first_id;
+    lanes_m same = lanes_less_int((lanes_i)(from_draw ^ 0x80000000u),
+                                  lanes_int((int32_t)((*draw)->element_count ^ 0x80000000u)));
+    return same & lanes_from_bits(todo);
 }
 
 /* ---- vectors ---- */
