@@ -14,7 +14,7 @@ def table(heading, rows):
     print("| " + " | ".join(heading) + " |")
     print("|---|" + "---:|" * (len(heading) - 1))
     for row in rows:
-        print("| " + " | ".join(row) + " |")
+        print("| " + " | ".join(map(str, row)) + " |")
     print()
 
 
@@ -85,10 +85,14 @@ def print_samples(cases):
             rows.setdefault((mesh, size), {})[samples] = f"{cost:.2f}"
     if rows:
         table(["times of 1 sample", "size", "4 samples", "16 samples"],
-              [[mesh, str(size), costs.get(4, "-"), costs.get(16, "-")] for (mesh, size), costs in rows.items()])
+              [[mesh, size, costs.get(4, "-"), costs.get(16, "-")] for (mesh, size), costs in rows.items()])
 
 
 def print_rest(results):
+    if results.get("lod"):
+        table(["levels of detail", "size", "--lod", "us a view"],
+              [[stem(row), row["size"], f"{row['lod_pixels']:g}" if row["lod_pixels"] else "off",
+                microseconds(row["calotype_us"])] for row in results["lod"]])
     if results.get("end_to_end"):
         table(["end to end", "cache", "wall ms", "CPU ms", "peak MiB"],
               [[stem(row), row["cache"], f"{row['wall_ms']:.0f}", f"{row['cpu_ms']:.0f}",
