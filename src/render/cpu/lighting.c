@@ -149,7 +149,8 @@ LANES_INLINE void add_environment(const calo_cpu_worker *worker, const calo_cpu_
 }
 
 /* Direction to a light and its strength on a plane that faces it; lanes that none reaches are false. */
-LANES_INLINE lanes_m light_at(const calo_cpu_light *light, const lanes_f position[3], lanes_f to_light[3], lanes_f *strength)
+LANES_INLINE lanes_m light_at(const calo_cpu_light *light, const lanes_f position[3], lanes_f to_light[3],
+                              lanes_f *strength)
 {
     if (light->kind == CALO_LIGHT_DIRECTIONAL) {
         for (int i = 0; i < 3; i++)
