@@ -125,7 +125,6 @@ LANES_INLINE void draw_small_samples(calo_cpu_worker *worker, const small_triang
     int32_t left = max_int(batch->left[i] - x, 0), right = min_int(batch->right[i] - x, 3);
     int32_t top = max_int(batch->top[i] - y, 0), bottom = min_int(batch->bottom[i] - y, 3);
     /* All rows: how many of them are met would be guessed wrong too often. */
-LANES_UNROLL
     for (uint32_t group = 0; group < samples && samples <= 4; group++) {
         at.group = group;
         at.slots = first + group;
