@@ -239,30 +239,14 @@ static bool is_stopped(calo_cache *cache)
     return stopped;
 }
 
-/* 0, or what went wrong. */
-static int write_all(int fd, const void *bytes, size_t size)
-{
-    const uint8_t *at = bytes;
-    while (size > 0) {
-        ssize_t put = write(fd, at, size);
-        if (put < 0 && errno == EINTR)
-            continue;
-        if (put < 0)
-            return errno;
-        at += put;
-        size -= (size_t)put;
-    }
-    return 0;
-}
-
 static int write_file(int fd, const file_header *header, const calo_cache_part *parts, size_t count)
 {
     static const uint8_t zeros[BLOCK_BYTES];
-    int failed = write_all(fd, header, sizeof *header);
+    int failed = calo_file_write_all(fd, header, sizeof *header);
     for (size_t i = 0; i < count && !failed; i++) {
-        failed = write_all(fd, parts[i].bytes, parts[i].size);
+        failed = calo_file_write_all(fd, parts[i].bytes, parts[i].size);
         if (!failed)
-            failed = write_all(fd, zeros, calo_cache_padded(parts[i].size) - parts[i].size);
+            failed = calo_file_write_all(fd, zeros, calo_cache_padded(parts[i].size) - parts[i].size);
     }
     return failed;
 }

@@ -81,18 +81,19 @@ void calo_file_finish(calo_file *file)
     *file = (calo_file){0};
 }
 
-static calo_status write_all(int fd, const char *path, const uint8_t *bytes, size_t size, calo_error *err)
+int calo_file_write_all(int fd, const void *bytes, size_t size)
 {
+    const uint8_t *at = bytes;
     while (size > 0) {
-        ssize_t put = write(fd, bytes, size);
+        ssize_t put = write(fd, at, size);
         if (put < 0 && errno == EINTR)
             continue;
         if (put < 0)
-            return fail_errno(err, "write", path, errno);
-        bytes += put;
+            return errno;
+        at += put;
         size -= (size_t)put;
     }
-    return CALO_OK;
+    return 0;
 }
 
 calo_status calo_file_write(const char *path, const void *bytes, size_t size, calo_error *err)
@@ -107,13 +108,15 @@ calo_status calo_file_write(const char *path, const void *bytes, size_t size, ca
         free(temporary);
         return status;
     }
-    status = write_all(fd, path, bytes, size, err);
-    if (close(fd) != 0 && status == CALO_OK)
-        status = fail_errno(err, "write", path, errno);
-    if (status == CALO_OK && rename(temporary, path) != 0)
-        status = fail_errno(err, "write", path, errno);
-    if (status != CALO_OK)
+    int failed = calo_file_write_all(fd, bytes, size);
+    if (close(fd) != 0 && !failed)
+        failed = errno;
+    if (!failed && rename(temporary, path) != 0)
+        failed = errno;
+    if (failed) {
+        status = fail_errno(err, "write", path, failed);
         unlink(temporary);
+    }
     free(temporary);
     return status;
 }

@@ -17,6 +17,9 @@ void calo_file_finish(calo_file *file);
 /* Writes to a temporary name in the same folder and renames it when whole. */
 calo_status calo_file_write(const char *path, const void *bytes, size_t size, calo_error *err);
 
+/* Writes all of it to an open file. Returns 0, or the errno of what went wrong. */
+int calo_file_write_all(int fd, const void *bytes, size_t size);
+
 /* mkdir -p. */
 calo_status calo_folder_create(const char *path, calo_error *err);
 

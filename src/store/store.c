@@ -22,17 +22,8 @@ calo_status calo_store_fail(calo_error *err, const char *path, const char *verb,
 
 calo_status calo_store_write(int file, const char *path, const void *bytes, size_t size, calo_error *err)
 {
-    const uint8_t *at = bytes;
-    while (size > 0) {
-        ssize_t put = write(file, at, size);
-        if (put < 0 && errno == EINTR)
-            continue;
-        if (put < 0)
-            return calo_store_fail(err, path, "write", errno);
-        at += put;
-        size -= (size_t)put;
-    }
-    return CALO_OK;
+    int failed = calo_file_write_all(file, bytes, size);
+    return failed ? calo_store_fail(err, path, "write", failed) : CALO_OK;
 }
 
 /* The length of the leading part of `path` that exists; 0 when nothing of a relative path does. */
