@@ -23,6 +23,21 @@ typedef int32_t lanes_i __attribute__((vector_size(4 * CALO_CPU_LANES)));
 typedef uint32_t lanes_u __attribute__((vector_size(4 * CALO_CPU_LANES)));
 typedef int16_t lanes_s __attribute__((vector_size(4 * CALO_CPU_LANES))); /* two a lane */
 
+/* The vectors of the instruction set, and its operations that have the same name for all widths. */
+#if CALO_CPU_LANES == 16
+typedef __m512 lanes_native;
+typedef __m512i lanes_wide;
+#define CALO_NATIVE(operation) _mm512_##operation
+#elif CALO_CPU_LANES == 8
+typedef __m256 lanes_native;
+typedef __m256i lanes_wide;
+#define CALO_NATIVE(operation) _mm256_##operation
+#elif defined(__SSE2__)
+typedef __m128 lanes_native;
+typedef __m128i lanes_wide;
+#define CALO_NATIVE(operation) _mm_##operation
+#endif
+
 /* Before a loop over the lanes whose body needs the lane's number at compile time. */
 #if defined(__clang__)
 #define LANES_UNROLL _Pragma("clang loop unroll(full)")
@@ -167,12 +182,8 @@ LANES_INLINE bool lanes_all(lanes_m m) { return lanes_bits(m) == (1u << LANES) -
 /* The second where one is NaN, as calo_minf and calo_maxf. */
 LANES_INLINE lanes_f lanes_min(lanes_f a, lanes_f b)
 {
-#if CALO_CPU_LANES == 16
-    return (lanes_f)_mm512_min_ps((__m512)a, (__m512)b);
-#elif CALO_CPU_LANES == 8
-    return (lanes_f)_mm256_min_ps((__m256)a, (__m256)b);
-#elif defined(__SSE2__)
-    return (lanes_f)_mm_min_ps((__m128)a, (__m128)b);
+#if defined(__SSE2__)
+    return (lanes_f)CALO_NATIVE(min_ps)((lanes_native)a, (lanes_native)b);
 #else
     return lanes_pick(a < b, a, b);
 #endif
@@ -180,12 +191,8 @@ LANES_INLINE lanes_f lanes_min(lanes_f a, lanes_f b)
 
 LANES_INLINE lanes_f lanes_max(lanes_f a, lanes_f b)
 {
-#if CALO_CPU_LANES == 16
-    return (lanes_f)_mm512_max_ps((__m512)a, (__m512)b);
-#elif CALO_CPU_LANES == 8
-    return (lanes_f)_mm256_max_ps((__m256)a, (__m256)b);
-#elif defined(__SSE2__)
-    return (lanes_f)_mm_max_ps((__m128)a, (__m128)b);
+#if defined(__SSE2__)
+    return (lanes_f)CALO_NATIVE(max_ps)((lanes_native)a, (lanes_native)b);
 #else
     return lanes_pick(a > b, a, b);
 #endif
@@ -216,12 +223,8 @@ LANES_INLINE lanes_i lanes_max_int(lanes_i a, lanes_i b) { return lanes_pick_int
 
 LANES_INLINE lanes_f lanes_sqrt(lanes_f v)
 {
-#if CALO_CPU_LANES == 16
-    return (lanes_f)_mm512_sqrt_ps((__m512)v);
-#elif CALO_CPU_LANES == 8
-    return (lanes_f)_mm256_sqrt_ps((__m256)v);
-#elif defined(__SSE2__)
-    return (lanes_f)_mm_sqrt_ps((__m128)v);
+#if defined(__SSE2__)
+    return (lanes_f)CALO_NATIVE(sqrt_ps)((lanes_native)v);
 #else
     for (int i = 0; i < LANES; i++)
         v[i] = __builtin_sqrtf(v[i]);
@@ -245,12 +248,8 @@ LANES_INLINE lanes_f lanes_from_int(lanes_i v) { return __builtin_convertvector(
 /* Toward zero; the value must lie within the range of int32_t. */
 LANES_INLINE lanes_i lanes_truncate(lanes_f v)
 {
-#if CALO_CPU_LANES == 16
-    return (lanes_i)_mm512_cvttps_epi32((__m512)v);
-#elif CALO_CPU_LANES == 8
-    return (lanes_i)_mm256_cvttps_epi32((__m256)v);
-#elif defined(__SSE2__)
-    return (lanes_i)_mm_cvttps_epi32((__m128)v);
+#if defined(__SSE2__)
+    return (lanes_i)CALO_NATIVE(cvttps_epi32)((lanes_native)v);
 #else
     return __builtin_convertvector(v, lanes_i);
 #endif
@@ -259,12 +258,8 @@ LANES_INLINE lanes_i lanes_truncate(lanes_f v)
 /* To the nearest, halves to the even one; the value must lie within the range of int32_t. */
 LANES_INLINE lanes_i lanes_round(lanes_f v)
 {
-#if CALO_CPU_LANES == 16
-    return (lanes_i)_mm512_cvtps_epi32((__m512)v);
-#elif CALO_CPU_LANES == 8
-    return (lanes_i)_mm256_cvtps_epi32((__m256)v);
-#elif defined(__SSE2__)
-    return (lanes_i)_mm_cvtps_epi32((__m128)v);
+#if defined(__SSE2__)
+    return (lanes_i)CALO_NATIVE(cvtps_epi32)((lanes_native)v);
 #else
     for (int i = 0; i < LANES; i++)
         v[i] = __builtin_rintf(v[i]);
@@ -288,12 +283,8 @@ LANES_INLINE lanes_f lanes_floor(lanes_f v)
 /* Of pairs of 16 bits: the product of the low halves plus that of the high ones. */
 LANES_INLINE lanes_i lanes_dot16(lanes_i a, lanes_i b)
 {
-#if CALO_CPU_LANES == 16
-    return (lanes_i)_mm512_madd_epi16((__m512i)a, (__m512i)b);
-#elif CALO_CPU_LANES == 8
-    return (lanes_i)_mm256_madd_epi16((__m256i)a, (__m256i)b);
-#elif defined(__SSE2__)
-    return (lanes_i)_mm_madd_epi16((__m128i)a, (__m128i)b);
+#if defined(__SSE2__)
+    return (lanes_i)CALO_NATIVE(madd_epi16)((lanes_wide)a, (lanes_wide)b);
 #else
     return (a << 16 >> 16) * (b << 16 >> 16) + (a >> 16) * (b >> 16);
 #endif
@@ -301,12 +292,8 @@ LANES_INLINE lanes_i lanes_dot16(lanes_i a, lanes_i b)
 
 LANES_INLINE lanes_s lanes_min16(lanes_s a, lanes_s b)
 {
-#if CALO_CPU_LANES == 16
-    return (lanes_s)_mm512_min_epi16((__m512i)a, (__m512i)b);
-#elif CALO_CPU_LANES == 8
-    return (lanes_s)_mm256_min_epi16((__m256i)a, (__m256i)b);
-#elif defined(__SSE2__)
-    return (lanes_s)_mm_min_epi16((__m128i)a, (__m128i)b);
+#if defined(__SSE2__)
+    return (lanes_s)CALO_NATIVE(min_epi16)((lanes_wide)a, (lanes_wide)b);
 #else
     lanes_s less = a < b;
     return (less & a) | (~less & b);
@@ -315,12 +302,8 @@ LANES_INLINE lanes_s lanes_min16(lanes_s a, lanes_s b)
 
 LANES_INLINE lanes_s lanes_max16(lanes_s a, lanes_s b)
 {
-#if CALO_CPU_LANES == 16
-    return (lanes_s)_mm512_max_epi16((__m512i)a, (__m512i)b);
-#elif CALO_CPU_LANES == 8
-    return (lanes_s)_mm256_max_epi16((__m256i)a, (__m256i)b);
-#elif defined(__SSE2__)
-    return (lanes_s)_mm_max_epi16((__m128i)a, (__m128i)b);
+#if defined(__SSE2__)
+    return (lanes_s)CALO_NATIVE(max_epi16)((lanes_wide)a, (lanes_wide)b);
 #else
     lanes_s less = a < b;
     return (less & b) | (~less & a);
@@ -436,16 +419,6 @@ LANES_INLINE uint32_t lanes_compress(int32_t *to, lanes_m m, lanes_i v)
 
 /* ---- four components of each lane, side by side in memory ---- */
 
-#if CALO_CPU_LANES == 16
-typedef __m512 lanes_native;
-#define CALO_NATIVE(operation) _mm512_##operation
-#elif CALO_CPU_LANES == 8
-typedef __m256 lanes_native;
-#define CALO_NATIVE(operation) _mm256_##operation
-#elif defined(__SSE2__)
-typedef __m128 lanes_native;
-#define CALO_NATIVE(operation) _mm_##operation
-#endif
 #if defined(__SSE2__)
 /* In each quarter, four rows of quads turned around: component c of each into out[c]. */
 LANES_INLINE void lanes_turn4(lanes_native a, lanes_native b, lanes_native c, lanes_native d, lanes_f out[4])
@@ -569,14 +542,6 @@ LANES_INLINE void lanes_store4(float *to, const lanes_f v[4])
  * components each, or of four bytes each and 8 bytes that do not matter. */
 typedef enum lanes_texels { LANES_WORDS, LANES_BYTES } lanes_texels;
 
-#if CALO_CPU_LANES == 16
-typedef __m512i lanes_wide;
-#elif CALO_CPU_LANES == 8
-typedef __m256i lanes_wide;
-#elif defined(__SSE2__)
-typedef __m128i lanes_wide;
-#endif
-
 #if defined(__SSE2__)
 /* The pairs of the lanes k, 4 + k, 8 + k, ... */
 LANES_INLINE lanes_wide lanes_load_pairs(const char *texels, const uint32_t at[LANES], int k, size_t texel_bytes)
@@ -616,13 +581,7 @@ LANES_INLINE lanes_wide lanes_pair_up(lanes_wide v, lanes_texels kind)
 /* In each quarter the number that stands there at k, four times. */
 LANES_INLINE lanes_wide lanes_spread_quarter(lanes_i v, int k)
 {
-#if CALO_CPU_LANES == 16
-#define CALO_SPREAD(k) _mm512_shuffle_epi32((__m512i)v, (k) * 0x55)
-#elif CALO_CPU_LANES == 8
-#define CALO_SPREAD(k) _mm256_shuffle_epi32((__m256i)v, (k) * 0x55)
-#else
-#define CALO_SPREAD(k) _mm_shuffle_epi32((__m128i)v, (k) * 0x55)
-#endif
+#define CALO_SPREAD(k) CALO_NATIVE(shuffle_epi32)((lanes_wide)v, (k) * 0x55)
     return k == 0 ? CALO_SPREAD(0) : k == 1 ? CALO_SPREAD(1) : k == 2 ? CALO_SPREAD(2) : CALO_SPREAD(3);
 #undef CALO_SPREAD
 }
