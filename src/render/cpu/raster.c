@@ -116,21 +116,21 @@ LANES_INLINE void draw_small_group(calo_cpu_worker *worker, const small_triangle
         visit(worker, &t->face, at, covered, pass);
 }
 
-/* The groups of samples (a whole block, a row of it, or one pixel) within the triangle's box. */
+/* The groups of samples: a whole block, its rows, or with 16 the pixels within the triangle's box. */
 LANES_INLINE void draw_small_samples(calo_cpu_worker *worker, const small_triangle *t, slot_group at,
                                      const calo_cpu_batch *batch, uint32_t i, uint32_t samples, calo_cpu_pass pass)
 {
     calo_cpu_slots *first = at.slots;
+    if (samples <= 4) {
+        /* All rows: how many of them are met would be guessed wrong too often. */
+        for (at.group = 0; at.group < samples; at.group++, at.slots++)
+            draw_small_group(worker, t, &at, pass);
+        return;
+    }
     int32_t x = at.block_x * CALO_CPU_BLOCK, y = at.block_y * CALO_CPU_BLOCK;
     int32_t left = max_int(batch->left[i] - x, 0), right = min_int(batch->right[i] - x, 3);
     int32_t top = max_int(batch->top[i] - y, 0), bottom = min_int(batch->bottom[i] - y, 3);
-    /* All rows: how many of them are met would be guessed wrong too often. */
-    for (uint32_t group = 0; group < samples && samples <= 4; group++) {
-        at.group = group;
-        at.slots = first + group;
-        draw_small_group(worker, t, &at, pass);
-    }
-    for (y = top; samples == 16 && y <= bottom; y++)
+    for (y = top; y <= bottom; y++)
         for (x = left; x <= right; x++) {
             at.group = (uint32_t)(y * CALO_CPU_BLOCK + x);
             at.slots = first + at.group;

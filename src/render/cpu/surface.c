@@ -78,6 +78,16 @@ static void mix_array(const calo_cpu_mix *mix, const float *values, uint32_t com
     }
 }
 
+/* A UV set's values at the corners, looked up for each pixel. */
+static void gather_corners(const calo_cpu_mix *mix, const float *uvs, lanes_f corner[3][2])
+{
+    for (int k = 0; k < 3; k++) {
+        lanes_i index = lanes_spread_int(lanes_load_int(mix->triangles->index[k]), mix->slot) * 2;
+        for (int i = 0; i < 2; i++)
+            corner[k][i] = lanes_gather(uvs, index + i);
+    }
+}
+
 /* ---- textures ---- */
 
 /* UV coordinates of both sets and their steps a pixel. */
@@ -101,15 +111,10 @@ typedef struct packet_group {
     calo_cpu_footprint footprints[CALO_CPU_GROUP];
 } packet_group;
 
-/* Of the second set, whose corners are looked up for each pixel. */
 static void find_second_uv(const calo_cpu_mix *mix, const float *uvs, uv_lanes *out)
 {
     lanes_f corner[3][2];
-    for (int k = 0; k < 3; k++) {
-        lanes_i index = lanes_spread_int(lanes_load_int(mix->triangles->index[k]), mix->slot) * 2;
-        for (int i = 0; i < 2; i++)
-            corner[k][i] = lanes_gather(uvs, index + i);
-    }
+    gather_corners(mix, uvs, corner);
     for (int i = 0; i < 2; i++) {
         lanes_f a = corner[1][i] - corner[0][i], b = corner[2][i] - corner[0][i];
         out->at[1][i] = corner[0][i] + mix->at[0] * a + mix->at[1] * b;
@@ -245,11 +250,7 @@ static lanes_f triangle_tangent(const calo_cpu_mix *mix, const float *uvs, lanes
 {
     const calo_cpu_triangles *t = mix->triangles;
     lanes_f corner[3][2], d1[2], d2[2];
-    for (int k = 0; k < 3; k++) {
-        lanes_i index = lanes_spread_int(lanes_load_int(t->index[k]), mix->slot) * 2;
-        for (int i = 0; i < 2; i++)
-            corner[k][i] = lanes_gather(uvs, index + i);
-    }
+    gather_corners(mix, uvs, corner);
     for (int i = 0; i < 2; i++) {
         d1[i] = corner[1][i] - corner[0][i];
         d2[i] = corner[2][i] - corner[0][i];

@@ -290,14 +290,14 @@ LANES_INLINE int make_tables(const calo_cpu_packet *packets, int count, calo_cpu
         }
         calo_cpu_triangles *table = &tables[used++];
         mixes[k].triangles = table;
-        table->count = 1;
-        table->ids = lanes_int(packets[k].ids[0]);
         open = !scattered;
-        if (open) {
-            join_table(&packets[k], &table->ids, &table->count, &mixes[k].slot);
-        } else {
+        if (scattered) {
             table->ids = packets[k].ids;
             mixes[k].slot = lanes_count();
+        } else {
+            table->count = 1;
+            table->ids = lanes_int(packets[k].ids[0]);
+            join_table(&packets[k], &table->ids, &table->count, &mixes[k].slot);
         }
     }
     return used;

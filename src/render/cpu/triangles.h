@@ -14,7 +14,7 @@ typedef lanes_f calo_cpu_plane_lanes[3];
 /* LANES triangles of one draw; lines and points too, whose planes mean nothing. */
 typedef struct calo_cpu_triangles {
     lanes_i ids;
-    int count; /* lanes that hold one; the others repeat some id */
+    int count; /* while it takes more: the lanes that hold one; the others repeat the first */
     uint32_t index[3][LANES];
     lanes_f origin[2]; /* pixels: close by, so that differences are exact */
     /* Weights of the second and third corner are edges[0] / sum and edges[1] / sum (Olano and Greer
