@@ -13,6 +13,7 @@
 #include "encode/encode.h"
 #include "import/kept_pixels.h"
 #include "import/textures.h"
+#include "same_pictures.h"
 #include "scene/build.h"
 
 enum { PICTURES = 4, SMALL = 0, HALVED = 2, BROKEN = 3, MAX_SIDE = 300 };
@@ -81,24 +82,10 @@ static calo_scene *loaded(const fixture *f, calo_cache *cache, uint32_t max_side
     return scene;
 }
 
-static void assert_same(const calo_scene *scene, const calo_scene *expected)
-{
-    for (uint32_t i = 0; i < PICTURES; i++) {
-        const calo_scene_image *image = &scene->images[i], *other = &expected->images[i];
-        assert_int_equal(image->width, other->width);
-        assert_int_equal(image->height, other->height);
-        assert_int_equal(image->missing, other->missing);
-        assert_memory_equal(image->pixels, other->pixels, 4 * (size_t)image->width * image->height);
-    }
-    assert_int_equal(scene->warning_count, expected->warning_count);
-    for (uint32_t i = 0; i < scene->warning_count; i++)
-        assert_string_equal(scene->warnings[i].message, expected->warnings[i].message);
-}
-
 static void assert_loads_as(const fixture *f, uint32_t max_side, const calo_scene *expected)
 {
     calo_scene *scene = loaded(f, f->cache, max_side);
-    assert_same(scene, expected);
+    assert_same_pictures(scene, expected);
     calo_scene_destroy(scene);
 }
 

@@ -10,6 +10,7 @@
 
 #include "encode/encode.h"
 #include "import/textures.h"
+#include "same_pictures.h"
 #include "scene/build.h"
 
 enum { PICTURES = 12, BROKEN = 5, LARGE = 8, LARGE_SIDE = 96, MAX_SIDE = 64 };
@@ -64,21 +65,6 @@ static calo_status load(const pictures *made, uint32_t threads, uint64_t max_mem
     return status;
 }
 
-static void assert_same_scene(const calo_scene *scene, const calo_scene *expected)
-{
-    assert_int_equal(scene->image_count, PICTURES);
-    for (uint32_t i = 0; i < PICTURES; i++) {
-        const calo_scene_image *image = &scene->images[i], *other = &expected->images[i];
-        assert_int_equal(image->width, other->width);
-        assert_int_equal(image->height, other->height);
-        assert_int_equal(image->missing, other->missing);
-        assert_memory_equal(image->pixels, other->pixels, 4 * (size_t)image->width * image->height);
-    }
-    assert_int_equal(scene->warning_count, expected->warning_count);
-    for (uint32_t i = 0; i < scene->warning_count; i++)
-        assert_string_equal(scene->warnings[i].message, expected->warnings[i].message);
-}
-
 static void any_number_of_threads_gives_the_same(void **state)
 {
     (void)state;
@@ -98,7 +84,7 @@ static void any_number_of_threads_gives_the_same(void **state)
         for (int round = 0; round < 5; round++) {
             calo_scene *scene;
             assert_int_equal(load(&made, threads, 0, &scene, &err), CALO_OK);
-            assert_same_scene(scene, expected);
+            assert_same_pictures(scene, expected);
             calo_scene_destroy(scene);
         }
     calo_scene_destroy(expected);

@@ -28,7 +28,6 @@ static inline calo_scene *test_every_path(void)
 {
     static const float floor_corners[12] = {-60, -60, -1, 60, -60, -1, 60, 60, -1, -60, 60, -1};
     static const float line_positions[6] = {-2, 0, 1.2f, 2, 0.3f, 1.4f};
-    static const uint32_t line_indices[2] = {0, 1};
     test_scene s = test_scene_start();
     for (int i = 0; i < 9; i++) {
         calo_material material = calo_material_default();
@@ -57,11 +56,7 @@ static inline calo_scene *test_every_path(void)
     }
     calo_primitive quad = test_quad(&s, floor_corners, -1);
     test_node(&s, &quad, NULL);
-    calo_primitive line = {.topology = CALO_LINES, .vertex_count = 2, .index_count = 2, .indices = line_indices,
-                           .positions = test_copy(&s, line_positions, sizeof line_positions), .material = -1};
-    test_node(&s, &line, NULL);
-    line.topology = CALO_POINTS;
-    test_node(&s, &line, NULL);
+    test_line_and_points(&s, line_positions);
     test_seal(&s);
     return s.scene;
 }

@@ -175,4 +175,15 @@ static inline uint8_t test_mask(const calo_frame *frame, uint32_t x, uint32_t y)
 
 #define TEST_BIT(name) CALO_CHANNEL_BIT(CALO_CHANNEL_##name)
 
+/* A line over the whole scene and its ends as points. */
+static inline void test_line_and_points(test_scene *s, const float positions[6])
+{
+    static const uint32_t indices[2] = {0, 1};
+    calo_primitive line = {.topology = CALO_LINES, .vertex_count = 2, .index_count = 2, .indices = indices,
+                           .positions = test_copy(s, positions, 6 * sizeof *positions), .material = -1};
+    test_node(s, &line, NULL);
+    line.topology = CALO_POINTS;
+    test_node(s, &line, NULL);
+}
+
 #endif

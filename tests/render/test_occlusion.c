@@ -30,7 +30,6 @@ static void add_walls(test_scene *s, const int32_t materials[4])
 static calo_scene *make_crowd(void)
 {
     static const float line_positions[6] = {-2, -3, 1.2f, 2, 3, 1.4f};
-    static const uint32_t line_indices[2] = {0, 1};
     test_scene s = test_scene_start();
     int32_t materials[4];
     for (int i = 0; i < 4; i++) {
@@ -58,11 +57,7 @@ static calo_scene *make_crowd(void)
         }
     }
     add_walls(&s, materials);
-    calo_primitive line = {.topology = CALO_LINES, .vertex_count = 2, .index_count = 2, .indices = line_indices,
-                           .positions = test_copy(&s, line_positions, sizeof line_positions), .material = -1};
-    test_node(&s, &line, NULL);
-    line.topology = CALO_POINTS;
-    test_node(&s, &line, NULL);
+    test_line_and_points(&s, line_positions);
     test_seal(&s);
     return s.scene;
 }
