@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/linear.h"
-#include "render/cpu/scene.h"
+#include "render/draw_list.h"
 #include "scene/deform.h"
 
 /* What a node brings to each of its primitives. */
@@ -95,7 +95,7 @@ static calo_status take_vertices(bench_input *input, const calo_primitive *primi
     copy_uvs(primitive, &mesh->material, uvs);
     if (status == CALO_OK && !tangents && normals && mesh->material.slots[CALO_SLOT_NORMAL].texture >= 0) {
         const float *made = NULL;
-        status = calo_cpu_make_tangents(primitive, positions, normals, uvs, &input->arena, &made, err);
+        status = calo_make_tangents(primitive, positions, normals, uvs, &input->arena, &made, err);
         if (status == CALO_OK && made && !(tangents = copy_floats(input, made, 4 * count, err)))
             return err->status;
     }

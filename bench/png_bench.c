@@ -72,7 +72,8 @@ static calo_status render(const char *path, calo_frame *frames, calo_error *err)
     if (status == CALO_OK)
         status = calo_renderer_create(&(calo_renderer_options){.backend = "cpu", .threads = 1}, &renderer, err);
     if (status == CALO_OK)
-        status = calo_renderer_prepare(renderer, input.pose, &input.lighting, NULL, &prepared, err);
+        status = calo_renderer_prepare(renderer, input.pose, &(calo_prepare_options){.lighting = &input.lighting},
+                                       &prepared, err);
     for (int i = 0; status == CALO_OK && i < VIEWS; i++)
         status = calo_frame_init(&frames[i], SIZE, SIZE, options.channels, CALO_PIXEL_RGBA8, err);
     if (status == CALO_OK)

@@ -236,8 +236,9 @@ static calo_status open_bench(bench_state *bench, calo_error *err)
                                                                .lod_pixels = bench->options.lod_pixels},
                                       &bench->renderer, err);
     if (status == CALO_OK)
-        status = calo_renderer_prepare(bench->renderer, bench->input.pose, &bench->input.lighting, NULL,
-                                       &bench->prepared, err);
+        status = calo_renderer_prepare(bench->renderer, bench->input.pose,
+                                       &(calo_prepare_options){.lighting = &bench->input.lighting}, &bench->prepared,
+                                       err);
     if (status == CALO_OK)
         open_rivals(bench);
     return status;

@@ -75,7 +75,8 @@ static calo_status measure(const char *path, calo_error *err)
     for (uint32_t i = 0; status == CALO_OK && i < 2; i++)
         status = calo_renderer_create(&(calo_renderer_options){.backend = "cpu", .threads = i + 1}, &renderers[i], err);
     if (status == CALO_OK)
-        status = calo_renderer_prepare(renderers[0], input.pose, &input.lighting, NULL, &prepared, err);
+        status = calo_renderer_prepare(renderers[0], input.pose,
+                                       &(calo_prepare_options){.lighting = &input.lighting}, &prepared, err);
     for (size_t i = 0; status == CALO_OK && i < sizeof batches / sizeof batches[0]; i++)
         status = measure_batch(renderers, prepared, batches[i].views, batches[i].size, err);
     calo_prepared_destroy(prepared);

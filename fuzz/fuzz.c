@@ -60,6 +60,7 @@ static void draw(const calo_pose *pose)
     const calo_lighting lighting = {.use_scene_lights = true};
     const calo_view views[VIEWS] = {view_from(1.5, -1.5, 1.5), view_from(0.1, -0.2, 0.05)};
     uint32_t channels = (1u << CALO_CHANNEL_COUNT) - 1;
+    const calo_prepare_options preparing = {.lighting = &lighting, .limits = &limits};
     const calo_render_options drawing = {.channels = channels, .samples = 4};
     calo_prepared *prepared = NULL;
     calo_frame frames[VIEWS] = {0};
@@ -68,7 +69,7 @@ static void draw(const calo_pose *pose)
     for (int i = 0; i < VIEWS; i++)
         fuzz_check(calo_frame_init(&frames[i], SIDE, SIDE, channels, CALO_PIXEL_RGBA8, NULL) == CALO_OK,
                    "a small frame can be made");
-    if (calo_renderer_prepare(renderer, pose, &lighting, &limits, &prepared, NULL) == CALO_OK &&
+    if (calo_renderer_prepare(renderer, pose, &preparing, &prepared, NULL) == CALO_OK &&
         calo_renderer_render(renderer, prepared, &drawing, views, VIEWS, frames, NULL, NULL, NULL) == CALO_OK)
         for (int i = 0; i < VIEWS; i++)
             check_floats(&frames[i]);

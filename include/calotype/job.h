@@ -47,6 +47,7 @@ typedef struct calo_item_options {
     const char *camera_file;  /* instead of a preset: see calo_view_set_load */
     const char *scene_camera; /* instead of a preset: a camera of the file by name, by index, or "all" */
     calo_lighting lighting;
+    calo_prepare_options prepare; /* its `lighting` and `limits` are not read: the ones here count */
     const char *environment_name; /* for metadata.json; NULL: "white" or "none" */
     calo_render_options render;   /* channels 0: colour only */
     const char *sheet_path;       /* a contact sheet as PNG; NULL: none */

@@ -43,6 +43,22 @@ typedef struct calo_lighting {
     uint32_t light_count;
 } calo_lighting;
 
+/* Triangles as surfaces or as their edges. */
+typedef enum calo_fill {
+    CALO_FILL_MATERIAL = 0, /* as each material's `wireframe` says */
+    CALO_FILL_FLIPPED,      /* the other way round */
+    CALO_FILL_WIREFRAME,    /* edges everywhere */
+    CALO_FILL_SOLID,        /* surfaces everywhere */
+} calo_fill;
+
+/* What a scene is prepared with: everything that views share. All zero is the default everywhere. Append only. */
+typedef struct calo_prepare_options {
+    const calo_lighting *lighting; /* NULL: all-zero */
+    const calo_limits *limits;     /* NULL: the defaults */
+    calo_fill fill;
+    bool flat;                     /* every surface shows its base colour, unlit */
+} calo_prepare_options;
+
 /* How views are drawn. All zero is the default everywhere. Append only. */
 typedef struct calo_render_options {
     uint32_t channels;               /* CALO_CHANNEL_BITs; 0: color, depth, normal, mask */
@@ -99,10 +115,11 @@ CALO_API const char *calo_renderer_backend(const calo_renderer *renderer);
 CALO_API uint32_t calo_renderer_threads(const calo_renderer *renderer);
 CALO_API float calo_renderer_lod_pixels(const calo_renderer *renderer);
 
-/* The pose and the lighting may be dropped after the call; the scene must outlive `prepared`. */
+/* The pose and the options may be dropped after the call (but not the environment's picture); the scene must outlive
+ * `prepared`. `options` may be NULL. */
 CALO_API calo_status calo_renderer_prepare(calo_renderer *renderer, const calo_pose *pose,
-                                           const calo_lighting *lighting, const calo_limits *limits,
-                                           calo_prepared **prepared, calo_error *err);
+                                           const calo_prepare_options *options, calo_prepared **prepared,
+                                           calo_error *err);
 CALO_API void calo_prepared_destroy(calo_prepared *prepared);
 
 /* Called once for each finished view, from a worker thread, in any order, several at a time. A frame

@@ -71,6 +71,7 @@ typedef struct calo_material {
     calo_alpha_mode alpha_mode;
     float alpha_cutoff;
     bool double_sided, unlit;
+    bool wireframe; /* triangles show their edges only, as lines */
     calo_texture_use slots[CALO_SLOT_COUNT];
 } calo_material;
 

@@ -190,8 +190,10 @@ static calo_status prepare_or_describe(void *user, uint32_t worker, size_t index
     calo_item *item = run->item;
     if (index == 1)
         return calo_item_describe(item, err);
-    return calo_renderer_prepare(item->renderer, item->pose, &item->options->lighting, &item->options->import.limits,
-                                 &run->prepared, err);
+    calo_prepare_options prepare = item->options->prepare;
+    prepare.lighting = &item->options->lighting;
+    prepare.limits = &item->options->import.limits;
+    return calo_renderer_prepare(item->renderer, item->pose, &prepare, &run->prepared, err);
 }
 
 static calo_status render_views(output_run *run, calo_error *err)

@@ -4,6 +4,8 @@
 
 #include <calotype/render.h>
 
+#include "base/thread.h"
+
 /* Rows of a picture: `top` is a multiple of CALO_ROWS_UNIT, so is `bottom` or it is the height. */
 typedef struct calo_rows {
     uint32_t top, bottom;
@@ -17,16 +19,27 @@ typedef struct calo_backend_options {
     float lod_pixels;
 } calo_backend_options;
 
+/* What is to be drawn; all of it is checked. */
+typedef struct calo_batch {
+    const void *scene;
+    calo_render_options options;
+    const calo_view *views;
+    size_t view_count;
+    calo_frame *frames;
+    calo_frame_callback on_frame;
+    void *user;
+} calo_batch;
+
 typedef struct calo_backend {
     const char *name;
-    bool whole_views; /* a view is not to be shared by several workers */
     /* True when it can draw here; `detail` says what it is, or why not. */
     bool (*probe)(char *detail, size_t detail_bytes);
-    /* A posed and lit scene in the backend's own form, immutable afterwards. */
-    calo_status (*prepare)(const calo_pose *pose, const calo_lighting *lighting, const calo_limits *limits,
+    /* A posed and lit scene in the backend's own form, immutable afterwards. `prepare` is resolved: nothing in it is
+     * NULL, and no zero means a default. */
+    calo_status (*prepare)(const calo_pose *pose, const calo_prepare_options *prepare,
                            const calo_backend_options *options, void **scene, calo_error *err);
     void (*release)(void *scene);
-    /* A worker is one thread's scratch memory. */
+    /* A worker is one thread's scratch memory; of a backend with draw_batch there is one. */
     calo_status (*open_worker)(void **worker, calo_error *err);
     void (*close_worker)(void *worker);
     void (*stop_after)(void *worker, int stage); /* see stages.h */
@@ -34,6 +47,9 @@ typedef struct calo_backend {
      * rows of one view at once; the picture has the same bits however its rows are shared out. */
     calo_status (*draw)(void *worker, const void *scene, const calo_render_options *options, const calo_view *view,
                         calo_rows rows, calo_frame *frame, calo_error *err);
+    /* Instead of `draw`: all views of a batch, where the backend itself decides what runs side by side. The pool is for
+     * what can be done beside drawing, like handing frames out. NULL: there is `draw`. */
+    calo_status (*draw_batch)(void *worker, const calo_batch *batch, calo_thread_pool *pool, calo_error *err);
 } calo_backend;
 
 extern const calo_backend calo_backend_cpu;

@@ -47,7 +47,8 @@ calo_status calo_crew_init(calo_crew *crew, const calo_backend *backend, uint32_
         status = calo_fail_memory(err, "a renderer's threads", crew->threads * sizeof *crew->members);
     if (status == CALO_OK)
         status = calo_thread_pool_create(crew->threads, &crew->pool, err);
-    for (uint32_t i = 0; status == CALO_OK && i < crew->threads; i++)
+    uint32_t workers = backend->draw_batch ? 1 : crew->threads;
+    for (uint32_t i = 0; status == CALO_OK && i < workers; i++)
         status = backend->open_worker(&crew->members[i].worker, err);
     if (status != CALO_OK)
         calo_crew_finish(crew);
@@ -220,7 +221,7 @@ static calo_status run_item(void *user, uint32_t thread, size_t item, calo_error
 static size_t find_shared(const calo_crew *crew, const calo_batch *batch)
 {
     size_t from = batch->view_count;
-    if (crew->threads == 1 || crew->backend->whole_views)
+    if (crew->threads == 1)
         return from;
     while (from > 0 && batch->view_count - from < crew->threads &&
            row_units(&batch->views[from - 1]) > smallest_piece(&batch->views[from - 1]))
@@ -230,6 +231,8 @@ static size_t find_shared(const calo_crew *crew, const calo_batch *batch)
 
 calo_status calo_crew_run(calo_crew *crew, const calo_batch *batch, calo_error *err)
 {
+    if (crew->backend->draw_batch)
+        return crew->backend->draw_batch(crew->members[0].worker, batch, crew->pool, err);
     batch_run run = {crew, batch, find_shared(crew, batch)};
     size_t shared_count = batch->view_count - run.shared_from;
     for (size_t i = 0; i < shared_count; i++) {

@@ -2,7 +2,6 @@
 #ifndef CALO_RENDER_CREW_H
 #define CALO_RENDER_CREW_H
 
-#include "base/thread.h"
 #include "render/backend.h"
 
 /* One thread's own. */
@@ -18,17 +17,6 @@ typedef struct calo_crew {
     calo_crew_member *members;      /* one a thread */
     struct calo_shared_view *shared; /* as many: the last views of a batch are drawn by several threads */
 } calo_crew;
-
-/* What is to be drawn; all of it is checked. */
-typedef struct calo_batch {
-    const void *scene;
-    calo_render_options options;
-    const calo_view *views;
-    size_t view_count;
-    calo_frame *frames;
-    calo_frame_callback on_frame;
-    void *user;
-} calo_batch;
 
 /* `threads`: 0 is one a core. */
 calo_status calo_crew_init(calo_crew *crew, const calo_backend *backend, uint32_t threads, calo_error *err);

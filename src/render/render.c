@@ -98,7 +98,7 @@ float calo_renderer_lod_pixels(const calo_renderer *renderer) { return renderer-
 
 void calo_renderer_stop_after(calo_renderer *renderer, int stage)
 {
-    for (uint32_t i = 0; i < renderer->crew.threads; i++)
+    for (uint32_t i = 0; renderer->crew.backend->stop_after && i < renderer->crew.threads; i++)
         renderer->crew.backend->stop_after(renderer->crew.members[i].worker, stage);
 }
 
@@ -132,27 +132,45 @@ static calo_status check_lighting(const calo_lighting *lighting, calo_error *err
     return CALO_OK;
 }
 
-calo_status calo_renderer_prepare(calo_renderer *renderer, const calo_pose *pose, const calo_lighting *lighting,
-                                  const calo_limits *limits, calo_prepared **out, calo_error *err)
+/* Zeros that mean defaults are filled in. */
+static calo_lighting resolve_lighting(const calo_lighting *lighting)
+{
+    calo_lighting resolved = lighting ? *lighting : (calo_lighting){0};
+    const float *color = resolved.environment_color;
+    if (color[0] == 0 && color[1] == 0 && color[2] == 0)
+        for (int i = 0; i < 3; i++)
+            resolved.environment_color[i] = 1;
+    if (resolved.environment_strength == 0)
+        resolved.environment_strength = 1;
+    return resolved;
+}
+
+static calo_status check_prepare(const calo_prepare_options *options, calo_error *err)
+{
+    if ((unsigned)options->fill > CALO_FILL_SOLID)
+        return calo_fail(err, CALO_ERROR_ARGUMENT, "there is no fill %d", (int)options->fill);
+    return check_lighting(options->lighting, err);
+}
+
+calo_status calo_renderer_prepare(calo_renderer *renderer, const calo_pose *pose, const calo_prepare_options *options,
+                                  calo_prepared **out, calo_error *err)
 {
     *out = NULL;
-    calo_lighting light = lighting ? *lighting : (calo_lighting){0};
-    calo_limits resolved = calo_limits_resolve(limits);
-    calo_status status = check_lighting(&light, err);
+    calo_prepare_options resolved = options ? *options : (calo_prepare_options){0};
+    calo_lighting lighting = resolve_lighting(resolved.lighting);
+    calo_limits limits = calo_limits_resolve(resolved.limits);
+    resolved.lighting = &lighting;
+    resolved.limits = &limits;
+    calo_status status = check_prepare(&resolved, err);
     if (status != CALO_OK)
         return status;
-    if (light.environment_color[0] == 0 && light.environment_color[1] == 0 && light.environment_color[2] == 0)
-        for (int i = 0; i < 3; i++)
-            light.environment_color[i] = 1;
-    if (light.environment_strength == 0)
-        light.environment_strength = 1;
     calo_prepared *prepared = calloc(1, sizeof *prepared);
     if (!prepared)
         return calo_fail_memory(err, "a prepared scene", sizeof *prepared);
     prepared->backend = renderer->crew.backend;
-    calo_backend_options options = {.threads = renderer->crew.threads, .cache = renderer->cache,
-                                    .lod_pixels = renderer->lod_pixels};
-    status = prepared->backend->prepare(pose, &light, &resolved, &options, &prepared->scene, err);
+    calo_backend_options own = {.threads = renderer->crew.threads, .cache = renderer->cache,
+                                .lod_pixels = renderer->lod_pixels};
+    status = prepared->backend->prepare(pose, &resolved, &own, &prepared->scene, err);
     if (status != CALO_OK) {
         free(prepared);
         return status;

@@ -147,10 +147,11 @@ static inline calo_frame test_render(const calo_scene *scene, const calo_lightin
     calo_renderer *renderer = NULL;
     calo_prepared *prepared = NULL;
     calo_frame frame = {0};
+    calo_prepare_options preparing = {.lighting = lighting};
     calo_pixel_format format = options->color_format ? options->color_format : CALO_PIXEL_RGBA8;
     if (calo_pose_create(scene, NULL, &pose, &err) != CALO_OK ||
         calo_renderer_create(&(calo_renderer_options){.backend = "cpu", .threads = 1}, &renderer, &err) != CALO_OK ||
-        calo_renderer_prepare(renderer, pose, lighting, NULL, &prepared, &err) != CALO_OK ||
+        calo_renderer_prepare(renderer, pose, &preparing, &prepared, &err) != CALO_OK ||
         calo_frame_init(&frame, view->width, view->height, options->channels, format, &err) != CALO_OK ||
         calo_renderer_render(renderer, prepared, options, view, 1, &frame, NULL, NULL, &err) != CALO_OK)
         fail_msg("%s", err.message);

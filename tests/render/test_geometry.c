@@ -171,7 +171,7 @@ static void shared_edges_leave_no_gap_and_no_double_hit(void **state)
     calo_render_options options = {.channels = TEST_BIT(COLOR), .samples = 1};
     assert_int_equal(calo_pose_create(s.scene, NULL, &pose, &err), CALO_OK);
     assert_int_equal(calo_renderer_create(NULL, &renderer, &err), CALO_OK);
-    assert_int_equal(calo_renderer_prepare(renderer, pose, NULL, NULL, &prepared, &err), CALO_OK);
+    assert_int_equal(calo_renderer_prepare(renderer, pose, NULL, &prepared, &err), CALO_OK);
     assert_int_equal(calo_renderer_render(renderer, prepared, &options, views, CAMERAS, frames, NULL, NULL, &err), CALO_OK);
     long covered = 0;
     for (int i = 0; i < CAMERAS; i++) {

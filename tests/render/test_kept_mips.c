@@ -60,7 +60,7 @@ static calo_frame render(const calo_scene *scene, calo_cache *with)
     calo_frame frame = {0};
     if (calo_pose_create(scene, NULL, &pose, &err) != CALO_OK ||
         calo_renderer_create(&on, &renderer, &err) != CALO_OK ||
-        calo_renderer_prepare(renderer, pose, NULL, NULL, &prepared, &err) != CALO_OK ||
+        calo_renderer_prepare(renderer, pose, NULL, &prepared, &err) != CALO_OK ||
         calo_frame_init(&frame, SIZE, SIZE, options.channels, CALO_PIXEL_RGBA8, &err) != CALO_OK ||
         calo_renderer_render(renderer, prepared, &options, &view, 1, &frame, NULL, NULL, &err) != CALO_OK)
         fail_msg("%s", err.message);

@@ -64,7 +64,7 @@ static calo_frame render(const calo_scene *scene, float lod_pixels, uint32_t thr
     calo_render_options options = {.channels = channels, .samples = samples};
     if (calo_pose_create(scene, NULL, &pose, &err) != CALO_OK ||
         calo_renderer_create(&with, &renderer, &err) != CALO_OK ||
-        calo_renderer_prepare(renderer, pose, NULL, NULL, &prepared, &err) != CALO_OK ||
+        calo_renderer_prepare(renderer, pose, NULL, &prepared, &err) != CALO_OK ||
         calo_frame_init(&frame, view->width, view->height, channels, CALO_PIXEL_RGBA8, &err) != CALO_OK ||
         calo_renderer_render(renderer, prepared, &options, view, 1, &frame, NULL, NULL, &err) != CALO_OK)
         fail_msg("%s", err.message);
@@ -234,9 +234,10 @@ static void hierarchy_ends_in_few_triangles(void **state)
     void *pointer = NULL;
     calo_limits limits = calo_limits_resolve(NULL);
     calo_lighting lighting = {.environment_strength = 1, .environment_color = {1, 1, 1}};
+    calo_prepare_options prepare = {.lighting = &lighting, .limits = &limits};
     calo_backend_options options = {.threads = 2, .lod_pixels = 1};
     assert_int_equal(calo_pose_create(scene, NULL, &pose, &err), CALO_OK);
-    assert_int_equal(calo_cpu_scene_prepare(pose, &lighting, &limits, &options, &pointer, &err), CALO_OK);
+    assert_int_equal(calo_cpu_scene_prepare(pose, &prepare, &options, &pointer, &err), CALO_OK);
     const calo_cpu_draw *draw = &((const calo_cpu_scene *)pointer)->draws[0];
     const calo_cpu_geometry *geometry = draw->geometry;
     const calo_cpu_groups *groups = &geometry->groups;
@@ -448,8 +449,9 @@ static void forged_levels_are_made_again(void **state)
     assert_int_equal(calo_cache_open(folder, 0, &cache, &err), CALO_OK);
     test_scene s = test_scene_start();
     calo_primitive torus = make_torus(&s, -1);
-    calo_cpu_draw draw = {.primitive = &torus, .positions = torus.positions, .normals = torus.normals,
-                          .element_count = torus.index_count / 3, .radius = 1.5};
+    calo_cpu_draw draw = {.shared = {.primitive = &torus, .positions = torus.positions, .normals = torus.normals,
+                                     .radius = 1.5},
+                          .element_count = torus.index_count / 3};
     calo_cpu_geometry_input input = {.draw = &draw, .level_of_detail = true, .threads = 1, .cache = cache};
     calo_arena arena = {0};
     const calo_cpu_geometry *made, *kept;

@@ -78,9 +78,10 @@ static stage open_stage(calo_scene *source)
     calo_lighting lighting = test_every_light();
     lighting.environment_color[0] = lighting.environment_color[1] = lighting.environment_color[2] = 1;
     lighting.environment_strength = 1;
+    calo_prepare_options prepare = {.lighting = &lighting, .limits = &limits};
     calo_backend_options one_thread = {.threads = 1};
     if (calo_pose_create(source, NULL, &s.pose, &err) != CALO_OK ||
-        calo_backend_cpu.prepare(s.pose, &lighting, &limits, &one_thread, &scene, &err) != CALO_OK ||
+        calo_backend_cpu.prepare(s.pose, &prepare, &one_thread, &scene, &err) != CALO_OK ||
         calo_backend_cpu.open_worker(&s.worker, &err) != CALO_OK)
         fail_msg("%s", err.message);
     s.scene = scene;

@@ -499,7 +499,7 @@ static void any_number_of_threads_gives_the_same_bits(void **state)
         calo_frame frames[VIEWS];
         assert_int_equal(calo_pose_create(s.scene, NULL, &pose, &err), CALO_OK);
         assert_int_equal(calo_renderer_create(&(calo_renderer_options){.threads = threads}, &renderer, &err), CALO_OK);
-        assert_int_equal(calo_renderer_prepare(renderer, pose, NULL, NULL, &prepared, &err), CALO_OK);
+        assert_int_equal(calo_renderer_prepare(renderer, pose, NULL, &prepared, &err), CALO_OK);
         calo_render_options options = {.channels = (1u << CALO_CHANNEL_COUNT) - 1, .samples = 16};
         for (int i = 0; i < VIEWS; i++)
             assert_int_equal(calo_frame_init(&frames[i], 40, 40, options.channels, CALO_PIXEL_RGBA8, &err), CALO_OK);
@@ -541,7 +541,7 @@ static void wrong_arguments_are_refused(void **state)
     assert_non_null(strstr(err.message, "vulkan"));
     assert_int_equal(calo_pose_create(s.scene, NULL, &pose, &err), CALO_OK);
     assert_int_equal(calo_renderer_create(NULL, &renderer, &err), CALO_OK);
-    assert_int_equal(calo_renderer_prepare(renderer, pose, NULL, NULL, &prepared, &err), CALO_OK);
+    assert_int_equal(calo_renderer_prepare(renderer, pose, NULL, &prepared, &err), CALO_OK);
     assert_int_equal(calo_frame_init(&frame, 8, 8, 1, CALO_PIXEL_RGBA8, &err), CALO_OK);
     calo_view good = test_view(8, 20, (double[3]){0, 0, 4}, origin), bad[6] = {good, good, good, good, good, good};
     bad[0].width = 0;

@@ -89,11 +89,12 @@ static bool settles(uint32_t threads, uint32_t samples, const calo_pose *pose, c
 {
     calo_error err = {0};
     calo_lighting lighting = test_every_light();
+    calo_prepare_options preparing = {.lighting = &lighting};
     calo_render_options options = {.channels = (1u << CALO_CHANNEL_COUNT) - 1, .samples = samples};
     calo_renderer *renderer = NULL;
     calo_prepared *prepared = NULL;
     if (calo_renderer_create(&(calo_renderer_options){.backend = "cpu", .threads = threads}, &renderer, &err) != CALO_OK ||
-        calo_renderer_prepare(renderer, pose, &lighting, NULL, &prepared, &err) != CALO_OK)
+        calo_renderer_prepare(renderer, pose, &preparing, &prepared, &err) != CALO_OK)
         fail_msg("%s", err.message);
     int quiet = 0, calls = 0;
     for (; calls < CALLS_MAX && quiet < CALLS_IN_A_ROW; calls++) {

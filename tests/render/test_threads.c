@@ -55,7 +55,8 @@ static calo_prepared *prepare(calo_renderer *renderer, const stage *s)
 {
     calo_prepared *prepared = NULL;
     calo_error err = {0};
-    if (calo_renderer_prepare(renderer, s->pose, &lighting, NULL, &prepared, &err) != CALO_OK)
+    calo_prepare_options options = {.lighting = &lighting};
+    if (calo_renderer_prepare(renderer, s->pose, &options, &prepared, &err) != CALO_OK)
         fail_msg("%s", err.message);
     return prepared;
 }
@@ -89,8 +90,9 @@ static void any_rows_give_the_same_bits(void **state)
     lighting.environment_color[0] = lighting.environment_color[1] = lighting.environment_color[2] = 1;
     lighting.environment_strength = 1;
     assert_int_equal(calo_backend_cpu.open_worker(&worker, NULL), CALO_OK);
+    calo_prepare_options preparing = {.lighting = &lighting, .limits = &limits};
     calo_backend_options one_thread = {.threads = 1};
-    assert_int_equal(calo_backend_cpu.prepare(s.pose, &lighting, &limits, &one_thread, &scene, NULL), CALO_OK);
+    assert_int_equal(calo_backend_cpu.prepare(s.pose, &preparing, &one_thread, &scene, NULL), CALO_OK);
     for (uint32_t samples = 1; samples <= 16; samples *= 4)
         for (int i = 0; i < 3; i++) {
             calo_render_options options = calo_render_options_resolve(

@@ -72,7 +72,7 @@ void calo_cpu_visit_slots(calo_cpu_worker *worker, const calo_cpu_face *face, co
         return;
     }
     const calo_cpu_draw *draw = calo_cpu_draw_of(worker->scene, face->id);
-    float cutoff = worker->scene->materials[draw->material].source.alpha_cutoff;
+    float cutoff = worker->scene->materials[draw->shared.material].source.alpha_cutoff;
     write_slots(face, visit, test_alpha(worker, face, visit, visit->pass == CALO_CPU_PASS_MASK ? cutoff : data_alpha));
 }
 
@@ -134,7 +134,7 @@ static calo_status collect(calo_cpu_worker *worker, uint32_t top, uint32_t botto
     worker->fragments_overflow = false;
     for (uint32_t d = 0; d < worker->scene->draw_count; d++) {
         const calo_cpu_draw *draw = &worker->scene->draws[d];
-        if (worker->scene->materials[draw->material].source.alpha_mode != CALO_ALPHA_BLEND)
+        if (worker->scene->materials[draw->shared.material].source.alpha_mode != CALO_ALPHA_BLEND)
             continue;
         calo_status status = calo_cpu_draw_geometry(worker, draw, CALO_CPU_PASS_FRAGMENTS, err);
         if (status != CALO_OK)

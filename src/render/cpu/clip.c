@@ -95,7 +95,7 @@ static void emit_triangle(calo_cpu_geometry_stage *stage, uint32_t id, const cli
 {
     int64_t area = doubled_area(a, b, c);
     /* Counter-clockwise is the front, seen with y up: clockwise with y down is the back. */
-    bool back = stage->draw->mirrored ? area < 0 : area > 0;
+    bool back = stage->draw->shared.mirrored ? area < 0 : area > 0;
     if (area == 0 || (back && stage->cull_back))
         return;
     const clip_vertex *corners[3] = {a, area < 0 ? c : b, area < 0 ? b : c};
@@ -250,7 +250,7 @@ static void emit_box(calo_cpu_geometry_stage *stage, uint32_t id, const double x
 
 static clip_vertex corner_vertex(const calo_cpu_geometry_stage *stage, size_t index)
 {
-    const float *p = stage->draw->positions + 3 * (size_t)stage->draw->geometry->indices[index];
+    const float *p = stage->draw->shared.positions + 3 * (size_t)stage->draw->geometry->indices[index];
     return transform_vertex(stage, p[0], p[1], p[2]);
 }
 
@@ -300,6 +300,6 @@ void calo_cpu_draw_lines_and_points(calo_cpu_geometry_stage *stage)
 {
     if (stage->worker->last_stage < CALO_STAGE_SETUP)
         return;
-    (stage->draw->primitive->topology == CALO_LINES ? draw_lines : draw_points)(stage);
+    (stage->draw->shared.primitive->topology == CALO_LINES ? draw_lines : draw_points)(stage);
     calo_cpu_flush_queue(stage->worker, stage->pass);
 }

@@ -21,14 +21,14 @@ typedef struct cluster_build {
 static calo_status gather_vertices(const calo_cpu_draw *draw, calo_arena *arena, calo_cpu_geometry *geometry,
                                    calo_error *err)
 {
-    const calo_primitive *primitive = draw->primitive;
+    const calo_primitive *primitive = draw->shared.primitive;
     calo_cpu_vertex *vertices = CALO_ARENA_TAKE(arena, calo_cpu_vertex, primitive->vertex_count, "vertices", err);
     if (!vertices)
         return calo_failed(err);
     for (size_t i = 0; i < primitive->vertex_count; i++) {
         for (int c = 0; c < 3; c++) {
-            vertices[i].position[c] = draw->positions[3 * i + c];
-            vertices[i].normal[c] = draw->normals ? draw->normals[3 * i + c] : 0;
+            vertices[i].position[c] = draw->shared.positions[3 * i + c];
+            vertices[i].normal[c] = draw->shared.normals ? draw->shared.normals[3 * i + c] : 0;
         }
         for (int c = 0; c < 2; c++)
             vertices[i].uv[c] = primitive->uvs[0] ? primitive->uvs[0][2 * i + c] : 0;
@@ -40,7 +40,7 @@ static calo_status gather_vertices(const calo_cpu_draw *draw, calo_arena *arena,
 /* Runs of triangles in the geometry's order. */
 static void scan(cluster_build *build)
 {
-    const calo_primitive *primitive = build->draw->primitive;
+    const calo_primitive *primitive = build->draw->shared.primitive;
     build->geometry->cluster_count = (uint32_t)meshopt_buildMeshletsScan(
         build->meshlets, build->meshlet_vertices, build->meshlet_triangles, build->geometry->indices,
         primitive->index_count, primitive->vertex_count, CALO_CPU_CLUSTER_VERTICES, CALO_CPU_CLUSTER_TRIANGLES);
@@ -70,7 +70,7 @@ static void release(cluster_build *build)
 /* The file's own order will mostly do: exporters write neighbours together. */
 static calo_status split(cluster_build *build, const calo_cpu_geometry_input *input, bool sorts, calo_error *err)
 {
-    size_t bound = meshopt_buildMeshletsBound(input->draw->primitive->index_count, CALO_CPU_CLUSTER_VERTICES,
+    size_t bound = meshopt_buildMeshletsBound(input->draw->shared.primitive->index_count, CALO_CPU_CLUSTER_VERTICES,
                                               CALO_CPU_CLUSTER_TRIANGLES);
     calo_status status = reserve(build, bound, err);
     if (status != CALO_OK)
@@ -124,8 +124,8 @@ uint32_t calo_cpu_count_vertices(const uint32_t *indices, const calo_cpu_run *ru
 static bool can_simplify(const calo_cpu_geometry_input *input)
 {
     const calo_cpu_draw *draw = input->draw;
-    return input->level_of_detail && draw->element_count >= CALO_CPU_SIMPLIFIED_FROM && draw->radius > 1e-12 &&
-           draw->radius < 1e12;
+    return input->level_of_detail && draw->element_count >= CALO_CPU_SIMPLIFIED_FROM && draw->shared.radius > 1e-12 &&
+           draw->shared.radius < 1e12;
 }
 
 /* The finest clusters, in the order of the curve, and coarser ones of them. */
@@ -218,7 +218,7 @@ static void fill_positions(const cluster_build *build, const struct meshopt_Mesh
     for (size_t i = 0; i < count; i++) {
         size_t vertex = vertices[i < meshlet->vertex_count ? i : meshlet->vertex_count - 1];
         for (int c = 0; c < 3; c++)
-            to[(size_t)c * count + i] = build->draw->positions[3 * vertex + (size_t)c];
+            to[(size_t)c * count + i] = build->draw->shared.positions[3 * vertex + (size_t)c];
     }
 }
 
@@ -259,7 +259,7 @@ static bool face_normal(const cluster_build *build, const struct meshopt_Meshlet
     const float *p[3];
     float a[3], b[3];
     for (int k = 0; k < 3; k++)
-        p[k] = build->draw->positions + 3 * (size_t)vertices[corner[k]];
+        p[k] = build->draw->shared.positions + 3 * (size_t)vertices[corner[k]];
     for (int c = 0; c < 3; c++) {
         a[c] = (p[1][c] - p[0][c]) * scale;
         b[c] = (p[2][c] - p[0][c]) * scale;
@@ -305,7 +305,7 @@ static void find_bounds(const cluster_build *build, const struct meshopt_Meshlet
 {
     float center[3], axis[3], radius, cutoff;
     /* A radius that overflows is infinite and hides nothing. */
-    calo_cpu_sphere_around(build->draw->positions, build->meshlet_vertices + meshlet->vertex_offset,
+    calo_cpu_sphere_around(build->draw->shared.positions, build->meshlet_vertices + meshlet->vertex_offset,
                            meshlet->vertex_count, center, &radius);
     find_cone(build, meshlet, radius, axis, &cutoff);
     for (int c = 0; c < 3; c++) {
@@ -392,9 +392,9 @@ calo_status calo_cpu_geometry_make(const calo_cpu_geometry_input *input, calo_ar
     calo_cpu_geometry *geometry = CALO_ARENA_TAKE(arena, calo_cpu_geometry, 1, "geometry", err);
     if (!geometry)
         return calo_failed(err);
-    geometry->indices = draw->primitive->indices;
+    geometry->indices = draw->shared.primitive->indices;
     calo_status status = gather_vertices(draw, arena, geometry, err);
-    if (status == CALO_OK && draw->primitive->topology == CALO_TRIANGLES && draw->element_count > 0) {
+    if (status == CALO_OK && draw->shared.primitive->topology == CALO_TRIANGLES && draw->element_count > 0) {
         cluster_build build = {.draw = draw, .arena = arena, .geometry = geometry};
         status = make_clusters(&build, input, err);
     }

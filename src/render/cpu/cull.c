@@ -41,7 +41,7 @@ static void find_planes(const calo_cpu_geometry_stage *stage, float planes[5][4]
 static bool find_viewer(const calo_cpu_geometry_stage *stage, float viewer[3])
 {
     calo_mat4 to_object;
-    if (!calo_mat4_invert_affine(&stage->draw->object_to_world, &to_object))
+    if (!calo_mat4_invert_affine(&stage->draw->shared.object_to_world, &to_object))
         return false;
     const calo_cpu_camera *camera = &stage->worker->camera;
     double world[3], object[3];
@@ -129,7 +129,7 @@ static void judge_groups(const calo_cpu_geometry_stage *stage, uint8_t *fine)
     const calo_cpu_groups *groups = &stage->draw->geometry->groups;
     const calo_cpu_camera *camera = &stage->worker->camera;
     const double *depth_row = stage->object_to_screen.m[3];
-    float row[4], stretch = (float)find_stretch(&stage->draw->object_to_world);
+    float row[4], stretch = (float)find_stretch(&stage->draw->shared.object_to_world);
     float reach = stretch * camera->reach_pixels / stage->worker->scene->lod_pixels;
     for (int c = 0; c < 4; c++)
         row[c] = (float)depth_row[c];

@@ -138,7 +138,7 @@ static void choose_samples(calo_cpu_worker *worker)
 {
     bool color = worker->options->channels & CALO_CHANNEL_BIT(CALO_CHANNEL_COLOR);
     uint32_t samples = worker->options->samples;
-    worker->sample_count = color && (samples > 1 || worker->scene->has_blend) ? samples : 0;
+    worker->sample_count = color && (samples > 1 || worker->scene->list.has_blend) ? samples : 0;
     worker->sample_offsets = samples == 16 ? sixteen_samples : samples == 4 ? four_samples : one_sample;
     if (worker->sample_count && worker->places_count != worker->sample_count) {
         make_places(&worker->sample_places, worker->sample_count, worker->sample_offsets);
@@ -152,8 +152,8 @@ static void choose_samples(calo_cpu_worker *worker)
 static bool needs_position(const calo_cpu_scene *scene, const calo_render_options *options)
 {
     bool needed = options->ray_depth || (options->channels & CALO_CHANNEL_BIT(CALO_CHANNEL_POSITION));
-    for (uint32_t i = 0; i < scene->light_count; i++)
-        needed |= scene->lights[i].kind != CALO_LIGHT_DIRECTIONAL;
+    for (uint32_t i = 0; i < scene->list.lamp_count; i++)
+        needed |= scene->list.lamps[i].kind != CALO_LIGHT_DIRECTIONAL;
     return needed;
 }
 
@@ -185,7 +185,7 @@ static calo_status draw_all(calo_cpu_worker *worker, calo_alpha_mode mode, calo_
     for (uint32_t d = 0; d < worker->scene->draw_count; d++) {
         uint32_t index = pass == CALO_CPU_PASS_ANY_ORDER ? worker->draw_order[d] : d;
         const calo_cpu_draw *draw = &worker->scene->draws[index];
-        if (worker->scene->materials[draw->material].source.alpha_mode != mode)
+        if (worker->scene->materials[draw->shared.material].source.alpha_mode != mode)
             continue;
         if (in_depth)
             calo_cpu_refresh_occlusion(worker, pass);

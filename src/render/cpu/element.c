@@ -102,15 +102,15 @@ static void init(calo_cpu_element *element, const calo_cpu_worker *worker, const
 {
     double corner[3][4];
     if (element->draw != draw)
-        calo_cpu_object_projection(&worker->camera, &draw->object_to_world, &element->object_to_screen);
+        calo_cpu_object_projection(&worker->camera, &draw->shared.object_to_world, &element->object_to_screen);
     element->id = id;
     element->draw = draw;
     element->orthographic = worker->camera.orthographic;
-    element->corners = draw->primitive->topology == CALO_TRIANGLES ? 3 : draw->primitive->topology == CALO_LINES ? 2 : 1;
+    element->corners = draw->shared.primitive->topology == CALO_TRIANGLES ? 3 : draw->shared.primitive->topology == CALO_LINES ? 2 : 1;
     for (uint32_t k = 0; k < 3; k++) {
         uint32_t use = k < element->corners ? k : 0;
         element->index[k] = draw->geometry->indices[(size_t)(id - draw->first_id) * element->corners + use];
-        project(&element->object_to_screen, draw->positions + 3 * (size_t)element->index[k], corner[k]);
+        project(&element->object_to_screen, draw->shared.positions + 3 * (size_t)element->index[k], corner[k]);
         element->depth[k] = (float)corner[k][3];
     }
     if (element->corners == 3)

@@ -101,7 +101,7 @@ LANES_INLINE lanes_m faces_viewer(const calo_cpu_geometry_stage *stage, lanes_i 
 {
     if (!stage->cull_back)
         return lanes_not(lanes_equal_int(area, lanes_int(0)));
-    return stage->draw->mirrored ? lanes_less_int(lanes_int(0), area) : lanes_less_int(area, lanes_int(0));
+    return stage->draw->shared.mirrored ? lanes_less_int(lanes_int(0), area) : lanes_less_int(area, lanes_int(0));
 }
 
 /* Lists the triangles that face the right way and can cover something; returns how many. */
@@ -258,14 +258,14 @@ static void draw_cluster(calo_cpu_geometry_stage *stage, const calo_cpu_cluster 
 calo_status calo_cpu_draw_geometry(calo_cpu_worker *worker, const calo_cpu_draw *draw, calo_cpu_pass pass,
                                    calo_error *err)
 {
-    const calo_cpu_material *material = &worker->scene->materials[draw->material];
+    const calo_cpu_material *material = &worker->scene->materials[draw->shared.material];
     calo_cpu_geometry_stage stage = {.worker = worker, .draw = draw, .pass = pass};
-    calo_cpu_object_projection(&worker->camera, &draw->object_to_world, &stage.object_to_screen);
+    calo_cpu_object_projection(&worker->camera, &draw->shared.object_to_world, &stage.object_to_screen);
     for (int i = 0; i < 16; i++)
         stage.rows[i / 4][i % 4] = (float)stage.object_to_screen.m[i / 4][i % 4];
     worker->queue.count = 0;
     worker->last_id = draw->first_id + (draw->element_count - 1);
-    if (draw->primitive->topology != CALO_TRIANGLES) {
+    if (draw->shared.primitive->topology != CALO_TRIANGLES) {
         calo_cpu_draw_lines_and_points(&stage);
         return CALO_OK;
     }

@@ -67,7 +67,7 @@ static calo_status add_cluster(hierarchy_build *build, calo_cpu_run run, uint32_
         return status;
     lod_cluster *cluster = &build->clusters[build->cluster_count++];
     *cluster = (lod_cluster){.run = run, .own_group = own_group};
-    calo_cpu_sphere_around(build->input->draw->positions, build->indices + 3 * (size_t)run.first_triangle,
+    calo_cpu_sphere_around(build->input->draw->shared.positions, build->indices + 3 * (size_t)run.first_triangle,
                            3 * run.triangle_count, cluster->center, &cluster->radius);
     return CALO_OK;
 }
@@ -164,7 +164,7 @@ static calo_status make_patches(hierarchy_build *build, uint32_t level, calo_err
 /* Vertices whose place belongs to several patches. */
 static void find_fixed(hierarchy_build *build)
 {
-    uint32_t vertex_count = build->input->draw->primitive->vertex_count;
+    uint32_t vertex_count = build->input->draw->shared.primitive->vertex_count;
     memset(build->owners, 0xff, vertex_count * sizeof *build->owners);
     for (uint32_t p = 0; p < build->patch_count; p++)
         for (uint32_t r = 0; r < build->patches[p].run_count; r++) {
@@ -303,7 +303,7 @@ static calo_status make_level(hierarchy_build *build, uint32_t level, calo_error
 static calo_status begin(hierarchy_build *build, const uint32_t *indices, const calo_cpu_run *runs, uint32_t run_count,
                          calo_error *err)
 {
-    const calo_primitive *primitive = build->input->draw->primitive;
+    const calo_primitive *primitive = build->input->draw->shared.primitive;
     size_t vertex_count = primitive->vertex_count;
     build->places = malloc(vertex_count * sizeof *build->places);
     build->owners = malloc(vertex_count * sizeof *build->owners);
@@ -312,7 +312,7 @@ static calo_status begin(hierarchy_build *build, const uint32_t *indices, const 
     if (!build->places || !build->owners || !build->fixed || !build->pending)
         return calo_fail_memory(err, "levels of detail", vertex_count * 9);
     /* The table gives places new numbers below vertex_count, which is as good. */
-    meshopt_generateVertexRemap(build->places, NULL, vertex_count, build->input->draw->positions, vertex_count, 12);
+    meshopt_generateVertexRemap(build->places, NULL, vertex_count, build->input->draw->shared.positions, vertex_count, 12);
     calo_status status = reserve(&build->indices, &build->index_capacity, 2 * (size_t)primitive->index_count,
                                  sizeof *build->indices, err);
     if (status != CALO_OK)
@@ -398,7 +398,7 @@ calo_status calo_cpu_hierarchy_make(const calo_cpu_geometry_input *input, const 
 {
     hierarchy_build build = {.input = input};
     /* What the building takes for a while: twice the indices, clusters, and 9 bytes a vertex. */
-    const calo_primitive *primitive = input->draw->primitive;
+    const calo_primitive *primitive = input->draw->shared.primitive;
     uint64_t scratch = (uint64_t)primitive->index_count * 12 + (uint64_t)run_count * 2 * sizeof(lod_cluster) +
                        (uint64_t)primitive->vertex_count * 9;
     calo_status status = calo_arena_reserve(arena, scratch, "levels of detail", err);

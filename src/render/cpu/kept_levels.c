@@ -12,14 +12,14 @@ enum { PARTS = 6 };
 static calo_sha256 find_key(const calo_cpu_geometry_input *input)
 {
     const calo_cpu_draw *draw = input->draw;
-    const calo_primitive *primitive = draw->primitive;
+    const calo_primitive *primitive = draw->shared.primitive;
     size_t count = primitive->vertex_count;
     const float *uvs[2] = {input->compares_uv[0] ? primitive->uvs[0] : NULL,
                            input->compares_uv[1] ? primitive->uvs[1] : NULL};
     const calo_cache_part parts[] = {
         {primitive->indices, primitive->index_count * sizeof *primitive->indices},
-        {draw->positions, count * 12},
-        {draw->normals, draw->normals ? count * 12 : 0},
+        {draw->shared.positions, count * 12},
+        {draw->shared.normals, draw->shared.normals ? count * 12 : 0},
         {uvs[0], uvs[0] ? count * 8 : 0},
         {uvs[1], uvs[1] ? count * 8 : 0},
         {primitive->colors, primitive->colors ? count * 16 : 0},
@@ -98,7 +98,7 @@ calo_status calo_cpu_levels_find(const calo_cpu_geometry_input *input, calo_aren
     *key = find_key(input);
     calo_status status = CALO_OK;
     if (calo_cache_find(input->cache, key, &entry))
-        status = read_entry(&entry, input->draw->primitive, arena, hierarchy, found, err);
+        status = read_entry(&entry, input->draw->shared.primitive, arena, hierarchy, found, err);
     calo_cache_entry_finish(&entry);
     return status;
 }

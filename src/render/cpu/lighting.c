@@ -78,7 +78,7 @@ LANES_INLINE void find_lobe(calo_cpu_worker *worker, const calo_cpu_packet *pack
                             shading_case is, reflection *out)
 {
     const calo_cpu_draw_state *state = calo_cpu_draw_state_of(worker, packet->draw);
-    const calo_cpu_material *material = &worker->scene->materials[packet->draw->material];
+    const calo_cpu_material *material = &worker->scene->materials[packet->draw->shared.material];
     bool varying = material->textures[CALO_SLOT_METALLIC_ROUGHNESS] >= 0 ||
                    material->textures[CALO_SLOT_SPECULAR_GLOSSINESS] >= 0;
     lanes_f scale, bias, edge = lanes_float(0);
@@ -149,7 +149,7 @@ LANES_INLINE void add_environment(const calo_cpu_worker *worker, const calo_cpu_
 }
 
 /* Direction to a light and its strength on a plane that faces it; lanes that none reaches are false. */
-LANES_INLINE lanes_m light_at(const calo_cpu_light *light, const lanes_f position[3], lanes_f to_light[3],
+LANES_INLINE lanes_m light_at(const calo_lamp *light, const lanes_f position[3], lanes_f to_light[3],
                               lanes_f *strength)
 {
     if (light->kind == CALO_LIGHT_DIRECTIONAL) {
@@ -178,7 +178,7 @@ LANES_INLINE lanes_m light_at(const calo_cpu_light *light, const lanes_f positio
     return lanes_less(lanes_float(0), distance) & lanes_less(lanes_float(0), *strength);
 }
 
-LANES_INLINE void add_light(const calo_cpu_surface *surface, const reflection *lobe, const calo_cpu_light *light,
+LANES_INLINE void add_light(const calo_cpu_surface *surface, const reflection *lobe, const calo_lamp *light,
                             shading_case is, lanes_f rgb[3])
 {
     lanes_f l[3], strength;
@@ -218,15 +218,15 @@ LANES_INLINE void shade(calo_cpu_worker *worker, const calo_cpu_packet *packet, 
     for (int i = 0; i < 3; i++)
         rgb[i] = surface->emissive[i];
     add_environment(worker, packet, surface, &lobe, is, rgb);
-    for (uint32_t i = 0; i < worker->scene->light_count; i++)
-        add_light(surface, &lobe, &worker->scene->lights[i], is, rgb);
+    for (uint32_t i = 0; i < worker->scene->list.lamp_count; i++)
+        add_light(surface, &lobe, &worker->scene->list.lamps[i], is, rgb);
 }
 
 void calo_cpu_shade(calo_cpu_worker *worker, const calo_cpu_packet *packet, const calo_cpu_surface *surface,
                     lanes_f rgb[3])
 {
     const calo_cpu_draw_state *state = calo_cpu_draw_state_of(worker, packet->draw);
-    if (packet->draw->unlit)
+    if (packet->draw->shared.unlit)
         memcpy(rgb, surface->base_color, 3 * sizeof *rgb);
     else if (worker->options->energy_compensation == CALO_ON)
         shade(worker, packet, surface, (shading_case){.compensated = true}, rgb);

@@ -30,11 +30,11 @@ static uint32_t depth_key(const calo_cpu_camera *camera, const calo_cpu_draw *dr
     for (int c = 0; c < 4; c++) {
         row[c] = c == 3 ? to_depth[3] : 0;
         for (int k = 0; k < 3; k++)
-            row[c] += to_depth[k] * draw->object_to_world.m[k][c];
+            row[c] += to_depth[k] * draw->shared.object_to_world.m[k][c];
     }
     length = sqrt(row[0] * row[0] + row[1] * row[1] + row[2] * row[2]);
-    depth = row[0] * draw->center[0] + row[1] * draw->center[1] + row[2] * draw->center[2] + row[3];
-    depth -= draw->radius * length;
+    depth = row[0] * draw->shared.center[0] + row[1] * draw->shared.center[1] + row[2] * draw->shared.center[2] + row[3];
+    depth -= draw->shared.radius * length;
     if (!(depth > (double)camera->near_metres))
         return 0;
     uint32_t key = (float_bits((float)depth) - float_bits(camera->near_metres)) >> DEPTH_KEY_SHIFT;
@@ -252,8 +252,8 @@ bool calo_cpu_draw_is_hidden(const calo_cpu_geometry_stage *stage)
     lanes_f center[3];
     sphere_boxes boxes;
     for (int c = 0; c < 3; c++)
-        center[c] = lanes_float((float)stage->draw->center[c]);
-    find_boxes(stage, center, lanes_float((float)stage->draw->radius), &boxes);
+        center[c] = lanes_float((float)stage->draw->shared.center[c]);
+    find_boxes(stage, center, lanes_float((float)stage->draw->shared.radius), &boxes);
     return (lanes_bits(boxes.known) & 1) && box_is_hidden(&stage->worker->far_map, &boxes, 0);
 }
 

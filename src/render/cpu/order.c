@@ -16,10 +16,10 @@ bool calo_cpu_order_is_poor(const calo_cpu_draw *draw, const struct meshopt_Mesh
                             const uint32_t *meshlet_vertices, uint32_t count)
 {
     uint32_t step = count / LOOKED_AT + 1, looked_at = 0;
-    double radii = 0, limit = fmax(0.1, 8 / sqrt(count)) * draw->radius;
+    double radii = 0, limit = fmax(0.1, 8 / sqrt(count)) * draw->shared.radius;
     for (uint32_t i = 0; i < count; i += step, looked_at++) {
         float center[3], radius;
-        calo_cpu_sphere_around(draw->positions, meshlet_vertices + meshlets[i].vertex_offset, meshlets[i].vertex_count,
+        calo_cpu_sphere_around(draw->shared.positions, meshlet_vertices + meshlets[i].vertex_offset, meshlets[i].vertex_count,
                                center, &radius);
         radii += radius;
     }
@@ -48,16 +48,16 @@ uint32_t calo_cpu_curve_code(const float place[3], const float origin[3], float 
 /* By the triangles' middles, through the draw's box. */
 static void find_keys(const calo_cpu_draw *draw, uint64_t *keys)
 {
-    float origin[3], scale = draw->radius > 0 ? (float)(0.5 * CALO_CPU_CELLS / draw->radius) : 0;
+    float origin[3], scale = draw->shared.radius > 0 ? (float)(0.5 * CALO_CPU_CELLS / draw->shared.radius) : 0;
     scale = isfinite(scale) ? scale : 0;
     for (int c = 0; c < 3; c++)
-        origin[c] = (float)(draw->center[c] - draw->radius);
+        origin[c] = (float)(draw->shared.center[c] - draw->shared.radius);
     for (uint32_t t = 0; t < draw->element_count; t++) {
-        const uint32_t *corner = draw->primitive->indices + 3 * (size_t)t;
+        const uint32_t *corner = draw->shared.primitive->indices + 3 * (size_t)t;
         float middle[3] = {0};
         for (int k = 0; k < 3; k++)
             for (int c = 0; c < 3; c++)
-                middle[c] += draw->positions[3 * (size_t)corner[k] + (size_t)c] * (1.0f / 3);
+                middle[c] += draw->shared.positions[3 * (size_t)corner[k] + (size_t)c] * (1.0f / 3);
         keys[t] = (uint64_t)calo_cpu_curve_code(middle, origin, scale) << 32 | t;
     }
 }
@@ -94,7 +94,7 @@ calo_status calo_cpu_sort_triangles(const calo_cpu_draw *draw, calo_arena *arena
         calo_cpu_sort_keys(keys, sorted, count);
         for (size_t i = 0; i < count; i++)
             for (int k = 0; k < 3; k++)
-                indices[3 * i + (size_t)k] = draw->primitive->indices[3 * (size_t)(uint32_t)sorted[i] + (size_t)k];
+                indices[3 * i + (size_t)k] = draw->shared.primitive->indices[3 * (size_t)(uint32_t)sorted[i] + (size_t)k];
         *out = indices;
     } else {
         status = calo_fail_memory(err, "sorted triangles", count * 2 * sizeof *keys);

@@ -125,7 +125,7 @@ static void resolve_centers(calo_cpu_worker *worker, const calo_cpu_slots *slots
         const calo_cpu_draw *draw = NULL;
         lanes_m active = todo ? calo_cpu_same_draw(worker, ids, todo, &draw) : lanes_from_bits(0);
         bool mixed = !todo || lanes_bits(active) != todo;
-        size_t corners = draw && draw->primitive->topology == CALO_TRIANGLES ? 3 : 1;
+        size_t corners = draw && draw->shared.primitive->topology == CALO_TRIANGLES ? 3 : 1;
         if (!mixed && (pending->count == CALO_CPU_GROUP || (pending->count && pending->packets[0].draw != draw)))
             flush_pending(worker, pending);
         calo_cpu_packet *packet = &pending->packets[mixed ? CALO_CPU_GROUP : pending->count];
@@ -252,7 +252,7 @@ static calo_status reserve_row(calo_cpu_worker *worker, calo_error *err)
 
 calo_status calo_cpu_resolve(calo_cpu_worker *worker, calo_frame *frame, calo_error *err)
 {
-    bool blends = worker->scene->has_blend && worker->sample_count > 0;
+    bool blends = worker->scene->list.has_blend && worker->sample_count > 0;
     uint32_t bottom = 0;
     calo_status status = reserve_row(worker, err);
     worker->fragment_count = 0;

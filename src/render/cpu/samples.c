@@ -140,7 +140,7 @@ static void shade_extra_packets(calo_cpu_worker *worker, const calo_cpu_packet *
     calo_cpu_surface surfaces[CALO_CPU_GROUP];
     if (count == 0)
         return;
-    bool blends = worker->scene->materials[packets[0].draw->material].source.alpha_mode == CALO_ALPHA_BLEND;
+    bool blends = worker->scene->materials[packets[0].draw->shared.material].source.alpha_mode == CALO_ALPHA_BLEND;
     calo_cpu_surface_find(worker, packets, count, surfaces);
     for (int k = 0; k < count; k++) {
         lanes_f rgb[3];

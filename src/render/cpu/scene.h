@@ -8,6 +8,7 @@
 #include "image/color.h"
 #include "render/cpu/texture.h"
 #include "render/backend.h"
+#include "render/draw_list.h"
 #include "render/environment.h"
 
 /* A material with its textures ready; -1 where a slot is empty. */
@@ -69,29 +70,13 @@ typedef struct calo_cpu_geometry {
     uint32_t simplified_count; /* triangles of coarser levels behind the primitive's own */
 } calo_cpu_geometry;
 
-/* One node's use of one primitive. Simplified triangles are elements, too. Element e of the draw has the id
- * first_id + e everywhere. */
+/* A draw with its geometry. Simplified triangles are elements, too. Element e of the draw has the id first_id + e
+ * everywhere. */
 typedef struct calo_cpu_draw {
-    const calo_primitive *primitive; /* UVs, colours */
+    calo_draw shared;
     const calo_cpu_geometry *geometry;
-    const float *positions, *normals, *tangents; /* object space, deformed */
-    calo_mat4 object_to_world;
-    float normal_to_world[9]; /* cofactors, so that mirrored and singular transforms work */
-    bool mirrored;            /* the transform turns front faces into back faces */
-    bool unlit;               /* by material, or because points and lines have no normals */
     uint32_t element_count, first_id;
-    uint32_t instance_id, material_id; /* from 1, as written to pictures */
-    uint32_t material;
-    double center[3], radius; /* bounding sphere, object space */
 } calo_cpu_draw;
-
-/* A light in world space. */
-typedef struct calo_cpu_light {
-    calo_light_kind kind;
-    float position[3], direction[3]; /* direction: the way it shines */
-    float radiant[3];                /* colour times intensity */
-    float range, cone_scale, cone_offset; /* spot: clamp(cos * scale + offset)^2 */
-} calo_cpu_light;
 
 /* Ids of a draw start at a multiple of this, so that id / block finds the draw. Id 0 is none. */
 enum { CALO_CPU_ID_BLOCK = 64 };
@@ -99,22 +84,21 @@ enum { CALO_CPU_ID_BLOCK = 64 };
 /* Immutable once made. Borrows the calo_scene. */
 typedef struct calo_cpu_scene {
     calo_arena arena;
-    uint32_t draw_count, material_count, texture_count, light_count;
+    calo_draw_list list;
+    uint32_t draw_count, texture_count;
     calo_cpu_draw *draws;
     uint32_t *draw_of_block;
-    calo_cpu_material *materials; /* the file's, then the plain ones */
+    calo_cpu_material *materials; /* as the list's */
     calo_cpu_texture *textures;
     calo_arena *texture_arenas; /* one a texture: they are filtered side by side */
-    calo_cpu_light *lights;
     calo_environment environment;
-    bool has_blend;
     uint32_t srgb_table[CALO_SRGB_TABLE_SIZE];
     bool in_depth; /* many objects: drawn from front to back, hidden ones left out */
     uint32_t max_clusters, max_groups; /* of one draw: how much scratch a view needs */
     float lod_pixels; /* how far what is seen may be off for being simpler; 0: not at all */
 } calo_cpu_scene;
 
-calo_status calo_cpu_scene_prepare(const calo_pose *pose, const calo_lighting *lighting, const calo_limits *limits,
+calo_status calo_cpu_scene_prepare(const calo_pose *pose, const calo_prepare_options *prepare,
                                    const calo_backend_options *options, void **scene, calo_error *err);
 void calo_cpu_scene_release(void *scene);
 
@@ -135,9 +119,5 @@ typedef struct calo_cpu_geometry_input {
 /* clusters.c: vertices and elements in the kernels' form. */
 calo_status calo_cpu_geometry_make(const calo_cpu_geometry_input *input, calo_arena *arena,
                                    const calo_cpu_geometry **geometry, calo_error *err);
-
-/* Averaged tangents where a normal map needs them and the file has none: xyzw a vertex. */
-calo_status calo_cpu_make_tangents(const calo_primitive *primitive, const float *positions, const float *normals,
-                                   const float *uvs, calo_arena *arena, const float **tangents, calo_error *err);
 
 #endif

@@ -63,12 +63,12 @@ static void gather(patch_work *work)
         for (uint32_t i = 0; i < 3 * patch->runs[r]->triangle_count; i++)
             work->indices[work->index_count++] = local_vertex(work, from[i]);
     }
-    calo_cpu_sphere_around(patch->draw->positions, work->vertices, work->vertex_count, work->center, &work->radius);
+    calo_cpu_sphere_around(patch->draw->shared.positions, work->vertices, work->vertex_count, work->center, &work->radius);
     float scale = work->radius > 0 ? 1 / work->radius : 0;
     for (uint32_t v = 0; v < work->vertex_count; v++)
         for (int c = 0; c < 3; c++)
             work->positions[v][c] =
-                (patch->draw->positions[3 * (size_t)work->vertices[v] + (size_t)c] - work->center[c]) * scale;
+                (patch->draw->shared.positions[3 * (size_t)work->vertices[v] + (size_t)c] - work->center[c]) * scale;
 }
 
 /* Other patches end where this one does: each of those places must still be there. */
@@ -130,7 +130,7 @@ static void prepare_triangle(patch_work *work, uint32_t t)
     float doubled_area = length_of_cross(triangle->corner[0], triangle->corner[1], triangle->corner[2]);
     triangle->length = sqrtf(doubled_area);
     for (int set = 0; set < 2; set++) {
-        const float *uvs = work->patch->draw->primitive->uvs[set];
+        const float *uvs = work->patch->draw->shared.primitive->uvs[set];
         if (!work->patch->compares_uv[set] || !uvs)
             continue;
         const float *a = uvs + 2 * (size_t)triangle->vertex[0], *b = uvs + 2 * (size_t)triangle->vertex[1];
@@ -208,14 +208,14 @@ static float triangle_error(const patch_work *work, const near_triangle *triangl
                 weights[2] * triangle->corner[2][c];
     error = distance3(at, work->positions[local]);
     for (int set = 0; set < 2; set++)
-        if (work->patch->compares_uv[set] && draw->primitive->uvs[set])
-            error = calo_maxf(attribute_distance(triangle, weights, draw->primitive->uvs[set], 2, vertex) *
+        if (work->patch->compares_uv[set] && draw->shared.primitive->uvs[set])
+            error = calo_maxf(attribute_distance(triangle, weights, draw->shared.primitive->uvs[set], 2, vertex) *
                               triangle->uv_length[set], error);
-    if (draw->normals)
-        error = calo_maxf(attribute_distance(triangle, weights, draw->normals, 3, vertex) * triangle->length * 0.5f,
+    if (draw->shared.normals)
+        error = calo_maxf(attribute_distance(triangle, weights, draw->shared.normals, 3, vertex) * triangle->length * 0.5f,
                           error);
-    if (draw->primitive->colors)
-        error = calo_maxf(attribute_distance(triangle, weights, draw->primitive->colors, 4, vertex) * triangle->length,
+    if (draw->shared.primitive->colors)
+        error = calo_maxf(attribute_distance(triangle, weights, draw->shared.primitive->colors, 4, vertex) * triangle->length,
                           error);
     return error;
 }

@@ -53,14 +53,14 @@ void calo_cpu_draw_state_make(calo_cpu_worker *worker, const calo_cpu_draw *draw
 {
     calo_cpu_draw_state *state = &worker->draw_state;
     calo_mat4 rows;
-    calo_cpu_object_projection(&worker->camera, &draw->object_to_world, &rows);
+    calo_cpu_object_projection(&worker->camera, &draw->shared.object_to_world, &rows);
     for (int i = 0; i < 16; i++)
         state->rows[i / 4][i % 4] = (float)rows.m[i / 4][i % 4];
     state->draw = draw;
-    state->edge_scale = draw->radius > 0 ? (float)(1 / draw->radius) : 1;
-    const calo_material *material = &worker->scene->materials[draw->material].source;
+    state->edge_scale = draw->shared.radius > 0 ? (float)(1 / draw->shared.radius) : 1;
+    const calo_material *material = &worker->scene->materials[draw->shared.material].source;
     make_lobe(fminf(fmaxf(material->roughness, 0), 1), state->lobe);
-    find_uniform(&worker->scene->materials[draw->material], state);
+    find_uniform(&worker->scene->materials[draw->shared.material], state);
 }
 
 /* ---- corners ---- */
@@ -133,7 +133,7 @@ LANES_INLINE void find_uvs(const packet_group *group, const calo_cpu_mix *mix, u
         uvs->dy[0][i] = mix->dy[0] * a + mix->dy[1] * b;
         uvs->at[1][i] = uvs->dx[1][i] = uvs->dy[1][i] = lanes_float(0);
     }
-    const float *second = group->draw->primitive->uvs[1];
+    const float *second = group->draw->shared.primitive->uvs[1];
     if (second && group->material->shaded_uv[1])
         find_second_uv(mix, second, uvs);
 }
@@ -208,7 +208,7 @@ static bool sample_slot(packet_group *group, calo_material_slot slot, lanes_f (*
 static void find_base_color(packet_group *group, calo_cpu_surface *surfaces)
 {
     const calo_material *source = &group->material->source;
-    const float *vertex_colors = group->draw->primitive->colors;
+    const float *vertex_colors = group->draw->shared.primitive->colors;
     lanes_f texels[CALO_CPU_GROUP][4];
     bool textured = sample_slot(group, CALO_SLOT_BASE_COLOR, texels);
     for (int k = 0; k < group->count; k++) {
@@ -266,19 +266,19 @@ static lanes_f triangle_tangent(const calo_cpu_mix *mix, const float *uvs, lanes
 static lanes_m tangent_frame(const calo_cpu_draw *draw, const calo_cpu_mix *mix, const lanes_f normal[3],
                              uint32_t uv_set, lanes_f tangent[3], lanes_f bitangent[3])
 {
-    const float *uvs = draw->primitive->uvs[uv_set];
+    const float *uvs = draw->shared.primitive->uvs[uv_set];
     lanes_f object[4], sign;
-    if (draw->tangents) {
-        mix_array(mix, draw->tangents, 4, object);
+    if (draw->shared.tangents) {
+        mix_array(mix, draw->shared.tangents, 4, object);
         sign = lanes_pick(lanes_less(object[3], lanes_float(0)), lanes_float(-1), lanes_float(1));
-    } else if (uvs && draw->primitive->topology == CALO_TRIANGLES) {
+    } else if (uvs && draw->shared.primitive->topology == CALO_TRIANGLES) {
         sign = triangle_tangent(mix, uvs, object);
     } else {
         for (int i = 0; i < 3; i++)
             tangent[i] = bitangent[i] = lanes_float(0);
         return lanes_from_bits(0);
     }
-    direction_to_world(&draw->object_to_world, object, tangent);
+    direction_to_world(&draw->shared.object_to_world, object, tangent);
     lanes_m sound = normalize_lanes(tangent);
     lanes_f along = dot_lanes(tangent, normal);
     for (int i = 0; i < 3; i++)
@@ -286,7 +286,7 @@ static lanes_m tangent_frame(const calo_cpu_draw *draw, const calo_cpu_mix *mix,
     sound &= normalize_lanes(tangent);
     cross_lanes(normal, tangent, bitangent);
     for (int i = 0; i < 3; i++)
-        bitangent[i] *= draw->mirrored ? -sign : sign;
+        bitangent[i] *= draw->shared.mirrored ? -sign : sign;
     return sound;
 }
 
@@ -311,12 +311,12 @@ LANES_INLINE void mix_normal(const packet_group *group, const calo_cpu_mix *mix,
     lanes_f *normal = surface->normal;
     for (int i = 0; i < 3; i++)
         normal[i] = surface->geometric_normal[i];
-    if (!group->draw->normals)
+    if (!group->draw->shared.normals)
         return;
     lanes_f object[3], world[3];
     for (int i = 0; i < 3; i++)
         object[i] = mix_corners(mix, mix->triangles->normal[i]);
-    normal_to_world(group->draw->normal_to_world, object, world);
+    normal_to_world(group->draw->shared.normal_to_world, object, world);
     lanes_m sound = normalize_lanes(world);
     for (int i = 0; i < 3; i++)
         normal[i] = lanes_pick(sound, world[i], normal[i]);
@@ -327,13 +327,13 @@ static void find_normals(packet_group *group, calo_cpu_surface *surfaces)
 {
     bool shown = group->worker->options->channels & CALO_CHANNEL_BIT(CALO_CHANNEL_GEOMETRIC_NORMAL);
     lanes_f texels[CALO_CPU_GROUP][4];
-    bool mapped = !group->draw->unlit && sample_slot(group, CALO_SLOT_NORMAL, texels);
+    bool mapped = !group->draw->shared.unlit && sample_slot(group, CALO_SLOT_NORMAL, texels);
     for (int k = 0; k < group->count; k++) {
         calo_cpu_surface *surface = &surfaces[k];
         const calo_cpu_mix *mix = &group->mixes[k];
         for (int i = 0; i < 3; i++)
             surface->geometric_normal[i] = spread(mix, mix->triangles->geometric_normal[i]);
-        if (shown || !group->draw->normals)
+        if (shown || !group->draw->shared.normals)
             unit_geometric_normal(surface);
         mix_normal(group, mix, surface);
         lanes_m turned = lanes_less(dot_lanes(surface->normal, surface->geometric_normal), lanes_float(0));
@@ -447,7 +447,7 @@ LANES_INLINE void find_place(const packet_group *group, const calo_cpu_packet *p
 {
     const calo_cpu_worker *worker = group->worker;
     const calo_cpu_camera *camera = &worker->camera;
-    const calo_mat4 *m = &group->draw->object_to_world;
+    const calo_mat4 *m = &group->draw->shared.object_to_world;
     for (int i = 0; i < 3; i++)
         surface->to_viewer[i] = -(packet->x * (float)camera->ray[i][0] + packet->y * (float)camera->ray[i][1] +
                                   (float)camera->ray[i][2]);
@@ -468,7 +468,7 @@ static void begin_group(packet_group *group, calo_cpu_worker *worker, const calo
 {
     group->worker = worker;
     group->draw = packets[0].draw;
-    group->material = &worker->scene->materials[group->draw->material];
+    group->material = &worker->scene->materials[group->draw->shared.material];
     group->state = calo_cpu_draw_state_of(worker, group->draw);
     group->count = count;
     group->placed = NULL;

@@ -70,8 +70,8 @@ LANES_INLINE void put_surface(const calo_cpu_worker *worker, const calo_cpu_pack
     lanes_m active = packet->active;
     lanes_f depth = options->ray_depth ? distance_along_ray(worker, surface) : surface->depth;
     put_int(&tile->mask, active, whole, 1);
-    put_int(&tile->instance_ids, active, whole, packet->draw->instance_id);
-    put_int(&tile->material_ids, active, whole, packet->draw->material_id);
+    put_int(&tile->instance_ids, active, whole, packet->draw->shared.instance_id);
+    put_int(&tile->material_ids, active, whole, packet->draw->shared.material_id);
     put(&tile->depth, active, whole, &depth, 1);
     if (wants(options, CALO_CHANNEL_NORMAL))
         put_normal(worker, active, whole, surface->normal, tile->normal);

@@ -53,7 +53,7 @@ enum { VERTEX_FLOATS = sizeof(calo_cpu_vertex) / sizeof(float) };
 LANES_INLINE void find_indices(const calo_cpu_draw *draw, calo_cpu_triangles *triangles)
 {
     const char *vertices = (const char *)draw->geometry->vertices;
-    calo_topology topology = draw->primitive->topology;
+    calo_topology topology = draw->shared.primitive->topology;
     int32_t count = topology == CALO_TRIANGLES ? 3 : topology == CALO_LINES ? 2 : 1;
     lanes_i first = (triangles->ids - (int32_t)draw->first_id) * count;
     for (int32_t k = 0; k < 3; k++) {
@@ -180,13 +180,13 @@ LANES_INLINE void find_triangles(calo_cpu_worker *worker, const calo_cpu_draw *d
     if (lanes_any(far))
         find_far_planes(worker, draw, far, triangles, &turn);
     /* The edges' common scale keeps the product of tiny ones from vanishing. */
-    turn *= draw->mirrored ? -state->edge_scale : state->edge_scale;
+    turn *= draw->shared.mirrored ? -state->edge_scale : state->edge_scale;
     for (int i = 0; i < 3; i++) {
         a[i] = (corners[1].position[i] - corners[0].position[i]) * turn;
         b[i] = (corners[2].position[i] - corners[0].position[i]) * state->edge_scale;
     }
     cross_lanes(a, b, object);
-    normal_to_world(draw->normal_to_world, object, triangles->geometric_normal);
+    normal_to_world(draw->shared.normal_to_world, object, triangles->geometric_normal);
 }
 
 static void fill_table(calo_cpu_worker *worker, const calo_cpu_draw *draw, calo_cpu_triangles *triangles)
@@ -199,7 +199,7 @@ static void fill_table(calo_cpu_worker *worker, const calo_cpu_draw *draw, calo_
     }
     for (int i = 0; i < 2; i++)
         keep(corners[0].uv[i], corners[1].uv[i], corners[2].uv[i], triangles->uv[i]);
-    if (draw->primitive->topology == CALO_TRIANGLES)
+    if (draw->shared.primitive->topology == CALO_TRIANGLES)
         find_triangles(worker, draw, corners, triangles);
     else
         memset(triangles->geometric_normal, 0, sizeof triangles->geometric_normal);
@@ -313,7 +313,7 @@ void calo_cpu_mixes_find(calo_cpu_worker *worker, const calo_cpu_packet *packets
     for (int i = 0; i < table_count; i++)
         fill_table(worker, draw, &tables[i]);
     for (int k = 0; k < count; k++) {
-        if (draw->primitive->topology == CALO_TRIANGLES) {
+        if (draw->shared.primitive->topology == CALO_TRIANGLES) {
             weigh(&packets[k], &mixes[k]);
             surfaces[k].depth = find_depth(worker, &packets[k], &mixes[k]);
         } else {

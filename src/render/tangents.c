@@ -2,7 +2,7 @@
 #include <math.h>
 
 #include "base/error.h"
-#include "render/cpu/scene.h"
+#include "render/draw_list.h"
 
 static float dot(const float a[3], const float b[3])
 {
@@ -50,7 +50,7 @@ static float corner_angle(const float *corner, const float *next, const float *l
     return cosine >= 0 ? angle : 3.1415927f - angle;
 }
 
-calo_status calo_cpu_make_tangents(const calo_primitive *primitive, const float *positions, const float *normals,
+calo_status calo_make_tangents(const calo_primitive *primitive, const float *positions, const float *normals,
                                    const float *uvs, calo_arena *arena, const float **out, calo_error *err)
 {
     float *tangents = CALO_ARENA_TAKE(arena, float, 4ull * primitive->vertex_count, "tangents", err);

@@ -1,0 +1,279 @@
+#include "render/draw_list.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/exact_math.h"
+#include "base/linear.h"
+#include "base/scalar.h"
+#include "scene/deform.h"
+
+bool calo_slot_is_srgb(calo_material_slot slot)
+{
+    return slot == CALO_SLOT_BASE_COLOR || slot == CALO_SLOT_SPECULAR_GLOSSINESS || slot == CALO_SLOT_EMISSIVE ||
+           slot == CALO_SLOT_SPECULAR_COLOR;
+}
+
+/* ---- materials ---- */
+
+enum { PLAIN_COUNT = 2 };
+
+static calo_status add_materials(calo_draw_list *list, const calo_scene *source, calo_arena *arena, calo_error *err)
+{
+    list->material_count = source->material_count + PLAIN_COUNT;
+    list->materials = CALO_ARENA_TAKE(arena, calo_material, list->material_count, "materials", err);
+    if (!list->materials)
+        return calo_failed(err);
+    for (uint32_t m = 0; m < list->material_count; m++)
+        list->materials[m] = m < source->material_count ? source->materials[m]
+                                                        : calo_material_plain(m > source->material_count);
+    return CALO_OK;
+}
+
+/* ---- lamps ---- */
+
+static calo_lamp make_lamp(const calo_light *light, const double position[3], const double direction[3])
+{
+    calo_lamp out = {.kind = light->kind, .range = light->range_metres};
+    double inner, outer, sine;
+    for (int i = 0; i < 3; i++) {
+        out.position[i] = (float)position[i];
+        out.direction[i] = (float)direction[i];
+        out.radiant[i] = light->color[i] * light->intensity;
+    }
+    /* KHR_lights_punctual's smooth cone edge. */
+    calo_sincos(light->inner_cone_radians, &sine, &inner);
+    calo_sincos(light->outer_cone_radians, &sine, &outer);
+    out.cone_scale = (float)(1 / fmax(1e-3, inner - outer));
+    out.cone_offset = (float)(-outer * out.cone_scale);
+    return out;
+}
+
+static calo_status add_lamps(calo_draw_list *list, const calo_pose *pose, const calo_lighting *lighting, calo_arena *arena,
+                             calo_error *err)
+{
+    const calo_scene *source = pose->scene;
+    uint64_t capacity = lighting->light_count + (lighting->use_scene_lights ? source->node_count : 0);
+    list->lamps = CALO_ARENA_TAKE(arena, calo_lamp, capacity, "lights", err);
+    if (!list->lamps)
+        return calo_failed(err);
+    for (uint32_t i = 0; i < lighting->light_count; i++) {
+        const calo_scene_light *light = &lighting->lights[i];
+        double direction[3] = {light->direction[0], light->direction[1], light->direction[2]};
+        calo_normalize3(direction);
+        list->lamps[list->lamp_count++] = make_lamp(&light->light, light->position, direction);
+    }
+    for (uint32_t n = 0; lighting->use_scene_lights && n < source->node_count; n++) {
+        const calo_node *node = &source->nodes[n];
+        if (!node->visible || node->light < 0)
+            continue;
+        const calo_mat4 *m = &pose->node_to_world[n];
+        double position[3] = {m->m[0][3], m->m[1][3], m->m[2][3]}, direction[3] = {-m->m[0][2], -m->m[1][2], -m->m[2][2]};
+        calo_normalize3(direction);
+        list->lamps[list->lamp_count++] = make_lamp(&source->lights[node->light], position, direction);
+    }
+    return CALO_OK;
+}
+
+/* ---- draws ---- */
+
+typedef struct list_build {
+    calo_draw_list *list;
+    const calo_pose *pose;
+    const calo_prepare_options *options;
+    calo_arena *arena;
+} list_build;
+
+/* What a node brings to each of its draws. */
+typedef struct node_use {
+    int32_t node_index;
+    calo_mat4 to_world;
+    uint32_t instance_id;
+} node_use;
+
+static void bounding_sphere(calo_draw *draw)
+{
+    const calo_primitive *primitive = draw->primitive;
+    float low[3] = {INFINITY, INFINITY, INFINITY}, high[3] = {-INFINITY, -INFINITY, -INFINITY};
+    for (uint32_t i = 0; i < primitive->index_count; i++) {
+        const float *p = draw->positions + 3 * (size_t)primitive->indices[i];
+        for (int c = 0; c < 3; c++) {
+            low[c] = calo_minf(p[c], low[c]);
+            high[c] = calo_maxf(p[c], high[c]);
+        }
+    }
+    double half[3];
+    for (int c = 0; c < 3; c++) {
+        draw->center[c] = 0.5 * ((double)low[c] + high[c]);
+        half[c] = 0.5 * ((double)high[c] - low[c]);
+    }
+    draw->radius = calo_length3(half);
+}
+
+static bool needs_tangents(const calo_material *material, const calo_draw *draw)
+{
+    const calo_texture_use *use = &material->slots[CALO_SLOT_NORMAL];
+    return draw->primitive->topology == CALO_TRIANGLES && use->texture >= 0 && !draw->unlit && draw->normals &&
+           !draw->tangents && draw->primitive->uvs[use->uv_set];
+}
+
+static calo_status deform(const list_build *build, const node_use *use, calo_draw *draw, calo_error *err)
+{
+    const calo_primitive *primitive = draw->primitive;
+    uint64_t count = primitive->vertex_count;
+    float *normals = NULL, *tangents = NULL;
+    float *positions = CALO_ARENA_TAKE(build->arena, float, 3 * count, "deformed vertices", err);
+    if (primitive->normals)
+        normals = CALO_ARENA_TAKE(build->arena, float, 3 * count, "deformed vertices", err);
+    if (primitive->tangents)
+        tangents = CALO_ARENA_TAKE(build->arena, float, 4 * count, "deformed vertices", err);
+    if (!positions || (primitive->normals && !normals) || (primitive->tangents && !tangents))
+        return calo_failed(err);
+    draw->positions = positions;
+    draw->normals = normals;
+    draw->tangents = tangents;
+    return calo_deform_primitive(build->pose, use->node_index, primitive, positions, normals, tangents, err);
+}
+
+/* The vertices as the pose wants them: the scene's own arrays, or deformed copies. */
+static calo_status take_vertices(const list_build *build, const node_use *use, calo_draw *draw, calo_error *err)
+{
+    const calo_primitive *primitive = draw->primitive;
+    const calo_material *material = &build->list->materials[draw->material];
+    draw->positions = primitive->positions;
+    draw->normals = primitive->normals;
+    draw->tangents = primitive->tangents;
+    if (calo_deform_needed(build->pose, use->node_index, primitive)) {
+        calo_status status = deform(build, use, draw, err);
+        if (status != CALO_OK)
+            return status;
+    }
+    bounding_sphere(draw);
+    if (!needs_tangents(material, draw))
+        return CALO_OK;
+    const float *uvs = primitive->uvs[material->slots[CALO_SLOT_NORMAL].uv_set];
+    return calo_make_tangents(primitive, draw->positions, draw->normals, uvs, build->arena, &draw->tangents, err);
+}
+
+static void place(calo_draw *draw, const calo_mat4 *to_world)
+{
+    double cofactors[3][3];
+    draw->object_to_world = *to_world;
+    draw->mirrored = calo_mat4_determinant3(to_world) < 0;
+    calo_mat4_cofactors(to_world, cofactors);
+    /* Cofactors can be tiny for small scales: only their direction matters. */
+    double largest = 0;
+    for (int i = 0; i < 9; i++)
+        largest = fmax(largest, fabs(cofactors[i / 3][i % 3]));
+    double scale = largest > 0 ? (draw->mirrored ? -1 : 1) / largest : 0;
+    for (int i = 0; i < 9; i++)
+        draw->normal_to_world[i] = (float)(cofactors[i / 3][i % 3] * scale);
+}
+
+static bool is_wireframe(const calo_material *material, calo_fill fill)
+{
+    switch (fill) {
+    case CALO_FILL_WIREFRAME: return true;
+    case CALO_FILL_SOLID: return false;
+    case CALO_FILL_FLIPPED: return !material->wireframe;
+    case CALO_FILL_MATERIAL: break;
+    }
+    return material->wireframe;
+}
+
+static calo_status add_draw(const list_build *build, const node_use *use, const calo_primitive *primitive,
+                            calo_error *err)
+{
+    calo_draw_list *list = build->list;
+    calo_draw *draw = &list->draws[list->draw_count];
+    *draw = (calo_draw){.primitive = primitive, .instance_id = use->instance_id, .model = list->draw_count++};
+    /* The last two are the plain ones, without and with vertex colours: one id for both. */
+    uint32_t plain = list->material_count - PLAIN_COUNT;
+    draw->material = primitive->material >= 0 ? (uint32_t)primitive->material : plain + (primitive->colors != NULL);
+    draw->material_id = (draw->material < plain ? draw->material : plain) + 1;
+    const calo_material *material = &list->materials[draw->material];
+    bool triangles = primitive->topology == CALO_TRIANGLES;
+    draw->unlit = build->options->flat || material->unlit || (!triangles && !primitive->normals);
+    draw->wireframe = triangles && is_wireframe(material, build->options->fill);
+    list->has_blend |= material->alpha_mode == CALO_ALPHA_BLEND;
+    draw->element_count = primitive->index_count / (triangles ? 3 : primitive->topology == CALO_LINES ? 2 : 1);
+    /* Skinned vertices already stand in the world. */
+    calo_mat4 identity = calo_mat4_identity();
+    place(draw, calo_deform_is_skinned(build->pose, use->node_index, primitive) ? &identity : &use->to_world);
+    return take_vertices(build, use, draw, err);
+}
+
+/* A copy shares its model's vertices and differs in place and ids only. */
+static void add_copy(const list_build *build, const node_use *use, const calo_draw *model)
+{
+    calo_draw *draw = &build->list->draws[build->list->draw_count++];
+    *draw = *model;
+    draw->instance_id = use->instance_id;
+    if (!calo_deform_is_skinned(build->pose, use->node_index, draw->primitive))
+        place(draw, &use->to_world);
+}
+
+/* One instance id a node (or GPU instance) that draws something, in file order. */
+static calo_status add_node_draws(const list_build *build, uint32_t index, uint32_t *instance_id, calo_error *err)
+{
+    const calo_pose *pose = build->pose;
+    const calo_node *node = &pose->scene->nodes[index];
+    if (!node->visible || node->mesh < 0)
+        return CALO_OK;
+    const calo_mesh *mesh = &pose->scene->meshes[node->mesh];
+    uint32_t copies = node->instance_count ? node->instance_count : 1, first = build->list->draw_count;
+    for (uint32_t copy = 0; copy < copies; copy++) {
+        node_use use = {(int32_t)index, pose->node_to_world[index], ++*instance_id};
+        if (node->instance_count)
+            use.to_world = calo_mat4_multiply(&pose->node_to_world[index], &node->instances[copy]);
+        for (uint32_t p = 0; p < mesh->primitive_count; p++) {
+            calo_status status = CALO_OK;
+            if (copy == 0)
+                status = add_draw(build, &use, &mesh->primitives[p], err);
+            else
+                add_copy(build, &use, &build->list->draws[first + p]);
+            if (status != CALO_OK)
+                return status;
+        }
+    }
+    return CALO_OK;
+}
+
+static uint64_t count_draws(const calo_scene *source)
+{
+    uint64_t count = 0;
+    for (uint32_t n = 0; n < source->node_count; n++) {
+        const calo_node *node = &source->nodes[n];
+        if (node->visible && node->mesh >= 0)
+            count += (uint64_t)source->meshes[node->mesh].primitive_count *
+                     (node->instance_count ? node->instance_count : 1);
+    }
+    return count;
+}
+
+/* ---- all of it ---- */
+
+calo_status calo_draw_list_init(calo_draw_list *list, const calo_pose *pose, const calo_prepare_options *options,
+                                calo_arena *arena, calo_error *err)
+{
+    *list = (calo_draw_list){0};
+    calo_status status = add_materials(list, pose->scene, arena, err);
+    return status == CALO_OK ? add_lamps(list, pose, options->lighting, arena, err) : status;
+}
+
+calo_status calo_draw_list_add_draws(calo_draw_list *list, const calo_pose *pose, const calo_prepare_options *options,
+                                     calo_arena *arena, calo_error *err)
+{
+    const list_build build = {list, pose, options, arena};
+    uint32_t instance_id = 0;
+    list->draws = CALO_ARENA_TAKE(arena, calo_draw, count_draws(pose->scene), "the list of draws", err);
+    if (!list->draws)
+        return calo_failed(err);
+    for (uint32_t n = 0; n < pose->scene->node_count; n++) {
+        calo_status status = add_node_draws(&build, n, &instance_id, err);
+        if (status != CALO_OK)
+            return status;
+    }
+    return CALO_OK;
+}
