@@ -1,0 +1,385 @@
+/* The cpu renderer's pictures beside those of every GL backend that is here. Scenes are made here; those of
+ * CALOTYPE_ASSETS join where they are found. */
+#include <calotype/import.h>
+
+#include "every_path.h"
+#include "parity.h"
+
+enum { SIDE = 256 };
+
+/* Without antialiasing: what the project promises. */
+static const parity_rule promise = {
+    .ids_equal = 0.999,
+    .depth = 1e-4, .depth_within = 0.999,
+    .degrees = 0.5, .normals_within = 0.999,
+    .color_mean = 1, .color_99 = 4,
+    .values = 0.02, .values_within = 0.99,
+};
+
+/* ---- one picture by each backend ---- */
+
+typedef struct picture_job {
+    const calo_scene *scene;
+    calo_lighting lighting;
+    calo_prepare_options prepare;
+    calo_render_options options;
+    const calo_view *view;
+} picture_job;
+
+static calo_frame draw(const picture_job *job, const char *backend)
+{
+    calo_error err = {0};
+    calo_pose *pose = NULL;
+    calo_renderer *renderer = NULL;
+    calo_prepared *prepared = NULL;
+    calo_frame frame = {0};
+    calo_prepare_options prepare = job->prepare;
+    calo_render_options options = job->options;
+    prepare.lighting = &job->lighting;
+    options.channels = PARITY_CHANNELS;
+    if (calo_pose_create(job->scene, NULL, &pose, &err) != CALO_OK ||
+        calo_renderer_create(&(calo_renderer_options){.backend = backend, .threads = 1}, &renderer, &err) != CALO_OK ||
+        calo_renderer_prepare(renderer, pose, &prepare, &prepared, &err) != CALO_OK ||
+        calo_frame_init(&frame, job->view->width, job->view->height, PARITY_CHANNELS, CALO_PIXEL_RGBA8, &err) != CALO_OK ||
+        calo_renderer_render(renderer, prepared, &options, job->view, 1, &frame, NULL, NULL, &err) != CALO_OK)
+        fail_msg("%s: %s", backend, err.message);
+    calo_prepared_destroy(prepared);
+    calo_renderer_destroy(renderer);
+    calo_pose_destroy(pose);
+    return frame;
+}
+
+/* The backends beside cpu that can draw here. */
+static size_t find_others(const char *names[8])
+{
+    calo_backend_info infos[8];
+    size_t count = calo_backend_list(infos, 8), found = 0;
+    for (size_t i = 0; i < count && i < 8; i++)
+        if (infos[i].available && strcmp(infos[i].name, "cpu") != 0)
+            names[found++] = infos[i].name;
+    return found;
+}
+
+static void compare(const char *name, const picture_job *job, const parity_rule *rule)
+{
+    const char *others[8];
+    size_t count = find_others(others);
+    picture_job plain = *job;
+    if (!plain.options.samples)
+        plain.options.samples = 1;
+    calo_frame reference = draw(&plain, "cpu");
+    for (size_t i = 0; i < count; i++) {
+        char title[128];
+        calo_frame other = draw(&plain, others[i]);
+        snprintf(title, sizeof title, "%s-%s", name, others[i]);
+        assert_parity(title, &reference, &other, rule);
+        calo_frame_finish(&other);
+    }
+    calo_frame_finish(&reference);
+}
+
+/* ---- scenes ---- */
+
+static calo_view view_of(double x, double y, double z)
+{
+    return test_view(SIDE, 40, (double[3]){x, y, z}, (double[3]){0, 0, 0});
+}
+
+/* Soft waves in all four components; alpha between 0.2 and 1. */
+static int32_t wave_texture(test_scene *s, double frequency, calo_texture sampler)
+{
+    enum { TEXELS = 128 };
+    static uint8_t texels[TEXELS * TEXELS * 4];
+    for (int i = 0; i < TEXELS * TEXELS; i++) {
+        double u = i % TEXELS * 2 * M_PI / TEXELS, v = i / TEXELS * 2 * M_PI / TEXELS; /* NOLINT: rows */
+        texels[4 * i] = (uint8_t)(140 + 90 * sin(frequency * u));
+        texels[4 * i + 1] = (uint8_t)(140 + 90 * cos(frequency * v));
+        texels[4 * i + 2] = (uint8_t)(180 + 60 * sin(u + v));
+        texels[4 * i + 3] = (uint8_t)(153 + 100 * sin(frequency * (u - v)));
+    }
+    return test_texture(s, TEXELS, TEXELS, texels, sampler);
+}
+
+/* Bumps: a normal map of unit vectors. */
+static int32_t bump_texture(test_scene *s)
+{
+    enum { TEXELS = 128 };
+    static uint8_t texels[TEXELS * TEXELS * 4];
+    for (int i = 0; i < TEXELS * TEXELS; i++) {
+        double u = i % TEXELS * 2 * M_PI / TEXELS, v = i / TEXELS * 2 * M_PI / TEXELS; /* NOLINT: rows */
+        double n[3] = {0.4 * sin(2 * u), 0.4 * cos(2 * v), 1};
+        calo_normalize3(n);
+        for (int c = 0; c < 3; c++)
+            texels[4 * i + c] = (uint8_t)lround(127.5 + 127.5 * n[c]);
+        texels[4 * i + 3] = 255;
+    }
+    return test_texture(s, TEXELS, TEXELS, texels, (calo_texture){0});
+}
+
+/* Sixteen spheres: every slot, both workflows, vertex colours, double-sided, unlit, mask; mirrored and scaled. */
+static calo_scene *make_materials(void)
+{
+    test_scene s = test_scene_start();
+    for (int i = 0; i < 16; i++) {
+        calo_material material = calo_material_default();
+        int32_t waves = wave_texture(&s, 1 + i % 3, (calo_texture){.wrap_u = (calo_wrap)(i % 3)});
+        material.metallic = (float)(i % 4) / 3;
+        material.roughness = (float)i / 15;
+        material.base_color[0] = 0.9f;
+        material.base_color[1] = 0.5f + 0.03f * (float)i;
+        if (i & 1)
+            test_use_texture(&material, CALO_SLOT_BASE_COLOR, waves);
+        if (i & 2)
+            test_use_texture(&material, CALO_SLOT_NORMAL, bump_texture(&s));
+        if (i & 4)
+            test_use_texture(&material, i & 8 ? CALO_SLOT_SPECULAR_GLOSSINESS : CALO_SLOT_METALLIC_ROUGHNESS, waves);
+        if (i & 4)
+            test_use_texture(&material, CALO_SLOT_OCCLUSION, waves);
+        material.specular_glossiness = (i & 12) == 12;
+        if (i == 8 || i == 9) {
+            test_use_texture(&material, CALO_SLOT_SPECULAR, waves);
+            test_use_texture(&material, CALO_SLOT_SPECULAR_COLOR, waves);
+        }
+        if (i == 10)
+            test_use_texture(&material, CALO_SLOT_EMISSIVE, waves);
+        material.emissive[i % 3] = i == 10 ? 0.7f : 0;
+        material.unlit = i == 11;
+        material.alpha_mode = i == 3 || i == 13 ? CALO_ALPHA_MASK : CALO_ALPHA_OPAQUE;
+        material.double_sided = i == 3;
+        material.slots[CALO_SLOT_BASE_COLOR].transform[0] = 2;
+        calo_primitive sphere = test_sphere(&s, 24, test_material(&s, &material));
+        if (i % 5 == 0) {
+            float *colors = test_copy(&s, sphere.positions, 12ull * sphere.vertex_count);
+            float *rgba = CALO_ARENA_TAKE(calo_scene_arena(s.scene), float, 4ull * sphere.vertex_count, "test", &s.err);
+            for (uint32_t v = 0; v < sphere.vertex_count; v++)
+                for (int c = 0; c < 4; c++)
+                    rgba[4 * v + c] = c < 3 ? 0.5f + 0.5f * colors[3 * v + c] : 1;
+            sphere.colors = rgba;
+        }
+        if (i == 6)
+            sphere.normals = NULL;
+        calo_mat4 place = moved(i % 4 - 1.5, i / 4 - 1.5, 0.1 * (i % 3), 0.45); /* NOLINT: a grid */
+        if (i == 7)
+            place.m[1][1] = -place.m[1][1];
+        if (i == 14)
+            place.m[2][2] *= 0.4;
+        test_node(&s, &sphere, &place);
+    }
+    test_seal(&s);
+    return s.scene;
+}
+
+/* 60 copies of one sphere by one node, and as many nodes that share a mesh. */
+static calo_scene *make_copies(void)
+{
+    enum { COPIES = 60 };
+    test_scene s = test_scene_start();
+    calo_mat4 places[COPIES];
+    for (int i = 0; i < COPIES; i++)
+        places[i] = moved(0.35 * (i % 10) - 1.6, 0.35 * (i / 10) - 1, 0.05 * (i % 7), 0.1 + 0.01 * (i % 5)); /* NOLINT */
+    calo_primitive sphere = test_sphere(&s, 10, -1);
+    int32_t node = test_node(&s, &sphere, NULL);
+    s.scene->nodes[node].instances = test_copy(&s, places, sizeof places);
+    s.scene->nodes[node].instance_count = COPIES;
+    for (int i = 0; i < COPIES; i++) {
+        places[i].m[2][3] += 0.5;
+        calo_node other = calo_node_default();
+        other.mesh = s.scene->nodes[node].mesh;
+        other.has_matrix = true;
+        other.matrix = places[i];
+        assert_true(calo_scene_add_node(s.scene, &other, &s.err) >= 0);
+    }
+    test_seal(&s);
+    return s.scene;
+}
+
+static calo_image make_sky(void)
+{
+    enum { WIDTH = 128, HEIGHT = 64 };
+    calo_image sky = {0};
+    calo_error err = {0};
+    assert_int_equal(calo_image_init(&sky, WIDTH, HEIGHT, CALO_PIXEL_RGBA32F, &err), CALO_OK);
+    for (int i = 0; i < WIDTH * HEIGHT; i++) {
+        float x = (float)(i % WIDTH) / WIDTH, y = (float)(i / WIDTH) / HEIGHT; /* NOLINT: rows */
+        float sun = x > 0.4f && x < 0.45f && y > 0.2f && y < 0.27f ? 40.0f : 0;
+        float rgba[4] = {0.3f + 0.6f * x + sun, 0.5f + sun, 1 - 0.7f * y + sun, 1};
+        memcpy((float *)sky.data + 4 * i, rgba, sizeof rgba);
+    }
+    return sky;
+}
+
+/* ---- tests ---- */
+
+static void materials_under_a_white_sky_and_lamps(void **state)
+{
+    (void)state;
+    calo_scene *scene = make_materials();
+    calo_view view = view_of(1, -2, 6);
+    picture_job job = {.scene = scene, .view = &view};
+    compare("materials-white", &job, &promise);
+    job.options.energy_compensation = CALO_ON;
+    job.options.occlusion_maps = CALO_OFF;
+    job.options.world_space_normals = true;
+    job.options.ray_depth = true;
+    job.lighting = test_every_light();
+    compare("materials-lamps", &job, &promise);
+    job.lighting.no_environment = true;
+    job.options.cull = CALO_CULL_OFF;
+    job.options.background = CALO_BACKGROUND_COLOR;
+    job.options.background_color[1] = 0.3f;
+    job.options.background_depth = 9;
+    compare("materials-lamps-only", &job, &promise);
+    calo_scene_destroy(scene);
+}
+
+static void many_lamps(void **state)
+{
+    (void)state;
+    enum { LAMPS = 40 };
+    calo_scene_light lamps[LAMPS];
+    for (int i = 0; i < LAMPS; i++) {
+        double angle = 0.6 * i;
+        lamps[i] = (calo_scene_light){
+            .light = {.kind = (calo_light_kind)(i % 3), .color = {i % 2, 0.5f, 1 - i % 2}, .intensity = 0.4f,
+                      .range_metres = i % 4 ? 0 : 5, .inner_cone_radians = 0.1f, .outer_cone_radians = 0.5f},
+            .position = {3 * cos(angle), 3 * sin(angle), 3},
+            .direction = {-0.6 * cos(angle), -0.6 * sin(angle), -0.8},
+        };
+    }
+    calo_scene *scene = make_materials();
+    calo_view view = view_of(-1, -1, 6);
+    picture_job job = {.scene = scene, .view = &view, .lighting = {.lights = lamps, .light_count = LAMPS}};
+    job.lighting.no_environment = true;
+    compare("many-lamps", &job, &promise);
+    calo_scene_destroy(scene);
+}
+
+static void materials_under_a_picture(void **state)
+{
+    (void)state;
+    calo_image sky = make_sky();
+    calo_scene *scene = make_materials();
+    calo_view view = view_of(0, -5, 3);
+    picture_job job = {.scene = scene, .view = &view,
+                       .lighting = {.environment = &sky, .environment_rotation_degrees = 30}};
+    compare("sky", &job, &promise);
+    job.options.background = CALO_BACKGROUND_ENVIRONMENT;
+    job.options.energy_compensation = CALO_ON;
+    compare("sky-seen", &job, &promise);
+    calo_scene_destroy(scene);
+    calo_image_finish(&sky);
+}
+
+static void orthographic_cameras(void **state)
+{
+    (void)state;
+    calo_scene *scene = make_materials();
+    calo_view view = view_of(2, -3, 5);
+    view.orthographic = true;
+    view.focal_x = view.focal_y = 50;
+    view.center_x += 10.25;
+    picture_job job = {.scene = scene, .view = &view, .lighting = test_every_light()};
+    compare("orthographic", &job, &promise);
+    calo_scene_destroy(scene);
+}
+
+static void copies_and_instances(void **state)
+{
+    (void)state;
+    calo_scene *scene = make_copies();
+    calo_view view = view_of(0, -3, 4);
+    picture_job job = {.scene = scene, .view = &view};
+    compare("copies", &job, &promise);
+    job.prepare.flat = true;
+    compare("copies-flat", &job, &promise);
+    calo_scene_destroy(scene);
+}
+
+static void far_from_the_origin(void **state)
+{
+    (void)state;
+    test_scene s = test_scene_start();
+    calo_primitive sphere = test_sphere(&s, 40, -1);
+    calo_mat4 place = moved(1e5, -2e5, 3e4, 1);
+    test_node(&s, &sphere, &place);
+    test_seal(&s);
+    calo_view view = test_view(SIDE, 40, (double[3]){1e5 + 3, -2e5, 3e4 + 1}, (double[3]){1e5, -2e5, 3e4});
+    picture_job job = {.scene = s.scene, .view = &view};
+    compare("far-away", &job, &promise);
+    calo_scene_destroy(s.scene);
+}
+
+/* ---- real files ---- */
+
+static char *asset_path(const char *name, char *path, size_t bytes)
+{
+    const char *folder = getenv("CALOTYPE_ASSETS"), *root = getenv("CALOTYPE_SOURCE_ROOT");
+    if (folder)
+        snprintf(path, bytes, "%s/%s", folder, name);
+    else
+        snprintf(path, bytes, "%s/../shared/assets/%s", root ? root : ".", name);
+    return path;
+}
+
+static void compare_asset(const char *name, const char *title, const parity_rule *rule)
+{
+    char path[1024];
+    calo_error err = {0};
+    calo_scene *scene = NULL;
+    calo_pose *pose = NULL;
+    double low[3], high[3], center[3], from[3], diagonal[3];
+    FILE *file = fopen(asset_path(name, path, sizeof path), "rb");
+    if (!file) {
+        print_message("no %s: set CALOTYPE_ASSETS\n", path);
+        skip();
+    }
+    fclose(file);
+    if (calo_scene_load(path, NULL, &scene, &err) != CALO_OK || calo_pose_create(scene, NULL, &pose, &err) != CALO_OK ||
+        calo_pose_bounds(pose, low, high, &err) != CALO_OK)
+        fail_msg("%s", err.message);
+    for (int i = 0; i < 3; i++) {
+        center[i] = 0.5 * (low[i] + high[i]);
+        diagonal[i] = high[i] - low[i];
+    }
+    double radius = calo_length3(diagonal);
+    static const double directions[2][3] = {{0.5, -1.1, 0.4}, {-1, 0.5, -0.3}};
+    for (int k = 0; k < 2; k++) {
+        char label[128];
+        for (int i = 0; i < 3; i++)
+            from[i] = center[i] + radius * directions[k][i];
+        calo_view view = test_view(SIDE, 50, from, center);
+        picture_job job = {.scene = scene, .view = &view, .lighting = test_every_light()};
+        snprintf(label, sizeof label, "%s-%d", title, k);
+        compare(label, &job, rule);
+    }
+    calo_pose_destroy(pose);
+    calo_scene_destroy(scene);
+}
+
+static void real_files(void **state)
+{
+    (void)state;
+    compare_asset("glb/duck_4k.glb", "duck", &promise);
+    compare_asset("glb/statue_16k.glb", "statue", &promise);
+    compare_asset("glb/flighthelmet_95k.glb", "helmet", &promise);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(materials_under_a_white_sky_and_lamps),
+        cmocka_unit_test(many_lamps),
+        cmocka_unit_test(materials_under_a_picture),
+        cmocka_unit_test(orthographic_cameras),
+        cmocka_unit_test(copies_and_instances),
+        cmocka_unit_test(far_from_the_origin),
+        cmocka_unit_test(real_files),
+    };
+    enum { SKIPPED = 77 };
+    const char *others[8];
+    if (find_others(others) == 0) {
+        print_message("skipped: no GL backend is available here, `calotype backends` says why\n");
+        return SKIPPED;
+    }
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
