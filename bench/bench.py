@@ -27,7 +27,7 @@ GENERATED = ["ball_10k", "mug_24k", "ball_100k", "ball_1m"]
 SHUFFLED = "ball_1m_shuffled"
 CASES = ["64x1", "128x1", "256x1", "512x1", "1024x1", "256x4", "256x16"]
 PEERS = ["llvmpipe", "embree"]
-PARTS = ["views", "lod", "end-to-end", "threads", "png"]
+PARTS = ["views", "backends", "lod", "end-to-end", "threads", "png"]
 # Drawn with levels of detail, too, when they are among the meshes; the last is made by `make_meshes FOLDER large`.
 LARGE = ["ball_1m", "ball_10m"]
 # Below this share of common pixels, or above this mean difference of 8-bit colours, they draw different things.
@@ -139,6 +139,30 @@ def measure_views(options, meshes):
             print_case(case, peers)
             warn_of_differences(case)
             rows += rows_of(case)
+    return rows
+
+
+# ---- backends ----
+
+
+def measure_backends(options, meshes):
+    """The same views by every backend that is here, in one process and in turns, on one core."""
+    rows, own = [], None
+    for path in meshes:
+        for row in run([options.build / "bench" / "backends_bench", path, "256x1", "256x4", "1024x1"]):
+            if not rows:
+                print("\nBackends: us a view by wall clock and CPU time; ms to open, to prepare, to the first picture")
+                print(f"{'mesh':18}{'case':>9} {'backend':8}{'wall us':>10}{'CPU us':>10}{'of cpu':>8}{'open':>8}"
+                      f"{'prepare':>9}{'first':>8}")
+            if row["backend"] == "cpu":
+                own = row["wall_us"]
+            row["ratio"] = row["wall_us"] / own
+            print(f"{path.stem:18}{row['size']:6}x{row['samples']:<2} {row['backend']:8}{row['wall_us']:10.1f}"
+                  f"{row['cpu_us']:10.1f}{row['ratio']:8.2f}{row['open_ms']:8.1f}{row['prepare_ms']:9.1f}"
+                  f"{row['first_ms']:8.1f}", flush=True)
+            rows.append(row)
+    for name, detail in dict((row["backend"], row["detail"]) for row in rows).items():
+        print(f"{name}: {detail}")
     return rows
 
 
@@ -283,6 +307,8 @@ def main():
     tidy = [path for path in meshes if path.stem != SHUFFLED or options.meshes]
     if "views" in options.parts:
         results["rows"] = measure_views(options, meshes)
+    if "backends" in options.parts:
+        results["backends"] = measure_backends(options, tidy)
     if "lod" in options.parts:
         results["lod"] = measure_lod(options, [path for path in meshes if path.stem in LARGE])
     if "end-to-end" in options.parts:

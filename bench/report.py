@@ -88,6 +88,16 @@ def print_samples(cases):
               [[mesh, size, costs.get(4, "-"), costs.get(16, "-")] for (mesh, size), costs in rows.items()])
 
 
+def print_backends(results):
+    """Each backend's row beside the cpu's."""
+    rows = results.get("backends", [])
+    table(["backends", "case", "backend", "wall us a view", "CPU us", "times cpu's", "open ms", "prepare ms",
+           "first picture ms"],
+          [[stem(row), f"{row['size']}, {row['samples']} samples", row["backend"], microseconds(row["wall_us"]),
+            microseconds(row["cpu_us"]), f"{row['ratio']:.1f}", f"{row['open_ms']:.1f}", f"{row['prepare_ms']:.1f}",
+            f"{row['first_ms']:.1f}"] for row in rows])
+
+
 def print_rest(results):
     if results.get("lod"):
         table(["levels of detail", "size", "--lod", "us a view"],
@@ -119,6 +129,7 @@ def main():
     if cases:
         print_ratios(cases, print_stages(cases))
         print_samples(cases)
+    print_backends(results)
     print_rest(results)
 
 
