@@ -11,9 +11,9 @@ import re
 import sys
 import tempfile
 
-RANKS = ["base", "image", "scene", "view", "import", "render", "encode", "store", "job", "server", "cli"]
+RANKS = ["base", "image", "scene", "view", "import", "gl", "render", "encode", "store", "job", "server", "cli"]
 PUBLIC_RANKS = {"status.h": "base", "matrix.h": "base", "cache.h": "base", "image.h": "image", "scene.h": "scene", "view.h": "view",
-                "import.h": "import", "render.h": "render", "job.h": "job"}
+                "import.h": "import", "gl.h": "gl", "render.h": "render", "job.h": "job"}
 SHARED_RANKS = {"randomize": "view"}  # folders that stand beside another one
 BACKENDS = ["cpu", "gl", "cuda"]
 # The files of src/ that may see a library's headers: one, where possible.
@@ -27,6 +27,7 @@ LIBRARIES = {
     "nettle": ["base/hash.c"],
     "meshoptimizer": ["import/gltf_meshopt.c", "render/cpu/clusters.h"],
     "draco": ["import/draco.cc"],
+    "egl": ["gl/egl.h"],
 }
 UMBRELLA = "calotype.h"
 SOURCE = re.compile(r"\.(c|h|cc|cpp|hpp|inc)$")

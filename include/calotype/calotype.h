@@ -3,6 +3,7 @@
 #define CALOTYPE_CALOTYPE_H
 
 #include <calotype/cache.h>
+#include <calotype/gl.h>
 #include <calotype/image.h>
 #include <calotype/import.h>
 #include <calotype/job.h>

@@ -1,0 +1,119 @@
+#include "gl/executor.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include "base/error.h"
+
+struct calo_gl_thread {
+    pthread_t handle;
+    pid_t process;
+    pthread_mutex_t turn; /* held by the poster whose function runs */
+    pthread_mutex_t lock; /* guards what follows */
+    pthread_cond_t posted, finished;
+    calo_gl_function function; /* NULL: nothing to do */
+    void *user;
+    calo_error *err;
+    calo_status status;
+    bool quit;
+};
+
+static void *run_thread(void *argument)
+{
+    calo_gl_thread *thread = argument;
+    pthread_mutex_lock(&thread->lock);
+    for (;;) {
+        while (!thread->function && !thread->quit)
+            pthread_cond_wait(&thread->posted, &thread->lock);
+        if (thread->quit)
+            break;
+        calo_gl_function function = thread->function;
+        pthread_mutex_unlock(&thread->lock);
+        calo_status status = function(thread->user, thread->err);
+        pthread_mutex_lock(&thread->lock);
+        thread->status = status;
+        thread->function = NULL;
+        pthread_cond_signal(&thread->finished);
+    }
+    pthread_mutex_unlock(&thread->lock);
+    return NULL;
+}
+
+static void free_thread(calo_gl_thread *thread)
+{
+    pthread_cond_destroy(&thread->posted);
+    pthread_cond_destroy(&thread->finished);
+    pthread_mutex_destroy(&thread->lock);
+    pthread_mutex_destroy(&thread->turn);
+    free(thread);
+}
+
+calo_status calo_gl_thread_start(calo_gl_thread **out, calo_error *err)
+{
+    *out = NULL;
+    calo_gl_thread *thread = calloc(1, sizeof *thread);
+    if (!thread)
+        return calo_fail_memory(err, "an OpenGL thread", sizeof *thread);
+    thread->process = getpid();
+    pthread_mutex_init(&thread->turn, NULL);
+    pthread_mutex_init(&thread->lock, NULL);
+    pthread_cond_init(&thread->posted, NULL);
+    pthread_cond_init(&thread->finished, NULL);
+    /* Signals are the application's; its handlers do not expect a thread inside a driver. */
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &before);
+    int failed = pthread_create(&thread->handle, NULL, run_thread, thread);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (failed) {
+        free_thread(thread);
+        return calo_fail(err, CALO_ERROR_MEMORY, "the system gave no thread for OpenGL (%s): raise the limit on "
+                         "processes (ulimit -u) or end some", strerror(failed));
+    }
+    *out = thread;
+    return CALO_OK;
+}
+
+bool calo_gl_thread_is_here(const calo_gl_thread *thread)
+{
+    return thread->process == getpid() && pthread_equal(thread->handle, pthread_self());
+}
+
+calo_status calo_gl_thread_run(calo_gl_thread *thread, calo_gl_function function, void *user, calo_error *err)
+{
+    if (calo_gl_thread_is_here(thread))
+        return function(user, err);
+    pthread_mutex_lock(&thread->turn);
+    pthread_mutex_lock(&thread->lock);
+    thread->user = user;
+    thread->err = err;
+    thread->function = function;
+    pthread_cond_signal(&thread->posted);
+    while (thread->function)
+        pthread_cond_wait(&thread->finished, &thread->lock);
+    calo_status status = thread->status;
+    pthread_mutex_unlock(&thread->lock);
+    pthread_mutex_unlock(&thread->turn);
+    return status;
+}
+
+void calo_gl_thread_stop(calo_gl_thread *thread)
+{
+    if (!thread)
+        return;
+    if (thread->process != getpid()) {
+        /* Locks of the parent's threads may be in any state: the memory alone is given back. */
+        free(thread);
+        return;
+    }
+    pthread_mutex_lock(&thread->lock);
+    thread->quit = true;
+    pthread_cond_signal(&thread->posted);
+    pthread_mutex_unlock(&thread->lock);
+    pthread_join(thread->handle, NULL);
+    free_thread(thread);
+}
