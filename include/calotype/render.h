@@ -31,6 +31,21 @@ typedef struct calo_scene_light {
     double direction[3]; /* the way it shines, unit */
 } calo_scene_light;
 
+/* The kinds of lamps whose light is stopped by what stands in its way. */
+enum {
+    CALO_SHADOWS_DIRECTIONAL = 1,
+    CALO_SHADOWS_POINT = 2,
+    CALO_SHADOWS_SPOT = 4,
+    CALO_SHADOWS_ALL = 7,
+};
+
+/* Texels a side of a shadow map. */
+enum {
+    CALO_SHADOW_MAP_SIZE_MIN = 64,
+    CALO_SHADOW_MAP_SIZE_DEFAULT = 2048,
+    CALO_SHADOW_MAP_SIZE_MAX = 8192,
+};
+
 /* What shines on the scene. All zero: a uniform white environment of radiance 1 and no lamp. */
 typedef struct calo_lighting {
     bool no_environment;
@@ -41,6 +56,8 @@ typedef struct calo_lighting {
     bool use_scene_lights;           /* KHR_lights_punctual and the like */
     const calo_scene_light *lights;  /* more lights */
     uint32_t light_count;
+    uint32_t shadows;                /* CALO_SHADOWS_...; the environment's light casts none */
+    uint32_t shadow_map_size;        /* 0: the default. A lamp has one map or six, 4 bytes a texel */
 } calo_lighting;
 
 /* Triangles as surfaces or as their edges. */

@@ -82,6 +82,19 @@ static inline void calo_mat4_cofactors(const calo_mat4 *a, double out[3][3])
         }
 }
 
+/* The largest factor that the upper 3x3 stretches any direction by, or a little more (Gershgorin's bound). */
+static inline double calo_mat4_stretch(const calo_mat4 *a)
+{
+    double largest = 0;
+    for (int i = 0; i < 3; i++) {
+        double sum = 0;
+        for (int j = 0; j < 3; j++)
+            sum += fabs(a->m[0][i] * a->m[0][j] + a->m[1][i] * a->m[1][j] + a->m[2][i] * a->m[2][j]);
+        largest = fmax(largest, sum);
+    }
+    return sqrt(largest);
+}
+
 /* The inverse of an affine matrix (last row 0 0 0 1); false, and the identity, when it is singular. */
 static inline bool calo_mat4_invert_affine(const calo_mat4 *a, calo_mat4 *out)
 {

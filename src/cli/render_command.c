@@ -219,6 +219,34 @@ static calo_status apply_sun(void *target, const char *value, calo_error *err)
     return CALO_OK;
 }
 
+static calo_status apply_shadows(void *target, const char *value, calo_error *err)
+{
+    static const struct {
+        const char *name;
+        uint32_t bits;
+    } kinds[] = {{"none", 0},
+                 {"directional", CALO_SHADOWS_DIRECTIONAL},
+                 {"point", CALO_SHADOWS_POINT},
+                 {"spot", CALO_SHADOWS_SPOT},
+                 {"all", CALO_SHADOWS_ALL}};
+    enum { KINDS = sizeof kinds / sizeof kinds[0] };
+    calo_lighting *lighting = &((command *)target)->item.lighting;
+    lighting->shadows = 0;
+    for (const char *at = value;; at++) {
+        size_t length = strcspn(at, ","), k = 0;
+        while (k < KINDS && (strlen(kinds[k].name) != length || strncmp(kinds[k].name, at, length) != 0))
+            k++;
+        if (k == KINDS)
+            return calo_fail(err, CALO_ERROR_ARGUMENT,
+                             "--shadows %s: choose from directional, point and spot, with commas between, or all or none",
+                             value);
+        lighting->shadows |= kinds[k].bits;
+        at += length;
+        if (!*at)
+            return CALO_OK;
+    }
+}
+
 /* ---- the table ---- */
 
 #define GROUP(text)                                                                                                    \
@@ -319,6 +347,9 @@ const calo_option calo_render_options_table[] = {
            "comes out white)"),
     CHOICE(CALO_OPTION_CHOICE_BOOL, "lights", "none|file", item.lighting.use_scene_lights,
            "the file's own lights (none)"),
+    CUSTOM("shadows", "LIST", apply_shadows, "of which lights: directional, point, spot, or all\n(none)"),
+    RANGE(CALO_OPTION_COUNT, "shadow-map-size", "N", item.lighting.shadow_map_size,
+          CALO_SHADOW_MAP_SIZE_MIN, CALO_SHADOW_MAP_SIZE_MAX, "texels a side: more for finer shadows (2048)"),
 
     GROUP("Drawing"),
     CUSTOM("background", "WHAT", apply_background, "transparent, environment, white, black or #rrggbb\n(transparent)"),

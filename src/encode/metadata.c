@@ -108,6 +108,14 @@ static void write_lighting(calo_json_writer *json, const calo_metadata *metadata
                                                       : 1);
     calo_json_number(json, "environment_rotation_degrees", lighting->environment_rotation_degrees);
     calo_json_boolean(json, "file_lights", lighting->use_scene_lights);
+    calo_json_open(json, "shadows", '[');
+    for (int kind = 0; kind < 3; kind++)
+        if (lighting->shadows >> kind & 1)
+            calo_json_text(json, NULL, kinds[kind]);
+    calo_json_close(json, ']');
+    if (lighting->shadows)
+        calo_json_unsigned(json, "shadow_map_size",
+                           lighting->shadow_map_size ? lighting->shadow_map_size : CALO_SHADOW_MAP_SIZE_DEFAULT);
     calo_json_open(json, "lights", '[');
     for (uint32_t i = 0; i < lighting->light_count; i++) {
         const calo_scene_light *light = &lighting->lights[i];

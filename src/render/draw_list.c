@@ -35,7 +35,7 @@ static calo_status add_materials(calo_draw_list *list, const calo_scene *source,
 
 static calo_lamp make_lamp(const calo_light *light, const double position[3], const double direction[3])
 {
-    calo_lamp out = {.kind = light->kind, .range = light->range_metres};
+    calo_lamp out = {.kind = light->kind, .range = light->range_metres, .shadow = -1};
     double inner, outer, sine;
     for (int i = 0; i < 3; i++) {
         out.position[i] = (float)position[i];

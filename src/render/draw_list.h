@@ -29,6 +29,7 @@ typedef struct calo_lamp {
     float position[3], direction[3]; /* direction: the way it shines */
     float radiant[3];                /* colour times intensity */
     float range, cone_scale, cone_offset; /* spot: clamp(cos * scale + offset)^2 */
+    int32_t shadow; /* which one stops it (see shadow.h), or -1 */
 } calo_lamp;
 
 /* Immutable once made; memory in the arena it was made in. Borrows the calo_scene. */

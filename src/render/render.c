@@ -119,6 +119,12 @@ static calo_status check_lighting(const calo_lighting *lighting, calo_error *err
     if (image && (image->format != CALO_PIXEL_RGBA32F || !image->data || !image->width || !image->height))
         return calo_fail(err, CALO_ERROR_ARGUMENT,
                          "the environment must be an RGBA32F picture (an HDR or EXR file gives one)");
+    if (lighting->shadows & ~(uint32_t)CALO_SHADOWS_ALL)
+        return calo_fail(err, CALO_ERROR_ARGUMENT, "the set of shadows 0x%x holds an unknown kind of light",
+                         lighting->shadows);
+    if (lighting->shadow_map_size < CALO_SHADOW_MAP_SIZE_MIN || lighting->shadow_map_size > CALO_SHADOW_MAP_SIZE_MAX)
+        return calo_fail(err, CALO_ERROR_ARGUMENT, "shadow maps of %u texels: a side must have %d to %d",
+                         lighting->shadow_map_size, CALO_SHADOW_MAP_SIZE_MIN, CALO_SHADOW_MAP_SIZE_MAX);
     for (uint32_t i = 0; i < lighting->light_count; i++) {
         const calo_scene_light *light = &lighting->lights[i];
         double length = calo_length3(light->direction);
@@ -142,6 +148,8 @@ static calo_lighting resolve_lighting(const calo_lighting *lighting)
             resolved.environment_color[i] = 1;
     if (resolved.environment_strength == 0)
         resolved.environment_strength = 1;
+    if (resolved.shadow_map_size == 0)
+        resolved.shadow_map_size = CALO_SHADOW_MAP_SIZE_DEFAULT;
     return resolved;
 }
 

@@ -74,15 +74,18 @@ static inline uint64_t test_hash_frame(const calo_frame *frame)
     return hash;
 }
 
-/* A sun, and a lamp that needs positions. */
+/* A sun, and lamps that need positions; all cast shadows, by each form of map. */
 static inline calo_lighting test_every_light(void)
 {
     static const calo_scene_light lights[] = {
         {.light = {.kind = CALO_LIGHT_DIRECTIONAL, .color = {1, 0.9f, 0.8f}, .intensity = 2}, .direction = {0, 0.6, -0.8}},
         {.light = {.kind = CALO_LIGHT_POINT, .color = {0.3f, 0.6f, 1}, .intensity = 9, .range_metres = 9},
          .position = {1, -2, 3}},
+        {.light = {.kind = CALO_LIGHT_SPOT, .color = {1, 0.4f, 0.3f}, .intensity = 9, .inner_cone_radians = 0.3f,
+                   .outer_cone_radians = 0.6f},
+         .position = {-2, -1, 3}, .direction = {0.6, 0, -0.8}},
     };
-    return (calo_lighting){.lights = lights, .light_count = 2};
+    return (calo_lighting){.lights = lights, .light_count = 3, .shadows = CALO_SHADOWS_ALL, .shadow_map_size = 500};
 }
 
 #endif

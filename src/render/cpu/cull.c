@@ -108,20 +108,6 @@ static uint32_t cull_run(const cull_tests *tests, uint32_t first, uint32_t end, 
 
 /* ---- levels of detail ---- */
 
-/* The largest factor that the transform stretches any direction by, or a little more (Gershgorin's bound). */
-static double find_stretch(const calo_mat4 *matrix)
-{
-    double largest = 0;
-    for (int i = 0; i < 3; i++) {
-        double sum = 0;
-        for (int j = 0; j < 3; j++)
-            sum += fabs(matrix->m[0][i] * matrix->m[0][j] + matrix->m[1][i] * matrix->m[1][j] +
-                        matrix->m[2][i] * matrix->m[2][j]);
-        largest = fmax(largest, sum);
-    }
-    return sqrt(largest);
-}
-
 /* Notes for each group whether its error is small enough. On the screen an error is largest where the group's sphere
  * is nearest; `reach` is what a metre at depth 1 takes there at most, however it lies and wherever in the picture. */
 static void judge_groups(const calo_cpu_geometry_stage *stage, uint8_t *fine)
@@ -129,7 +115,7 @@ static void judge_groups(const calo_cpu_geometry_stage *stage, uint8_t *fine)
     const calo_cpu_groups *groups = &stage->draw->geometry->groups;
     const calo_cpu_camera *camera = &stage->worker->camera;
     const double *depth_row = stage->object_to_screen.m[3];
-    float row[4], stretch = (float)find_stretch(&stage->draw->shared.object_to_world);
+    float row[4], stretch = (float)calo_mat4_stretch(&stage->draw->shared.object_to_world);
     float reach = stretch * camera->reach_pixels / stage->worker->scene->lod_pixels;
     for (int c = 0; c < 4; c++)
         row[c] = (float)depth_row[c];

@@ -154,7 +154,7 @@ static bool needs_position(const calo_cpu_scene *scene, const calo_render_option
     bool needed = options->ray_depth || (options->channels & CALO_CHANNEL_BIT(CALO_CHANNEL_POSITION));
     for (uint32_t i = 0; i < scene->list.lamp_count; i++)
         needed |= scene->list.lamps[i].kind != CALO_LIGHT_DIRECTIONAL;
-    return needed;
+    return needed || scene->shadows.count > 0;
 }
 
 static calo_status begin(calo_cpu_worker *worker, const calo_cpu_scene *scene, const calo_render_options *options,
@@ -170,6 +170,9 @@ static calo_status begin(calo_cpu_worker *worker, const calo_cpu_scene *scene, c
     calo_cpu_camera_init(&worker->camera, view);
     choose_samples(worker);
     worker->needs_position = needs_position(scene, options);
+    worker->needs_geometric_normal = scene->shadows.count > 0 ||
+                                     (options->channels & CALO_CHANNEL_BIT(CALO_CHANNEL_GEOMETRIC_NORMAL));
+    worker->draws_shadow_map = false;
     calo_status status = size_buffers(worker, rows, err);
     if (status == CALO_OK && scene->in_depth)
         status = calo_cpu_reserve_occlusion(worker, buffer_rows(worker, rows), err);
@@ -186,6 +189,8 @@ static calo_status draw_all(calo_cpu_worker *worker, calo_alpha_mode mode, calo_
         uint32_t index = pass == CALO_CPU_PASS_ANY_ORDER ? worker->draw_order[d] : d;
         const calo_cpu_draw *draw = &worker->scene->draws[index];
         if (worker->scene->materials[draw->shared.material].source.alpha_mode != mode)
+            continue;
+        if (worker->draws_shadow_map && !calo_draw_casts(&draw->shared))
             continue;
         if (in_depth)
             calo_cpu_refresh_occlusion(worker, pass);
@@ -210,8 +215,8 @@ static void copy_centers(calo_cpu_worker *worker)
             worker->samples[block] = worker->centers[block];
 }
 
-/* The rows [top, bottom). Resolving leaves the buffers empty for the next ones. */
-static calo_status draw_rows(calo_cpu_worker *worker, uint32_t top, uint32_t bottom, calo_frame *frame, calo_error *err)
+/* What is seen in the rows [top, bottom), into the buffers. */
+static calo_status find_visible(calo_cpu_worker *worker, uint32_t top, uint32_t bottom, calo_error *err)
 {
     worker->buffer_top = worker->band_top = top;
     worker->buffer_bottom = worker->band_bottom = bottom;
@@ -226,6 +231,13 @@ static calo_status draw_rows(calo_cpu_worker *worker, uint32_t top, uint32_t bot
         status = draw_all(worker, CALO_ALPHA_MASK, CALO_CPU_PASS_MASK, err);
     if (status == CALO_OK)
         status = draw_all(worker, CALO_ALPHA_BLEND, CALO_CPU_PASS_DATA, err);
+    return status;
+}
+
+/* The rows [top, bottom). Resolving leaves the buffers empty for the next ones. */
+static calo_status draw_rows(calo_cpu_worker *worker, uint32_t top, uint32_t bottom, calo_frame *frame, calo_error *err)
+{
+    calo_status status = find_visible(worker, top, bottom, err);
     if (status == CALO_OK && worker->last_stage >= CALO_STAGE_SHADE)
         status = calo_cpu_resolve(worker, frame, err);
     worker->clean = status == CALO_OK && worker->last_stage != CALO_STAGE_RASTER;
@@ -243,6 +255,58 @@ static calo_status draw(void *pointer, const void *scene, const calo_render_opti
     return status;
 }
 
+/* ---- shadow maps ---- */
+
+/* Both sides of a surface stop light, and nothing of it is shaded. */
+static const calo_render_options shadow_options = {
+    .channels = CALO_CHANNEL_BIT(CALO_CHANNEL_DEPTH), .samples = 1, .cull = CALO_CULL_OFF};
+
+/* The depths of a block's centres, infinite where nothing is, as far as the map reaches. */
+static void write_block_depths(const calo_cpu_worker *worker, const calo_cpu_slots *centers, uint32_t left,
+                               uint32_t top, float *texels)
+{
+    float depths[CALO_CPU_SLOTS];
+    for (int part = 0; part < CALO_CPU_SLOTS; part += LANES) {
+        lanes_f z = lanes_load(centers->z + part), infinite = lanes_float(INFINITY);
+        lanes_m empty = lanes_equal_int(lanes_load_int(centers->ids + part), lanes_int(0));
+        lanes_store(depths + part, lanes_pick(empty, infinite, worker->camera.orthographic ? -z : 1.0f / z));
+    }
+    uint32_t columns = worker->width - left < CALO_CPU_BLOCK ? worker->width - left : CALO_CPU_BLOCK;
+    uint32_t rows = worker->buffer_bottom - top < CALO_CPU_BLOCK ? worker->buffer_bottom - top : CALO_CPU_BLOCK;
+    for (uint32_t y = 0; y < rows; y++)
+        memcpy(texels + (size_t)(top + y) * worker->width + left, depths + y * CALO_CPU_BLOCK,
+               columns * sizeof *depths);
+}
+
+/* Leaves the buffers empty. */
+static void write_depths(calo_cpu_worker *worker, float *texels)
+{
+    for (size_t block = 0, count = block_count(worker); block < count; block++) {
+        uint32_t left = (uint32_t)(block % worker->blocks_across) * CALO_CPU_BLOCK;
+        uint32_t top = worker->buffer_top + (uint32_t)(block / worker->blocks_across) * CALO_CPU_BLOCK;
+        write_block_depths(worker, &worker->centers[block], left, top, texels);
+        if (worker->touched[block])
+            calo_cpu_clear_slots(&worker->centers[block], 1);
+        worker->touched[block] = 0;
+    }
+    worker->clean = true;
+}
+
+static calo_status draw_shadow_map(void *pointer, const void *scene, const calo_view *map, calo_rows rows,
+                                   float *texels, calo_error *err)
+{
+    calo_cpu_worker *worker = pointer;
+    calo_status status = begin(worker, scene, &shadow_options, map, rows, err);
+    uint32_t step = buffer_rows(worker, rows);
+    worker->draws_shadow_map = true;
+    for (uint32_t top = rows.top; status == CALO_OK && top < rows.bottom; top += step) {
+        status = find_visible(worker, top, rows.bottom - top > step ? top + step : rows.bottom, err);
+        if (status == CALO_OK)
+            write_depths(worker, texels);
+    }
+    return status;
+}
+
 #define CALO_CPU_TEXT2(x) #x
 #define CALO_CPU_TEXT(x) CALO_CPU_TEXT2(x)
 
@@ -252,4 +316,5 @@ const calo_cpu_kernels calo_cpu_kernel_table = {
     .close_worker = close_worker,
     .stop_after = stop_after,
     .draw = draw,
+    .draw_shadow_map = draw_shadow_map,
 };

@@ -40,6 +40,7 @@
 #define calo_cpu_texture_place CALO_CPU_NAME(calo_cpu_texture_place)
 #define calo_cpu_texture_prefetch CALO_CPU_NAME(calo_cpu_texture_prefetch)
 #define calo_cpu_texture_sample CALO_CPU_NAME(calo_cpu_texture_sample)
+#define calo_cpu_visibility CALO_CPU_NAME(calo_cpu_visibility)
 #define calo_cpu_shade CALO_CPU_NAME(calo_cpu_shade)
 #define calo_cpu_resolve CALO_CPU_NAME(calo_cpu_resolve)
 #define calo_cpu_samples_sort CALO_CPU_NAME(calo_cpu_samples_sort)

@@ -37,7 +37,7 @@ static const struct {
 enum { LEVEL_COUNT = sizeof levels / sizeof levels[0] };
 
 /* CALOTYPE_CPU forces a level by name; one that is not there is an error, never another one instead. */
-static calo_status choose(const calo_cpu_kernels **kernels, calo_error *err)
+calo_status calo_cpu_kernels_choose(const calo_cpu_kernels **kernels, calo_error *err)
 {
     const char *wanted = getenv("CALOTYPE_CPU");
     bool automatic = !wanted || !wanted[0];
@@ -65,7 +65,7 @@ static bool probe(char *detail, size_t detail_bytes)
 {
     const calo_cpu_kernels *kernels;
     calo_error err = {0};
-    if (choose(&kernels, &err) != CALO_OK) {
+    if (calo_cpu_kernels_choose(&kernels, &err) != CALO_OK) {
         snprintf(detail, detail_bytes, "%s", err.message);
         return false;
     }
@@ -78,7 +78,7 @@ static calo_status open_worker(void **out, calo_error *err)
     level_worker *level = calloc(1, sizeof *level);
     if (!level)
         return calo_fail_memory(err, "a renderer's worker", sizeof *level);
-    calo_status status = choose(&level->kernels, err);
+    calo_status status = calo_cpu_kernels_choose(&level->kernels, err);
     if (status == CALO_OK)
         status = level->kernels->open_worker(&level->worker, err);
     if (status != CALO_OK) {

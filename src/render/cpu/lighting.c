@@ -178,8 +178,8 @@ LANES_INLINE lanes_m light_at(const calo_lamp *light, const lanes_f position[3],
     return lanes_less(lanes_float(0), distance) & lanes_less(lanes_float(0), *strength);
 }
 
-LANES_INLINE void add_light(const calo_cpu_surface *surface, const reflection *lobe, const calo_lamp *light,
-                            shading_case is, lanes_f rgb[3])
+LANES_INLINE void add_light(const calo_cpu_worker *worker, const calo_cpu_surface *surface, const reflection *lobe,
+                            const calo_lamp *light, shading_case is, lanes_f rgb[3])
 {
     lanes_f l[3], strength;
     lanes_m lit = light_at(light, surface->position, l, &strength);
@@ -187,6 +187,8 @@ LANES_INLINE void add_light(const calo_cpu_surface *surface, const reflection *l
     lit &= lanes_less(lanes_float(0), n_dot_l);
     if (!lanes_any(lit))
         return;
+    if (light->shadow >= 0)
+        strength *= calo_cpu_visibility(worker, surface, light);
     /* Half way h = (l + v) / |l + v|, where |l + v|^2 = 2 + 2 l.v. */
     lanes_f length2 = lanes_max(2.0f + 2.0f * dot_lanes(l, surface->to_viewer), lanes_float(1e-12f));
     lanes_f inverse = lanes_inverse_sqrt(length2);
@@ -219,7 +221,7 @@ LANES_INLINE void shade(calo_cpu_worker *worker, const calo_cpu_packet *packet, 
         rgb[i] = surface->emissive[i];
     add_environment(worker, packet, surface, &lobe, is, rgb);
     for (uint32_t i = 0; i < worker->scene->list.lamp_count; i++)
-        add_light(surface, &lobe, &worker->scene->list.lamps[i], is, rgb);
+        add_light(worker, surface, &lobe, &worker->scene->list.lamps[i], is, rgb);
 }
 
 void calo_cpu_shade(calo_cpu_worker *worker, const calo_cpu_packet *packet, const calo_cpu_surface *surface,

@@ -191,6 +191,8 @@ calo_status calo_cpu_scene_prepare(const calo_pose *pose, const calo_prepare_opt
         status = prepare_parts(&job, err);
     if (status == CALO_OK)
         status = calo_environment_make(prepare->lighting, &scene->arena, options->threads, &scene->environment, err);
+    if (status == CALO_OK)
+        status = calo_cpu_shadows_make(scene, prepare->lighting, options->threads, err);
     if (status != CALO_OK) {
         calo_cpu_scene_release(scene);
         return status;

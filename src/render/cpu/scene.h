@@ -10,6 +10,7 @@
 #include "render/backend.h"
 #include "render/draw_list.h"
 #include "render/environment.h"
+#include "render/shadow.h"
 
 /* A material with its textures ready; -1 where a slot is empty. */
 typedef struct calo_cpu_material {
@@ -92,6 +93,8 @@ typedef struct calo_cpu_scene {
     calo_cpu_texture *textures;
     calo_arena *texture_arenas; /* one a texture: they are filtered side by side */
     calo_environment environment;
+    calo_shadows shadows;
+    float *shadow_texels; /* map after map, row by row */
     uint32_t srgb_table[CALO_SRGB_TABLE_SIZE];
     bool in_depth; /* many objects: drawn from front to back, hidden ones left out */
     uint32_t max_clusters, max_groups; /* of one draw: how much scratch a view needs */
@@ -106,6 +109,10 @@ static inline const calo_cpu_draw *calo_cpu_draw_of(const calo_cpu_scene *scene,
 {
     return &scene->draws[scene->draw_of_block[id / CALO_CPU_ID_BLOCK]];
 }
+
+/* shadow_maps.c: finds and draws the maps of the lamps that cast shadows. Everything else is ready. */
+calo_status calo_cpu_shadows_make(calo_cpu_scene *scene, const calo_lighting *lighting, uint32_t threads,
+                                  calo_error *err);
 
 typedef struct calo_cpu_geometry_input {
     const calo_cpu_draw *draw; /* its vertices (deformed), its elements */

@@ -325,7 +325,7 @@ LANES_INLINE void mix_normal(const packet_group *group, const calo_cpu_mix *mix,
 /* Interpolated, mapped, and then turned to the side that is seen. */
 static void find_normals(packet_group *group, calo_cpu_surface *surfaces)
 {
-    bool shown = group->worker->options->channels & CALO_CHANNEL_BIT(CALO_CHANNEL_GEOMETRIC_NORMAL);
+    bool shown = group->worker->needs_geometric_normal;
     lanes_f texels[CALO_CPU_GROUP][4];
     bool mapped = !group->draw->shared.unlit && sample_slot(group, CALO_SLOT_NORMAL, texels);
     for (int k = 0; k < group->count; k++) {

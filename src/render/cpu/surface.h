@@ -15,7 +15,7 @@ typedef struct calo_cpu_packet {
 
 typedef struct calo_cpu_surface {
     lanes_f position[3], normal[3], to_viewer[3]; /* world */
-    lanes_f geometric_normal[3]; /* world; of unit length only where a channel shows it */
+    lanes_f geometric_normal[3]; /* world; of unit length only where a channel or a shadow needs it */
     lanes_f depth;
     lanes_f uv[2];
     lanes_f base_color[4]; /* linear, vertex colour and alpha rule applied */
@@ -53,6 +53,10 @@ void calo_cpu_texture_place(const calo_cpu_texture *texture, const calo_cpu_look
 void calo_cpu_texture_prefetch(const calo_cpu_texture *texture, const calo_cpu_footprint *footprints, int count);
 void calo_cpu_texture_sample(const calo_cpu_texture *texture, const calo_cpu_footprint *footprints, int count,
                              lanes_f (*rgba)[4]);
+
+/* shadow_look_up.c: the share of light that reaches the surface of a lamp that casts shadows. The normal must be of unit
+ * length; lanes that hold no surface may give anything. */
+lanes_f calo_cpu_visibility(const calo_cpu_worker *worker, const calo_cpu_surface *surface, const calo_lamp *lamp);
 
 /* lighting.c: linear radiance towards the viewer. */
 void calo_cpu_shade(calo_cpu_worker *worker, const calo_cpu_packet *packet, const calo_cpu_surface *surface,

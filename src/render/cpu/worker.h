@@ -147,6 +147,8 @@ struct calo_cpu_worker {
     size_t row_capacity;
     struct calo_cpu_extras *extras;
     bool needs_position; /* by a channel or a lamp */
+    bool needs_geometric_normal; /* of unit length: by a channel or a shadow */
+    bool draws_shadow_map; /* what casts no shadow is left out */
     calo_cpu_draw_state draw_state;
     struct calo_cpu_element *elements; /* CALO_CPU_ELEMENTS, by id */
     int last_stage; /* see render/stages.h */
