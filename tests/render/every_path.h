@@ -74,7 +74,7 @@ static inline uint64_t test_hash_frame(const calo_frame *frame)
     return hash;
 }
 
-/* A sun, and lamps that need positions; all cast shadows, by each form of map. */
+/* A sun, and lamps that need positions. */
 static inline calo_lighting test_every_light(void)
 {
     static const calo_scene_light lights[] = {
@@ -85,7 +85,16 @@ static inline calo_lighting test_every_light(void)
                    .outer_cone_radians = 0.6f},
          .position = {-2, -1, 3}, .direction = {0.6, 0, -0.8}},
     };
-    return (calo_lighting){.lights = lights, .light_count = 3, .shadows = CALO_SHADOWS_ALL, .shadow_map_size = 500};
+    return (calo_lighting){.lights = lights, .light_count = 3};
+}
+
+/* The same lamps, each with its form of shadow map. */
+static inline calo_lighting test_every_shadow(void)
+{
+    calo_lighting lighting = test_every_light();
+    lighting.shadows = CALO_SHADOWS_ALL;
+    lighting.shadow_map_size = 500;
+    return lighting;
 }
 
 #endif

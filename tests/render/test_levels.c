@@ -7,7 +7,7 @@ static const char *const levels[] = {"baseline", "avx2", "avx512"};
 
 static uint64_t hash_of(const calo_scene *scene, uint32_t samples, const calo_view *view)
 {
-    calo_lighting lighting = test_every_light();
+    calo_lighting lighting = test_every_shadow();
     calo_render_options options = {.channels = (1u << CALO_CHANNEL_COUNT) - 1, .samples = samples};
     calo_frame frame = test_render(scene, &lighting, &options, view);
     uint64_t hash = test_hash_frame(&frame);

@@ -88,7 +88,7 @@ static calo_status count_frame(void *user, size_t index, calo_frame *frame, calo
 static bool settles(uint32_t threads, uint32_t samples, const calo_pose *pose, const calo_view *views)
 {
     calo_error err = {0};
-    calo_lighting lighting = test_every_light();
+    calo_lighting lighting = test_every_shadow();
     calo_prepare_options preparing = {.lighting = &lighting};
     calo_render_options options = {.channels = (1u << CALO_CHANNEL_COUNT) - 1, .samples = samples};
     calo_renderer *renderer = NULL;

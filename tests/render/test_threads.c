@@ -24,7 +24,7 @@ static stage make_stage(void)
 {
     static const uint32_t sizes[VIEWS][2] = {{203, 203}, {150, 211}, {256, 64}, {61, 33}, {190, 250}};
     stage s = {.scene = test_every_path()};
-    lighting = test_every_light();
+    lighting = test_every_shadow();
     assert_int_equal(calo_pose_create(s.scene, NULL, &s.pose, NULL), CALO_OK);
     for (int i = 0; i < VIEWS; i++) {
         s.views[i] = test_view(sizes[i][0], 60, (double[3]){1.1 + 0.2 * i, -3 + 0.3 * i, 0.9}, (double[3]){0, 0, 0});
