@@ -135,6 +135,9 @@ class Usage(Case):
             (["render", cube, *out, "--background", "#12345"], ["#12345"]),
             (["render", cube, *out, "--sun", "10"], ["--sun 10"]),
             (["render", cube, *out, "--sun", "10,95"], ["--sun 10,95"]),
+            (["render", cube, *out, "--shadows", "sun"], ["--shadows sun", "directional"]),
+            (["render", cube, *out, "--shadows", "spot,"], ["--shadows spot,"]),
+            (["render", cube, *out, "--shadow-map-size", "63"], ["--shadow-map-size 63", "64", "8192"]),
             (["render", cube, *out, "--seed", "-1"], ["--seed -1"]),
             (["render", cube, *out, "--channels", "depth,colour"], ["colour", "albedo"]),
             (["render", cube, *out, "--ids=jpg"], ["jpg"]),
@@ -500,6 +503,24 @@ class Output(Case):
         path = self.write("lit.glb", models.glb(document, data))
         self.assertIn("lights-ignored", self.render(path, "--views", "1", "--size", "16").stderr)
         self.assertEqual(self.render(path, "--views", "1", "--size", "16", "--lights", "file").stderr, "")
+
+    def test_shadows_of_the_lights_asked_for(self):
+        steps = self.write("steps.obj", b"v -1 0 1\nv 1 0 1\nv 1 0 -1\nv -1 0 -1\n"
+                                        b"v -.3 .5 .3\nv .3 .5 .3\nv .3 .5 -.3\nv -.3 .5 -.3\nf 1 2 3 4\nf 5 6 7 8\n")
+        how = [steps, "--views", "1", "--size", "64", "--preset", "orbit", "--environment", "none", "--sun", "30,60"]
+        dark, said = {}, {}
+        for kinds in (None, "none", "point,spot", "directional", "all"):
+            self.render(*how, *(["--shadows", kinds] if kinds else []), "--shadow-map-size", "300")
+            rows = models.Png(self.read("out/steps/000.png")).rows
+            dark[kinds] = sum(row[4 * x + 3] == 255 and row[4 * x] < 10 for row in rows for x in range(64))
+            said[kinds] = self.metadata("out", "steps")["render_settings"]["lighting"]
+        self.assertEqual([dark[kinds] for kinds in (None, "none", "point,spot")], [0, 0, 0])
+        self.assertGreater(dark["directional"], 20)
+        self.assertEqual(dark["directional"], dark["all"])
+        self.assertEqual(said[None]["shadows"], [])
+        self.assertNotIn("shadow_map_size", said["none"])
+        self.assertEqual(said["point,spot"]["shadows"], ["point", "spot"])
+        self.assertEqual((said["all"]["shadows"], said["all"]["shadow_map_size"]), (["directional", "point", "spot"], 300))
 
     def test_backgrounds(self):
         cube = self.cube()
