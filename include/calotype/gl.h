@@ -60,7 +60,7 @@ typedef struct calo_gl_info {
     uint32_t max_size;                             /* the longest side of a viewport or renderbuffer */
     int egl_device;                                /* index of the EGL device; -1: not egl, or not by device */
     int cuda_device;                               /* its CUDA ordinal; -1: none, or the driver does not say */
-    char note[256];                                /* what was passed over before this one was taken, and why; or "" */
+    char note[512];                                /* what was passed over before this one was taken, and why; or "" */
 } calo_gl_info;
 
 /* An EGL device. No display is opened to list it, so that its GL_RENDERER is not known here. */

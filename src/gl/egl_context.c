@@ -43,7 +43,7 @@ static calo_status device_of_environment(const calo_egl *egl, int *index, calo_e
     return CALO_OK;
 }
 
-static calo_status device_of_cuda(const calo_egl *egl, int ordinal, int *index, calo_error *err)
+static calo_status device_of_cuda(const calo_egl *egl, int64_t ordinal, int *index, calo_error *err)
 {
     for (int i = 0; i < egl->device_count; i++) {
         if (egl->displays[i].about.cuda_device == ordinal) {
@@ -51,9 +51,9 @@ static calo_status device_of_cuda(const calo_egl *egl, int ordinal, int *index, 
             return CALO_OK;
         }
     }
-    return calo_fail(err, CALO_ERROR_BACKEND, "no EGL device is CUDA device %d (of %d EGL devices): in a container "
-                     "give the graphics capability (NVIDIA_DRIVER_CAPABILITIES=all); a MIG slice has none", ordinal,
-                     egl->device_count);
+    return calo_fail(err, CALO_ERROR_BACKEND, "no EGL device is CUDA device %lld (of %d EGL devices): in a container "
+                     "give the graphics capability (NVIDIA_DRIVER_CAPABILITIES=all); a MIG slice has none",
+                     (long long)ordinal, egl->device_count);
 }
 
 /* The index of the one device that is asked for, or -1: any. */
@@ -63,11 +63,12 @@ static calo_status find_device(const calo_egl *egl, const calo_gl_options *optio
     if (options->device == 0 && options->cuda_device == 0)
         return device_of_environment(egl, index, err);
     if (options->device == 0)
-        return device_of_cuda(egl, options->cuda_device - 1, index, err);
-    *index = options->device - 1;
-    if (*index >= 0 && *index < egl->device_count)
+        return device_of_cuda(egl, (int64_t)options->cuda_device - 1, index, err);
+    if (options->device > 0 && options->device <= egl->device_count) {
+        *index = options->device - 1;
         return CALO_OK;
-    snprintf(value, sizeof value, "%d", *index);
+    }
+    snprintf(value, sizeof value, "%lld", (long long)options->device - 1);
     return fail_device(egl, "the option `device`", value, err);
 }
 

@@ -34,3 +34,9 @@ bool calo_library_load(const char *const *names, const calo_library_symbol *symb
     }
     return true;
 }
+
+void calo_library_keep(const char *const *names)
+{
+    for (; *names; names++)
+        dlopen(*names, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
+}

@@ -1,4 +1,4 @@
-/* Contexts of EGL and OSMesa: what they are, where they are current, calls, threads, references, errors. */
+/* Contexts of one kind: what they are, where they are current, calls, threads, references, errors. */
 #include "gl_sample.h"
 
 #include <pthread.h>
@@ -87,9 +87,37 @@ static void test_devices(void **state)
 
 typedef struct clear_job {
     calo_gl_context *context;
+    bool to_default; /* into the default framebuffer */
     float color[4];
+    GLuint framebuffer, renderbuffer;
     uint8_t pixels[HEIGHT][WIDTH][4];
 } clear_job;
+
+static void bind_framebuffer(calo_gl_context *context, GLuint *framebuffer, GLuint *renderbuffer)
+{
+    GL_FUNCTION(context, PFNGLGENFRAMEBUFFERSPROC, glGenFramebuffers);
+    GL_FUNCTION(context, PFNGLBINDFRAMEBUFFERPROC, glBindFramebuffer);
+    GL_FUNCTION(context, PFNGLGENRENDERBUFFERSPROC, glGenRenderbuffers);
+    GL_FUNCTION(context, PFNGLBINDRENDERBUFFERPROC, glBindRenderbuffer);
+    GL_FUNCTION(context, PFNGLRENDERBUFFERSTORAGEPROC, glRenderbufferStorage);
+    GL_FUNCTION(context, PFNGLFRAMEBUFFERRENDERBUFFERPROC, glFramebufferRenderbuffer);
+    GL_FUNCTION(context, PFNGLCHECKFRAMEBUFFERSTATUSPROC, glCheckFramebufferStatus);
+    glGenRenderbuffers(1, renderbuffer);
+    glBindRenderbuffer(GL_RENDERBUFFER, *renderbuffer);
+    glRenderbufferStorage(GL_RENDERBUFFER, GL_RGBA8, WIDTH, HEIGHT);
+    glGenFramebuffers(1, framebuffer);
+    glBindFramebuffer(GL_FRAMEBUFFER, *framebuffer);
+    glFramebufferRenderbuffer(GL_FRAMEBUFFER, GL_COLOR_ATTACHMENT0, GL_RENDERBUFFER, *renderbuffer);
+    assert_int_equal(glCheckFramebufferStatus(GL_FRAMEBUFFER), GL_FRAMEBUFFER_COMPLETE);
+}
+
+static void delete_framebuffer(calo_gl_context *context, const GLuint *framebuffer, const GLuint *renderbuffer)
+{
+    GL_FUNCTION(context, PFNGLDELETEFRAMEBUFFERSPROC, glDeleteFramebuffers);
+    GL_FUNCTION(context, PFNGLDELETERENDERBUFFERSPROC, glDeleteRenderbuffers);
+    glDeleteFramebuffers(1, framebuffer);
+    glDeleteRenderbuffers(1, renderbuffer);
+}
 
 static calo_status clear_and_read(void *user, calo_error *err)
 {
@@ -101,33 +129,42 @@ static calo_status clear_and_read(void *user, calo_error *err)
     GL_FUNCTION(job->context, PFNGLREADPIXELSPROC, glReadPixels);
     GL_FUNCTION(job->context, PFNGLGETERRORPROC, glGetError);
     GL_FUNCTION(job->context, PFNGLFINISHPROC, glFinish);
+    if (!job->to_default)
+        bind_framebuffer(job->context, &job->framebuffer, &job->renderbuffer);
     glViewport(0, 0, WIDTH, HEIGHT);
     glClearColor(job->color[0], job->color[1], job->color[2], job->color[3]);
     glClear(GL_COLOR_BUFFER_BIT | GL_DEPTH_BUFFER_BIT | GL_STENCIL_BUFFER_BIT);
     glReadPixels(0, 0, WIDTH, HEIGHT, GL_RGBA, GL_UNSIGNED_BYTE, job->pixels);
     glFinish();
+    if (!job->to_default)
+        delete_framebuffer(job->context, &job->framebuffer, &job->renderbuffer);
     assert_int_equal(glGetError(), GL_NO_ERROR);
     return CALO_OK;
 }
 
 /* Clears to some colour, and sees it in every pixel. */
-static void check_draws(calo_gl_context *context, uint8_t red)
+static void check_clears(calo_gl_context *context, bool to_default, uint8_t red)
 {
-    clear_job job = {context, {(float)red / 255, 0.2f, 0.4f, 1}, {{{0}}}};
+    clear_job job = {.context = context, .to_default = to_default, .color = {(float)red / 255, 0.2f, 0.4f, 1}};
     assert_int_equal(calo_gl_context_call(context, clear_and_read, &job, NULL), CALO_OK);
     for (int y = 0; y < HEIGHT; y++)
         for (int x = 0; x < WIDTH; x++)
             assert_memory_equal(job.pixels[y][x], ((uint8_t[]){red, 51, 102, 255}), 4);
 }
 
+static void check_draws(calo_gl_context *context, uint8_t red)
+{
+    check_clears(context, false, red);
+}
+
 static void test_default_framebuffer(void **state)
 {
     calo_gl_context *context = make_kind(state, CALO_GL_EXECUTOR_DEFAULT);
-    if (calo_gl_context_info(context)->surfaceless) {
+    if (calo_gl_context_info(context)->surfaceless || calo_gl_context_info(context)->kind == CALO_GL_GLFW) {
         calo_gl_context_destroy(context);
         skip();
     }
-    check_draws(context, 153);
+    check_clears(context, true, 153);
     const float *buffer = calo_gl_context_buffer(context);
     assert_int_equal(buffer != NULL, calo_gl_context_info(context)->kind == CALO_GL_OSMESA);
     for (int i = 0; buffer && i < WIDTH * HEIGHT; i++)
@@ -284,7 +321,6 @@ static void test_nested_calls(void **state)
     /* One that was current before is current again. */
     assert_int_equal(calo_gl_context_make_current(first, NULL), CALO_OK);
     check_draws(second, 9);
-    GL_FUNCTION(first, PFNGLGETINTEGERVPROC, glGetIntegerv);
     assert_int_equal(use_on_thread(first).make_current, CALO_ERROR_ARGUMENT);
     check_draws(first, 10);
     calo_gl_context_destroy(second);
@@ -307,24 +343,21 @@ static void test_nested_on_own_thread(void **state)
 /* Contexts of different platforms on one thread. */
 static void test_nested_kinds(void **state)
 {
-    (void)state;
-    need_kind(CALO_GL_EGL);
-    need_kind(CALO_GL_OSMESA);
-    calo_gl_options options = {.kind = CALO_GL_EGL, .executor = CALO_GL_EXECUTOR_CALLER, .max_width = WIDTH,
-                               .max_height = HEIGHT};
-    calo_gl_context *egl = make_context(&options);
-    options.kind = CALO_GL_OSMESA;
-    calo_gl_context *osmesa = make_context(&options);
-    nesting levels = {{egl, osmesa}, 0};
-    assert_int_equal(calo_gl_context_call(egl, nest, &levels, NULL), CALO_OK);
-    assert_int_equal(calo_gl_context_make_current(osmesa, NULL), CALO_OK);
-    levels = (nesting){{egl, osmesa}, 0};
-    assert_int_equal(calo_gl_context_call(egl, nest, &levels, NULL), CALO_OK);
-    assert_int_equal(calo_gl_context_make_current(egl, NULL), CALO_OK);
-    check_draws(egl, 4);
-    assert_int_equal(use_on_thread(osmesa).make_current, CALO_OK);
-    calo_gl_context_destroy(egl);
-    calo_gl_context_destroy(osmesa);
+    calo_gl_kind other_kind = kind_of(state) == CALO_GL_OSMESA ? CALO_GL_EGL : CALO_GL_OSMESA;
+    need_kind(other_kind);
+    calo_gl_context *first = make_kind(state, CALO_GL_EXECUTOR_CALLER);
+    calo_gl_context *second = make_context(&(calo_gl_options){
+        .kind = other_kind, .executor = CALO_GL_EXECUTOR_CALLER, .max_width = WIDTH, .max_height = HEIGHT});
+    nesting levels = {{first, second}, 0};
+    assert_int_equal(calo_gl_context_call(first, nest, &levels, NULL), CALO_OK);
+    assert_int_equal(calo_gl_context_make_current(second, NULL), CALO_OK);
+    levels = (nesting){{first, second}, 0};
+    assert_int_equal(calo_gl_context_call(first, nest, &levels, NULL), CALO_OK);
+    assert_int_equal(calo_gl_context_make_current(first, NULL), CALO_OK);
+    check_draws(first, 4);
+    assert_int_equal(use_on_thread(second).make_current, CALO_OK);
+    calo_gl_context_destroy(first);
+    calo_gl_context_destroy(second);
 }
 
 static calo_status meddle(void *user, calo_error *err)
@@ -489,7 +522,7 @@ static void test_too_large(void **state)
     options.max_width = limit + 1;
     snprintf(both, sizeof both, "%u x 1 pixels is over", limit + 1);
     assert_fails(calo_gl_context_create(&options, &context, &err), CALO_ERROR_LIMIT, both);
-    if (options.kind == CALO_GL_OSMESA) {
+    if (options.kind != CALO_GL_EGL) { /* whose pbuffers have a limit of their own */
         snprintf(both, sizeof both, "which is %u", limit);
         assert_fails(calo_gl_context_create(&options, &context, &err), CALO_ERROR_LIMIT, both);
     }
@@ -541,33 +574,37 @@ static void test_bad_egl_device(void **state)
     assert_fails(calo_gl_context_create(&options, &context, &err), CALO_ERROR_BACKEND, "CUDA device 76");
 }
 
-#define FOR_BOTH(function)                                             \
-    {#function " egl", function, NULL, NULL, (void *)&kinds[0]},       \
-    {#function " osmesa", function, NULL, NULL, (void *)&kinds[1]}
+#define FOR_KIND(function) {#function, function, NULL, NULL, &kind}
 
-int main(void)
+/* test_context KIND */
+int main(int argc, char **argv)
 {
-    static const calo_gl_kind kinds[] = {CALO_GL_EGL, CALO_GL_OSMESA};
+    static calo_gl_kind kind;
+    calo_error err = {0};
+    if (argc != 2 || calo_gl_kind_from_name(argv[1], &kind, &err) != CALO_OK) {
+        fprintf(stderr, "usage: test_context glfw|egl|osmesa\n%s\n", err.message);
+        return 2;
+    }
     const struct CMUnitTest tests[] = {
-        FOR_BOTH(test_info),
-        FOR_BOTH(test_probe_says_the_same),
-        {"test_devices", test_devices, NULL, NULL, (void *)&kinds[0]},
-        FOR_BOTH(test_default_framebuffer),
-        FOR_BOTH(test_executors),
-        FOR_BOTH(test_current_elsewhere),
-        FOR_BOTH(test_another_made_current),
-        FOR_BOTH(test_errors_come_back),
-        FOR_BOTH(test_nested_calls),
-        FOR_BOTH(test_nested_on_own_thread),
-        cmocka_unit_test(test_nested_kinds),
-        FOR_BOTH(test_call_that_meddles),
-        FOR_BOTH(test_calls_of_many_threads),
-        FOR_BOTH(test_references),
-        FOR_BOTH(test_destroyed_while_current_elsewhere),
-        cmocka_unit_test(test_bad_options),
-        FOR_BOTH(test_too_large),
-        FOR_BOTH(test_environment),
-        cmocka_unit_test(test_bad_egl_device),
+        FOR_KIND(test_info),
+        FOR_KIND(test_probe_says_the_same),
+        FOR_KIND(test_devices),
+        FOR_KIND(test_default_framebuffer),
+        FOR_KIND(test_executors),
+        FOR_KIND(test_current_elsewhere),
+        FOR_KIND(test_another_made_current),
+        FOR_KIND(test_errors_come_back),
+        FOR_KIND(test_nested_calls),
+        FOR_KIND(test_nested_on_own_thread),
+        FOR_KIND(test_nested_kinds),
+        FOR_KIND(test_call_that_meddles),
+        FOR_KIND(test_calls_of_many_threads),
+        FOR_KIND(test_references),
+        FOR_KIND(test_destroyed_while_current_elsewhere),
+        FOR_KIND(test_bad_options),
+        FOR_KIND(test_too_large),
+        FOR_KIND(test_environment),
+        FOR_KIND(test_bad_egl_device),
     };
     unsetenv("CALOTYPE_GL");
     unsetenv("CALOTYPE_EGL_DEVICE");
