@@ -41,6 +41,10 @@ CALO_API void calo_image_finish(calo_image *image);
 CALO_API calo_status calo_image_decode(const void *bytes, size_t size, const char *name,
                                        const calo_limits *limits, calo_image *image, calo_error *err);
 
+/* Writes a PNG: R8, RGB8 and RGBA8 as they are (sRGB), R32U as 16-bit grey; floats are CALO_ERROR_UNSUPPORTED. The
+ * file appears whole or not at all. Same picture, same bytes. */
+CALO_API calo_status calo_image_write_png(const calo_image *image, const char *path, calo_error *err);
+
 /* What a renderer can write for each pixel. Colour is antialiased; every other channel is
  * taken at the pixel centre. See docs/conventions.md for units and axes. */
 typedef enum calo_channel {
