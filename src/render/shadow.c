@@ -98,6 +98,12 @@ static void add_maps(calo_shadows *shadows, calo_shadow shadow, calo_view view, 
     shadows->shadows[shadows->count++] = shadow;
 }
 
+/* What single precision may lose of depths, and of places in the world. */
+static float find_slack(const bounding_sphere *scene, double farthest)
+{
+    return (float)(1e-6 * farthest + 3e-7 * (calo_length3(scene->center) + scene->radius));
+}
+
 static void add_parallel(calo_shadows *shadows, const calo_lamp *lamp, const bounding_sphere *scene)
 {
     double forward[3], origin[3];
@@ -107,7 +113,8 @@ static void add_parallel(calo_shadows *shadows, const calo_lamp *lamp, const bou
     }
     calo_view view = map_view(origin, forward, shadows->size);
     view.near_metres = 0.05 * scene->radius;
-    add_maps(shadows, (calo_shadow){.form = CALO_SHADOW_PARALLEL}, view, scene->radius);
+    calo_shadow shadow = {.form = CALO_SHADOW_PARALLEL, .slack_metres = find_slack(scene, 2.1 * scene->radius)};
+    add_maps(shadows, shadow, view, scene->radius);
 }
 
 /* Of a spot's cone and the cone that holds the scene, the narrower one; a cube where both are wide. */
@@ -134,7 +141,9 @@ static void add_perspective(calo_shadows *shadows, const calo_lamp *lamp, const 
     calo_view view = map_view(origin, forward, shadows->size);
     view.near_metres = fmax(0.5 * (distance - radius), farthest / 2000);
     double tangent = cube ? 1 : fmax(sqrt(fmax(1 - cosine * cosine, 0)) / cosine, 1e-3);
-    add_maps(shadows, (calo_shadow){.form = cube ? CALO_SHADOW_CUBE : CALO_SHADOW_CONE}, view, tangent);
+    calo_shadow shadow = {.form = cube ? CALO_SHADOW_CUBE : CALO_SHADOW_CONE,
+                          .slack_metres = find_slack(scene, farthest)};
+    add_maps(shadows, shadow, view, tangent);
 }
 
 /* ---- all of it ---- */

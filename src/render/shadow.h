@@ -11,8 +11,6 @@ enum { CALO_SHADOW_CUBE_FACES = 6 }; /* -x, +x, -y, +y, -z, +z */
  * plane that no texel of the filter lies above it, and a little more for curved surfaces and rounding. */
 #define CALO_SHADOW_FILTER_REACH 2.0f
 #define CALO_SHADOW_OFFSET_TEXELS 0.5f
-/* Times the depth: what single precision needs. */
-#define CALO_SHADOW_OFFSET_DEPTH 1e-6f
 
 typedef enum calo_shadow_form {
     CALO_SHADOW_PARALLEL, /* one orthographic map */
@@ -28,6 +26,7 @@ typedef struct calo_shadow {
     float right[3], up[3], forward[3]; /* cubes: unused */
     float focal;                       /* parallel: texels a metre; else texels a metre at depth 1 */
     float near_metres;                 /* what is nearer casts nothing */
+    float slack_metres;                /* what single precision needs beside */
 } calo_shadow;
 
 /* All maps are square and of one size; their depths are planar metres, and infinite where nothing stands. */

@@ -409,6 +409,26 @@ static void curved_surfaces_do_not_shadow_themselves(void **state)
     calo_scene_destroy(s.scene);
 }
 
+/* Where single precision tells places apart by centimetres only. */
+static void far_surfaces_do_not_shadow_themselves(void **state)
+{
+    (void)state;
+    test_scene s = test_scene_start();
+    calo_material plain = matte();
+    calo_primitive ball = test_sphere(&s, 120, test_material(&s, &plain));
+    calo_mat4 place = moved(1e5, -2e5, 3e4, 1);
+    test_node(&s, &ball, &place);
+    test_seal(&s);
+    calo_view view = test_view(SIZE, 40, (double[3]){1e5 + 0.3, -2e5 - 3, 3e4 + 1.5}, (double[3]){1e5, -2e5, 3e4});
+    for (int kind = 0; kind < 3; kind++) {
+        calo_scene_light light = lamp((calo_light_kind)kind, 2, -2, 2.5);
+        for (int i = 0; i < 3; i++)
+            light.position[i] += place.m[i][3];
+        assert_true(expect_no_shadow(s.scene, &light, &view, 2048, 0.2) > 3000);
+    }
+    calo_scene_destroy(s.scene);
+}
+
 /* From the picture and from the lamp a simplified ball is not the same one. */
 static void simplified_surfaces_do_not_shadow_themselves(void **state)
 {
@@ -506,6 +526,7 @@ int main(void)
         cmocka_unit_test(lines_and_points_cast_nothing),
         cmocka_unit_test(flat_surfaces_do_not_shadow_themselves),
         cmocka_unit_test(curved_surfaces_do_not_shadow_themselves),
+        cmocka_unit_test(far_surfaces_do_not_shadow_themselves),
         cmocka_unit_test(simplified_surfaces_do_not_shadow_themselves),
         cmocka_unit_test(wrong_wishes_are_refused),
     };

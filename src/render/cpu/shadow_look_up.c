@@ -60,7 +60,7 @@ static lanes_f offset_length(const calo_cpu_worker *worker, const calo_shadow *s
     float lod_pixels = worker->scene->lod_pixels;
     lanes_f texel = (parallel ? lanes_float(1) : point->depth) / shadow->focal;
     lanes_f length = texel * (point->across * CALO_SHADOW_FILTER_REACH + CALO_SHADOW_OFFSET_TEXELS) +
-                     point->depth * CALO_SHADOW_OFFSET_DEPTH;
+                     shadow->slack_metres;
     if (lod_pixels > 0) {
         /* By how much simplified surfaces may lie off, in the map and in the view. */
         lanes_f view_pixel = (worker->camera.orthographic ? lanes_float(1) : view_depth) / worker->camera.reach_pixels;
