@@ -68,13 +68,29 @@ typedef enum calo_fill {
     CALO_FILL_SOLID,        /* surfaces everywhere */
 } calo_fill;
 
+/* Bits: which normals are drawn as lines from the surface, beside it. */
+typedef enum calo_normal_lines {
+    CALO_NORMAL_LINES_VERTEX = 1, /* vertex normals, blue: sRGB (26, 26, 255) */
+    CALO_NORMAL_LINES_FACE = 2,   /* of triangles, from their middles, red: sRGB (255, 26, 26) */
+} calo_normal_lines;
+
 /* What a scene is prepared with: everything that views share. All zero is the default everywhere. Append only. */
 typedef struct calo_prepare_options {
     const calo_lighting *lighting; /* NULL: all-zero */
     const calo_limits *limits;     /* NULL: the defaults */
     calo_fill fill;
     bool flat;                     /* every surface shows its base colour, unlit */
+    /* CALO_NORMAL_LINES bits. The lines are in every channel, with their node's instance id and with material ids of
+     * their own: the file's materials, the plain one, then vertex normals, then face normals. */
+    uint32_t normal_lines;
+    float normal_length; /* metres in the world; 0: 5 % of the diagonal of the primitive's box, scaled as it is */
 } calo_prepare_options;
+
+/* A colour that stands for a node: 8-bit sRGB codes. */
+typedef struct calo_node_color {
+    uint32_t node; /* of the scene's nodes */
+    uint8_t rgb[3];
+} calo_node_color;
 
 /* How views are drawn. All zero is the default everywhere. Append only. */
 typedef struct calo_render_options {
@@ -90,7 +106,14 @@ typedef struct calo_render_options {
     calo_switch energy_compensation; /* multiple scattering and diffuse balance; default: off, as EEVEE */
     calo_switch occlusion_maps;      /* default: on, as glTF says */
     float point_size_pixels;         /* 0: 3 */
-    float line_width_pixels;         /* 0: 1 */
+    float line_width_pixels;         /* 0: 1; also of wireframes and normals */
+    /* Not NULL: the colour picture is a segmentation. A pixel whose centre shows one of these nodes has exactly its
+     * colour, unlit and without antialiasing; nodes that are not listed are black and hide what is behind them. Where
+     * nothing is it is black; its alpha is 0 there if `background` is transparent and 1 else; background_color is not
+     * used. RGBA32F has the codes as linear light. A node stands for itself, not for its children. One that the scene
+     * does not have, or that is listed twice, is an error. Borrowed for the call. */
+    const calo_node_color *node_colors;
+    uint32_t node_color_count;
 } calo_render_options;
 
 /* A copy of `options` (or of all-zero when NULL) with every default filled in. */

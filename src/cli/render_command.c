@@ -189,6 +189,33 @@ static calo_status apply_background(void *target, const char *value, calo_error 
     return CALO_OK;
 }
 
+/* Alone, it is edges everywhere. */
+static calo_status apply_wireframe(void *target, const char *value, calo_error *err)
+{
+    static const char *const names[] = {"material", "flip", "all", "solid"};
+    static const calo_fill fills[] = {CALO_FILL_MATERIAL, CALO_FILL_FLIPPED, CALO_FILL_WIREFRAME, CALO_FILL_SOLID};
+    for (size_t i = 0; i < sizeof fills / sizeof fills[0]; i++)
+        if (strcmp(value ? value : "all", names[i]) == 0) {
+            ((command *)target)->item.prepare.fill = fills[i];
+            return CALO_OK;
+        }
+    return calo_fail(err, CALO_ERROR_ARGUMENT, "--wireframe=%s: choose all, flip, solid or material", value);
+}
+
+static calo_status apply_vertex_normals(void *target, const char *value, calo_error *err)
+{
+    (void)value, (void)err;
+    ((command *)target)->item.prepare.normal_lines |= CALO_NORMAL_LINES_VERTEX;
+    return CALO_OK;
+}
+
+static calo_status apply_face_normals(void *target, const char *value, calo_error *err)
+{
+    (void)value, (void)err;
+    ((command *)target)->item.prepare.normal_lines |= CALO_NORMAL_LINES_FACE;
+    return CALO_OK;
+}
+
 /* AZIMUTH,ELEVATION[,STRENGTH]: where the sun stands, as seen from the origin of the z-up world. */
 static calo_status apply_sun(void *target, const char *value, calo_error *err)
 {
@@ -365,8 +392,20 @@ const calo_option calo_render_options_table[] = {
            "light that rough metal scatters more than once"),
     CHOICE(CALO_OPTION_CHOICE_FROM_1, "occlusion", "on|off", item.render.occlusion_maps,
            "the materials' occlusion maps"),
+    {.kind = CALO_OPTION_MAYBE,
+     .name = "wireframe",
+     .value = "all|flip|solid|material",
+     .apply = apply_wireframe,
+     .help = "triangles as their edges: all of them (the default),\nthose whose material does not say so and the others not,\n"
+             "none, or as the material says"},
+    FLAG("flat", item.prepare.flat, "every surface in its base colour, unlit"),
+    SWITCH("vertex-normals", apply_vertex_normals, "draw vertex normals as blue lines"),
+    SWITCH("face-normals", apply_face_normals, "draw the triangles' normals as red lines"),
+    RANGE(CALO_OPTION_FLOAT, "normal-length", "METRES", item.prepare.normal_length, 0, 1e6,
+          "of those lines, in the world (0: 5 % of a mesh's size)"),
     RANGE(CALO_OPTION_FLOAT, "point-size", "PIXELS", item.render.point_size_pixels, 0.01, 1024, "(3)"),
-    RANGE(CALO_OPTION_FLOAT, "line-width", "PIXELS", item.render.line_width_pixels, 0.01, 1024, "(1)"),
+    RANGE(CALO_OPTION_FLOAT, "line-width", "PIXELS", item.render.line_width_pixels, 0.01, 1024,
+          "also of wireframes and normals (1)"),
 
     GROUP("The machine"),
     TEXT("backend", "NAME", renderer.backend, "see `calotype backends` (the best that is there)"),

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/linear.h"
+#include "scene/instances.h"
 
 static const char *fit_name(calo_fit fit)
 {
@@ -289,9 +290,9 @@ static void write_ids(calo_json_writer *json, const calo_metadata *metadata)
         calo_json_open(json, "instances", '[');
         for (uint32_t i = 0; i < scene->node_count; i++) {
             const calo_node *node = &scene->nodes[i];
-            if (!node->visible || node->mesh < 0)
+            uint32_t copies = calo_node_instance_count(node);
+            if (copies == 0)
                 continue;
-            uint32_t copies = node->instance_count ? node->instance_count : 1;
             calo_json_open(json, NULL, '{');
             calo_json_unsigned(json, "id", id);
             if (copies > 1)

@@ -83,7 +83,7 @@ static calo_status own_frame(const calo_batch *batch, const calo_view *view, cal
     return calo_frame_init(frame, view->width, view->height, batch->options.channels, batch->options.color_format, err);
 }
 
-static calo_status check_frame(const calo_batch *batch, size_t index, const calo_frame *frame, calo_error *err)
+calo_status calo_crew_check_frame(const calo_batch *batch, size_t index, const calo_frame *frame, calo_error *err)
 {
     const calo_view *view = &batch->views[index];
     for (int c = 0; c < CALO_CHANNEL_COUNT; c++) {
@@ -104,7 +104,7 @@ static calo_status find_frame(const batch_run *run, uint32_t thread, size_t inde
 {
     const calo_batch *batch = run->batch;
     *frame = batch->frames ? &batch->frames[index] : &run->crew->members[thread].frame;
-    return batch->frames ? check_frame(batch, index, *frame, err)
+    return batch->frames ? calo_crew_check_frame(batch, index, *frame, err)
                          : own_frame(batch, &batch->views[index], *frame, err);
 }
 

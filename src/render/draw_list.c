@@ -7,7 +7,10 @@
 #include "base/exact_math.h"
 #include "base/linear.h"
 #include "base/scalar.h"
+#include "image/color.h"
+#include "render/normal_lines.h"
 #include "scene/deform.h"
+#include "scene/instances.h"
 
 bool calo_slot_is_srgb(calo_material_slot slot)
 {
@@ -17,17 +20,30 @@ bool calo_slot_is_srgb(calo_material_slot slot)
 
 /* ---- materials ---- */
 
-enum { PLAIN_COUNT = 2 };
+static calo_material unlit_material(const char *name, uint8_t red, uint8_t green, uint8_t blue)
+{
+    calo_material material = calo_material_plain(false);
+    const uint8_t codes[3] = {red, green, blue};
+    material.name = name;
+    material.unlit = true;
+    for (int i = 0; i < 3; i++)
+        material.base_color[i] = calo_linear_from_srgb(codes[i]);
+    return material;
+}
 
 static calo_status add_materials(calo_draw_list *list, const calo_scene *source, calo_arena *arena, calo_error *err)
 {
-    list->material_count = source->material_count + PLAIN_COUNT;
+    list->material_count = source->material_count + CALO_OWN_MATERIALS;
     list->materials = CALO_ARENA_TAKE(arena, calo_material, list->material_count, "materials", err);
     if (!list->materials)
         return calo_failed(err);
-    for (uint32_t m = 0; m < list->material_count; m++)
-        list->materials[m] = m < source->material_count ? source->materials[m]
-                                                        : calo_material_plain(m > source->material_count);
+    for (uint32_t m = 0; m < source->material_count; m++)
+        list->materials[m] = source->materials[m];
+    calo_material *own = list->materials + source->material_count;
+    own[CALO_OWN_PLAIN] = calo_material_plain(false);
+    own[CALO_OWN_PLAIN_COLORED] = calo_material_plain(true);
+    own[CALO_OWN_VERTEX_NORMALS] = unlit_material("vertex normals", 26, 26, 255);
+    own[CALO_OWN_FACE_NORMALS] = unlit_material("face normals", 255, 26, 26);
     return CALO_OK;
 }
 
@@ -188,10 +204,10 @@ static calo_status add_draw(const list_build *build, const node_use *use, const 
     calo_draw_list *list = build->list;
     calo_draw *draw = &list->draws[list->draw_count];
     *draw = (calo_draw){.primitive = primitive, .instance_id = use->instance_id, .model = list->draw_count++};
-    /* The last two are the plain ones, without and with vertex colours: one id for both. */
-    uint32_t plain = list->material_count - PLAIN_COUNT;
-    draw->material = primitive->material >= 0 ? (uint32_t)primitive->material : plain + (primitive->colors != NULL);
-    draw->material_id = (draw->material < plain ? draw->material : plain) + 1;
+    uint32_t own = build->pose->scene->material_count;
+    uint32_t plain = own + (primitive->colors ? CALO_OWN_PLAIN_COLORED : CALO_OWN_PLAIN);
+    draw->material = primitive->material >= 0 ? (uint32_t)primitive->material : plain;
+    draw->material_id = (primitive->material >= 0 ? draw->material : own) + 1;
     const calo_material *material = &list->materials[draw->material];
     bool triangles = primitive->topology == CALO_TRIANGLES;
     draw->unlit = build->options->flat || material->unlit || (!triangles && !primitive->normals);
@@ -214,16 +230,49 @@ static void add_copy(const list_build *build, const node_use *use, const calo_dr
         place(draw, &use->to_world);
 }
 
-/* One instance id a node (or GPU instance) that draws something, in file order. */
+/* A draw's normals as lines, where there are any. */
+static calo_status add_normal_lines(const list_build *build, const calo_draw *draw, calo_normal_lines kind,
+                                    calo_error *err)
+{
+    calo_draw_list *list = build->list;
+    calo_draw *lines = &list->draws[list->draw_count];
+    uint32_t own = build->pose->scene->material_count, vertex = kind == CALO_NORMAL_LINES_VERTEX;
+    *lines = (calo_draw){.instance_id = draw->instance_id, .unlit = true, .model = list->draw_count,
+                         .material = own + (vertex ? CALO_OWN_VERTEX_NORMALS : CALO_OWN_FACE_NORMALS),
+                         .material_id = own + (vertex ? 2 : 3)};
+    calo_status status = calo_normal_lines_make(draw, kind, build->options->normal_length, build->arena, lines, err);
+    if (status != CALO_OK || lines->element_count == 0)
+        return status;
+    calo_mat4 to_world = lines->object_to_world;
+    place(lines, &to_world);
+    bounding_sphere(lines);
+    list->draw_count++;
+    return CALO_OK;
+}
+
+/* Of the draws [first, end). */
+static calo_status add_all_normal_lines(const list_build *build, uint32_t first, uint32_t end, calo_error *err)
+{
+    calo_status status = CALO_OK;
+    for (uint32_t d = first; d < end; d++) {
+        const calo_draw *draw = &build->list->draws[d];
+        uint32_t kinds = draw->primitive->topology == CALO_TRIANGLES ? build->options->normal_lines : 0;
+        for (uint32_t kind = CALO_NORMAL_LINES_VERTEX; status == CALO_OK && kind <= CALO_NORMAL_LINES_FACE; kind *= 2)
+            if (kinds & kind)
+                status = add_normal_lines(build, draw, (calo_normal_lines)kind, err);
+    }
+    return status;
+}
+
+/* One instance id a copy, in the file's order. */
 static calo_status add_node_draws(const list_build *build, uint32_t index, uint32_t *instance_id, calo_error *err)
 {
     const calo_pose *pose = build->pose;
     const calo_node *node = &pose->scene->nodes[index];
-    if (!node->visible || node->mesh < 0)
-        return CALO_OK;
-    const calo_mesh *mesh = &pose->scene->meshes[node->mesh];
-    uint32_t copies = node->instance_count ? node->instance_count : 1, first = build->list->draw_count;
+    uint32_t copies = calo_node_instance_count(node), first = build->list->draw_count;
     for (uint32_t copy = 0; copy < copies; copy++) {
+        const calo_mesh *mesh = &pose->scene->meshes[node->mesh];
+        uint32_t own_first = build->list->draw_count;
         node_use use = {(int32_t)index, pose->node_to_world[index], ++*instance_id};
         if (node->instance_count)
             use.to_world = calo_mat4_multiply(&pose->node_to_world[index], &node->instances[copy]);
@@ -236,18 +285,21 @@ static calo_status add_node_draws(const list_build *build, uint32_t index, uint3
             if (status != CALO_OK)
                 return status;
         }
+        calo_status status = add_all_normal_lines(build, own_first, build->list->draw_count, err);
+        if (status != CALO_OK)
+            return status;
     }
     return CALO_OK;
 }
 
-static uint64_t count_draws(const calo_scene *source)
+/* At most: not every primitive has normals to be shown. */
+static uint64_t count_draws(const calo_scene *source, uint32_t normal_lines)
 {
-    uint64_t count = 0;
+    uint64_t count = 0, each = 1 + (uint64_t)__builtin_popcount(normal_lines);
     for (uint32_t n = 0; n < source->node_count; n++) {
-        const calo_node *node = &source->nodes[n];
-        if (node->visible && node->mesh >= 0)
-            count += (uint64_t)source->meshes[node->mesh].primitive_count *
-                     (node->instance_count ? node->instance_count : 1);
+        uint32_t copies = calo_node_instance_count(&source->nodes[n]);
+        if (copies)
+            count += each * source->meshes[source->nodes[n].mesh].primitive_count * copies;
     }
     return count;
 }
@@ -267,7 +319,7 @@ calo_status calo_draw_list_add_draws(calo_draw_list *list, const calo_pose *pose
 {
     const list_build build = {list, pose, options, arena};
     uint32_t instance_id = 0;
-    list->draws = CALO_ARENA_TAKE(arena, calo_draw, count_draws(pose->scene), "the list of draws", err);
+    list->draws = CALO_ARENA_TAKE(arena, calo_draw, count_draws(pose->scene, options->normal_lines), "the list of draws", err);
     if (!list->draws)
         return calo_failed(err);
     for (uint32_t n = 0; n < pose->scene->node_count; n++) {

@@ -32,11 +32,20 @@ typedef struct calo_lamp {
     int32_t shadow; /* which one stops it (see shadow.h), or -1 */
 } calo_lamp;
 
+/* Materials that the file does not have, behind its own. */
+enum {
+    CALO_OWN_PLAIN,         /* calo_material_plain without vertex colours */
+    CALO_OWN_PLAIN_COLORED, /* and with them: one id for both */
+    CALO_OWN_VERTEX_NORMALS,
+    CALO_OWN_FACE_NORMALS,
+    CALO_OWN_MATERIALS,
+};
+
 /* Immutable once made; memory in the arena it was made in. Borrows the calo_scene. */
 typedef struct calo_draw_list {
     uint32_t draw_count, material_count, lamp_count;
-    calo_draw *draws;         /* in the file's order; copies follow their model */
-    calo_material *materials; /* the file's, then calo_material_plain without and with vertex colours */
+    calo_draw *draws;         /* in the file's order; copies follow their model, a node's normals as lines the node */
+    calo_material *materials; /* the file's, then CALO_OWN_MATERIALS of ours */
     calo_lamp *lamps;
     bool has_blend;           /* some draw's material is CALO_ALPHA_BLEND */
 } calo_draw_list;

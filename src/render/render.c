@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/linear.h"
 #include "render/crew.h"
+#include "render/node_colors.h"
 #include "render/stages.h"
 
 static const calo_backend *const backends[] = {&calo_backend_cpu};
@@ -22,6 +23,7 @@ struct calo_renderer {
 struct calo_prepared {
     const calo_backend *backend;
     void *scene;
+    calo_node_ids ids;
 };
 
 size_t calo_backend_list(calo_backend_info *infos, size_t capacity)
@@ -157,6 +159,12 @@ static calo_status check_prepare(const calo_prepare_options *options, calo_error
 {
     if ((unsigned)options->fill > CALO_FILL_SOLID)
         return calo_fail(err, CALO_ERROR_ARGUMENT, "there is no fill %d", (int)options->fill);
+    if (options->normal_lines & ~(uint32_t)(CALO_NORMAL_LINES_VERTEX | CALO_NORMAL_LINES_FACE))
+        return calo_fail(err, CALO_ERROR_ARGUMENT, "there are no normals 0x%x to be drawn as lines",
+                         options->normal_lines);
+    if (!(options->normal_length >= 0) || !isfinite(options->normal_length))
+        return calo_fail(err, CALO_ERROR_ARGUMENT, "lines for normals of %g metres: give a length above 0, or 0 for 5 %% "
+                         "of each primitive", options->normal_length);
     return check_lighting(options->lighting, err);
 }
 
@@ -178,8 +186,11 @@ calo_status calo_renderer_prepare(calo_renderer *renderer, const calo_pose *pose
     prepared->backend = renderer->crew.backend;
     calo_backend_options own = {.threads = renderer->crew.threads, .cache = renderer->cache,
                                 .lod_pixels = renderer->lod_pixels};
-    status = prepared->backend->prepare(pose, &resolved, &own, &prepared->scene, err);
+    status = calo_node_ids_make(pose->scene, &prepared->ids, err);
+    if (status == CALO_OK)
+        status = prepared->backend->prepare(pose, &resolved, &own, &prepared->scene, err);
     if (status != CALO_OK) {
+        calo_node_ids_finish(&prepared->ids);
         free(prepared);
         return status;
     }
@@ -192,6 +203,7 @@ void calo_prepared_destroy(calo_prepared *prepared)
     if (!prepared)
         return;
     prepared->backend->release(prepared->scene);
+    calo_node_ids_finish(&prepared->ids);
     free(prepared);
 }
 
@@ -246,7 +258,8 @@ static calo_status check_options(const calo_render_options *options, calo_error 
         options->color_format != CALO_PIXEL_RGBA32F)
         return calo_fail(err, CALO_ERROR_ARGUMENT, "colour can be RGBA8, RGB8 or RGBA32F, not format %d",
                          (int)options->color_format);
-    if (options->color_format == CALO_PIXEL_RGB8 && options->background == CALO_BACKGROUND_TRANSPARENT)
+    if (options->color_format == CALO_PIXEL_RGB8 && options->background == CALO_BACKGROUND_TRANSPARENT &&
+        !options->node_colors)
         return calo_fail(err, CALO_ERROR_ARGUMENT, "RGB8 has no alpha: give a background");
     if (options->samples != 1 && options->samples != 4 && options->samples != 16)
         return calo_fail(err, CALO_ERROR_ARGUMENT, "%u samples a pixel: only 1, 4 and 16 are possible",
@@ -255,6 +268,9 @@ static calo_status check_options(const calo_render_options *options, calo_error 
         !(options->line_width_pixels > 0 && options->line_width_pixels <= 1024))
         return calo_fail(err, CALO_ERROR_ARGUMENT, "a point size of %g and a line width of %g: both must be in (0, 1024]",
                          options->point_size_pixels, options->line_width_pixels);
+    if (options->node_color_count > 0 && !options->node_colors)
+        return calo_fail(err, CALO_ERROR_ARGUMENT, "%u node colours are said to be there, but node_colors is NULL",
+                         options->node_color_count);
     if (!finite_floats(options->background_color, 3) || !isfinite(options->background_depth))
         return calo_fail(err, CALO_ERROR_ARGUMENT, "the background's color or depth is not finite");
     return CALO_OK;
@@ -275,5 +291,7 @@ calo_status calo_renderer_render(calo_renderer *renderer, const calo_prepared *p
         status = check_view(&views[i], i, err);
     if (status != CALO_OK)
         return status;
+    if (batch.options.node_colors && (batch.options.channels & CALO_CHANNEL_BIT(CALO_CHANNEL_COLOR)))
+        return calo_node_colors_run(&renderer->crew, &batch, &prepared->ids, err);
     return calo_crew_run(&renderer->crew, &batch, err);
 }

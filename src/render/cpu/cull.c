@@ -18,13 +18,14 @@ static void find_planes(const calo_cpu_geometry_stage *stage, float planes[5][4]
 {
     const calo_cpu_worker *worker = stage->worker;
     const double (*rows)[4] = stage->object_to_screen.m;
+    double margin = stage->margin_pixels;
     for (int c = 0; c < 4; c++) {
         double p[5] = {
             rows[3][c] - (c == 3 ? (double)worker->camera.near_metres : 0),
-            rows[0][c],
-            worker->width * rows[2][c] - rows[0][c],
-            rows[1][c] - worker->band_top * rows[2][c],
-            worker->band_bottom * rows[2][c] - rows[1][c],
+            rows[0][c] + margin * rows[2][c],
+            (worker->width + margin) * rows[2][c] - rows[0][c],
+            rows[1][c] - (worker->band_top - margin) * rows[2][c],
+            (worker->band_bottom + margin) * rows[2][c] - rows[1][c],
         };
         for (int i = 0; i < 5; i++)
             planes[i][c] = (float)p[i];

@@ -67,26 +67,49 @@ static void init_triangle(calo_cpu_element *element, const calo_cpu_worker *work
     find_depth_plane(element, worker, edges, corner, volume);
 }
 
-/* The part of a line in front of the near plane, and which part of the whole it is. */
-static void init_line(calo_cpu_element *element, const calo_cpu_worker *worker, const double corner[2][4])
+/* The part in front of the near plane, and near enough to the picture to reach into it: the weights of what is far
+ * outside would not do in single precision. False when there is none. */
+static bool find_seen_line(const calo_cpu_worker *worker, const double a[4], const double b[4], calo_cpu_seen_line *line)
 {
-    double near_metres = worker->camera.near_metres, range[2] = {0, 1};
-    double d0 = corner[0][3] - near_metres, d1 = corner[1][3] - near_metres;
-    if (d0 < 0)
-        range[0] = d0 / (d0 - d1);
-    else if (d1 < 0)
-        range[1] = d0 / (d0 - d1);
-    float *ends[2] = {element->line_from, element->line_to};
+    double range[2] = {0, 1}, margin = (double)worker->options->line_width_pixels + 2;
+    double width = worker->width + margin, height = worker->height + margin;
+    const double from[5] = {a[3] - (double)worker->camera.near_metres, a[0] + margin * a[2], width * a[2] - a[0],
+                            a[1] + margin * a[2], height * a[2] - a[1]};
+    const double to[5] = {b[3] - (double)worker->camera.near_metres, b[0] + margin * b[2], width * b[2] - b[0],
+                          b[1] + margin * b[2], height * b[2] - b[1]};
+    for (int plane = 0; plane < 5; plane++) {
+        if (from[plane] < 0 && to[plane] < 0)
+            return false;
+        double cut = from[plane] / (from[plane] - to[plane]);
+        if (from[plane] < 0)
+            range[0] = fmax(range[0], cut);
+        else if (to[plane] < 0)
+            range[1] = fmin(range[1], cut);
+    }
+    if (!(range[0] <= range[1]))
+        return false;
+    float *ends[2] = {line->from, line->to};
     for (int k = 0; k < 2; k++) {
         double at[3];
         for (int i = 0; i < 3; i++)
-            at[i] = corner[0][i] + range[k] * (corner[1][i] - corner[0][i]);
-        element->line_w[k] = (float)at[2];
+            at[i] = a[i] + range[k] * (b[i] - a[i]);
+        line->w[k] = (float)at[2];
         ends[k][0] = (float)(at[0] / at[2]);
         ends[k][1] = (float)(at[1] / at[2]);
     }
-    element->line_start = (float)range[0];
-    element->line_length = (float)(range[1] - range[0]);
+    line->start = (float)range[0];
+    line->length = (float)(range[1] - range[0]);
+    return true;
+}
+
+/* A line's own, or a triangle's edges. */
+static void find_seen_lines(calo_cpu_element *element, const calo_cpu_worker *worker, const double corner[3][4])
+{
+    uint32_t count = element->corners == 3 ? 3 : 1;
+    element->line_count = 0;
+    for (uint32_t k = 0; k < count; k++)
+        if (find_seen_line(worker, corner[k], corner[(k + 1) % 3], &element->lines[element->line_count]))
+            element->line_corner[element->line_count++] = k;
 }
 
 /* In double precision: a floor may reach a thousand times farther than the camera stands above it. */
@@ -113,10 +136,11 @@ static void init(calo_cpu_element *element, const calo_cpu_worker *worker, const
         project(&element->object_to_screen, draw->shared.positions + 3 * (size_t)element->index[k], corner[k]);
         element->depth[k] = (float)corner[k][3];
     }
+    element->line_count = 0;
     if (element->corners == 3)
         init_triangle(element, worker, corner);
-    else if (element->corners == 2)
-        init_line(element, worker, corner);
+    if (element->corners == 2 || draw->shared.wireframe)
+        find_seen_lines(element, worker, corner);
 }
 
 const calo_cpu_element *calo_cpu_element_of(calo_cpu_worker *worker, const calo_cpu_draw *draw, uint32_t id)
@@ -127,15 +151,34 @@ const calo_cpu_element *calo_cpu_element_of(calo_cpu_worker *worker, const calo_
     return element;
 }
 
-void calo_cpu_element_line_weight(const calo_cpu_element *element, float x, float y, float *second, float *depth)
+/* The part of the way from a line's first end to its second, on the screen, that is nearest to (x, y); and the squared
+ * distance to it. */
+static float nearest_on_line(const calo_cpu_seen_line *line, float x, float y, float *distance2)
 {
-    *second = 0;
-    if (element->corners == 2) {
-        const float *a = element->line_from, *b = element->line_to;
-        float dx = b[0] - a[0], dy = b[1] - a[1], length2 = dx * dx + dy * dy;
-        float s = length2 > 0 ? calo_clampf(((x - a[0]) * dx + (y - a[1]) * dy) / length2, 0, 1) : 0;
-        float w0 = (1 - s) / element->line_w[0], w1 = s / element->line_w[1];
-        *second = element->line_start + element->line_length * (w1 / (w0 + w1));
+    const float *a = line->from, *b = line->to;
+    float dx = b[0] - a[0], dy = b[1] - a[1], length2 = dx * dx + dy * dy;
+    float s = length2 > 0 ? calo_clampf(((x - a[0]) * dx + (y - a[1]) * dy) / length2, 0, 1) : 0;
+    float away_x = x - (a[0] + s * dx), away_y = y - (a[1] + s * dy);
+    *distance2 = away_x * away_x + away_y * away_y;
+    return s;
+}
+
+void calo_cpu_element_weigh(const calo_cpu_element *element, float x, float y, float weights[2], float *depth)
+{
+    float all[3] = {1, 0, 0}, best = INFINITY;
+    for (uint32_t i = 0; i < element->line_count; i++) {
+        const calo_cpu_seen_line *line = &element->lines[i];
+        uint32_t from = element->line_corner[i], to = (from + 1) % 3;
+        float distance2, s = nearest_on_line(line, x, y, &distance2);
+        if (!(distance2 < best))
+            continue;
+        float w0 = (1 - s) / line->w[0], w1 = s / line->w[1];
+        best = distance2;
+        all[0] = all[1] = all[2] = 0;
+        all[to] = line->start + line->length * (w1 / (w0 + w1));
+        all[from] = 1 - all[to];
     }
-    *depth = (1 - *second) * element->depth[0] + *second * element->depth[1];
+    weights[0] = all[1];
+    weights[1] = all[2];
+    *depth = all[0] * element->depth[0] + all[1] * element->depth[1] + all[2] * element->depth[2];
 }

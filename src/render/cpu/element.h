@@ -5,6 +5,13 @@
 
 #include "render/cpu/worker.h"
 
+/* A line's part in front of the near plane and in or near the picture, on the screen, and which part of the whole it
+ * is. */
+typedef struct calo_cpu_seen_line {
+    float from[2], to[2], w[2];
+    float start, length;
+} calo_cpu_seen_line;
+
 /* Planes are linear functions of the pixel offset (dx, dy) from the origin: p[0] + dx * p[1] + dy * p[2]. */
 typedef struct calo_cpu_element {
     uint32_t id;
@@ -17,15 +24,15 @@ typedef struct calo_cpu_element {
     float sum[3], edges[2][3]; /* triangles: planes, see calo_cpu_triangles */
     bool clockwise;            /* on the screen */
     float depth_plane[3], depth_low, depth_high; /* triangles: 1 / depth, orthographic: depth */
-    float line_from[2], line_to[2], line_w[2]; /* lines: the part in front, on the screen */
-    float line_start, line_length;             /* and which part of the whole it is */
+    calo_cpu_seen_line lines[3]; /* a line; the edges in front of triangles that show theirs, from corner k to k + 1 */
+    uint32_t line_count, line_corner[3]; /* where they begin */
 } calo_cpu_element;
 
 /* The element of this draw and id, from the worker's cache. */
 const calo_cpu_element *calo_cpu_element_of(calo_cpu_worker *worker, const calo_cpu_draw *draw, uint32_t id);
 
-/* Lines and points: the second corner's weight and the depth seen at a pixel. */
-void calo_cpu_element_line_weight(const calo_cpu_element *element, float x, float y, float *second, float *depth);
+/* Lines, points and edges: the weights of the second and third corner and the depth of what is nearest to a pixel. */
+void calo_cpu_element_weigh(const calo_cpu_element *element, float x, float y, float weights[2], float *depth);
 
 /* The slack that weights may go beyond 0 and 1. Corners are snapped when coverage is decided, so a
  * covered pixel may lie a hair outside: the triangle's plane goes on there, but slivers do not

@@ -235,6 +235,10 @@ static void draw_cluster(calo_cpu_geometry_stage *stage, const calo_cpu_cluster 
     int last_stage = stage->worker->last_stage;
     screen_cluster screen;
     screen_box box = {0};
+    if (stage->draw->shared.wireframe) {
+        calo_cpu_draw_edges(stage, cluster);
+        return;
+    }
     if (!transform_cluster(stage, cluster, &screen, &box)) {
         calo_cpu_clip_cluster(stage, cluster);
         return;
@@ -270,13 +274,17 @@ calo_status calo_cpu_draw_geometry(calo_cpu_worker *worker, const calo_cpu_draw 
         return CALO_OK;
     }
     stage.cull_back = worker->options->cull == CALO_CULL_AUTO && !material->source.double_sided;
-    if (worker->scene->in_depth && calo_cpu_draw_is_hidden(&stage))
+    /* Edges reach beyond the spheres that hiding is told by. */
+    bool in_depth = worker->scene->in_depth && !draw->shared.wireframe;
+    if (draw->shared.wireframe)
+        stage.margin_pixels = 0.5f * worker->options->line_width_pixels + 1;
+    if (in_depth && calo_cpu_draw_is_hidden(&stage))
         return CALO_OK;
     uint32_t count;
     calo_status status = calo_cpu_find_clusters(&stage, &count, err);
     if (status != CALO_OK)
         return status;
-    if (worker->scene->in_depth)
+    if (in_depth)
         count = calo_cpu_drop_hidden(&stage, count);
     const calo_cpu_cluster *clusters = draw->geometry->clusters;
     for (uint32_t i = 0; worker->last_stage >= CALO_STAGE_TRANSFORM && i < count; i++) {

@@ -60,7 +60,8 @@ static calo_status prepare_texture(const prepare_job *job, size_t index, calo_er
 
 /* ---- geometry ---- */
 
-/* Blended layers of equal depth lie over one another in the file's order, which sorting and simplifying would lose. */
+/* Blended layers of equal depth lie over one another in the file's order, which sorting and simplifying would lose.
+ * Edges are the mesh's own: simplified ones would not show it. */
 static calo_status make_geometry(calo_cpu_scene *scene, calo_cpu_draw *draw, const calo_backend_options *options,
                                  calo_error *err)
 {
@@ -68,7 +69,7 @@ static calo_status make_geometry(calo_cpu_scene *scene, calo_cpu_draw *draw, con
     bool blended = material->source.alpha_mode == CALO_ALPHA_BLEND;
     calo_cpu_geometry_input input = {.draw = draw, .keep_order = blended, .threads = options->threads,
                                      .cache = options->cache,
-                                     .level_of_detail = scene->lod_pixels > 0 && !blended};
+                                     .level_of_detail = scene->lod_pixels > 0 && !blended && !draw->shared.wireframe};
     memcpy(input.compares_uv, material->shaded_uv, sizeof input.compares_uv);
     calo_status status = calo_cpu_geometry_make(&input, &scene->arena, &draw->geometry, err);
     if (status != CALO_OK)

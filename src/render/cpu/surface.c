@@ -477,19 +477,43 @@ static void begin_group(packet_group *group, calo_cpu_worker *worker, const calo
         find_uvs(group, &group->mixes[k], &group->uvs[k]);
 }
 
+/* What the channels ask for beyond place, depth and ids. */
+typedef struct surface_needs {
+    bool normals, base_color, material, textures;
+} surface_needs;
+
+static surface_needs find_needs(uint32_t channels)
+{
+    const uint32_t color = CALO_CHANNEL_BIT(CALO_CHANNEL_COLOR), albedo = CALO_CHANNEL_BIT(CALO_CHANNEL_ALBEDO);
+    const uint32_t normal = CALO_CHANNEL_BIT(CALO_CHANNEL_NORMAL);
+    const uint32_t geometric = CALO_CHANNEL_BIT(CALO_CHANNEL_GEOMETRIC_NORMAL);
+    const uint32_t metal_roughness = CALO_CHANNEL_BIT(CALO_CHANNEL_METAL_ROUGHNESS);
+    return (surface_needs){
+        .normals = channels & (color | normal | geometric),
+        .base_color = channels & (color | albedo | metal_roughness), /* metals reflect it */
+        .material = channels & (color | metal_roughness),
+        .textures = channels & (color | albedo | metal_roughness | normal),
+    };
+}
+
 void calo_cpu_surface_find(calo_cpu_worker *worker, const calo_cpu_packet *packets, int count,
                            calo_cpu_surface *surfaces)
 {
     packet_group group;
+    surface_needs needs = find_needs(worker->options->channels);
     begin_group(&group, worker, packets, count, surfaces);
-    prefetch_textures(&group);
+    if (needs.textures)
+        prefetch_textures(&group);
     for (int k = 0; k < count; k++) {
         find_place(&group, &packets[k], &group.mixes[k], &surfaces[k]);
         memcpy(surfaces[k].uv, group.uvs[k].at[0], sizeof surfaces[k].uv);
     }
-    find_normals(&group, surfaces);
-    find_base_color(&group, surfaces);
-    find_materials(&group, surfaces);
+    if (needs.normals)
+        find_normals(&group, surfaces);
+    if (needs.base_color)
+        find_base_color(&group, surfaces);
+    if (needs.material)
+        find_materials(&group, surfaces);
 }
 
 void calo_cpu_surface_alpha(calo_cpu_worker *worker, const calo_cpu_packet *packet, lanes_f *alpha)

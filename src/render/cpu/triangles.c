@@ -261,17 +261,23 @@ LANES_INLINE lanes_f find_depth(const calo_cpu_worker *worker, const calo_cpu_pa
     return lanes_pick(lanes_less_int(lanes_spread_int(t->far, mix->slot), lanes_int(0)), value, depth);
 }
 
-/* Lines and points, a lane after the other. */
-static void weigh_lines(calo_cpu_worker *worker, const calo_cpu_packet *packet, calo_cpu_mix *mix, lanes_f *depth)
+/* Lines and points: what lies on them does not change from pixel to pixel. */
+static void stand_still(calo_cpu_mix *mix)
 {
     for (int k = 0; k < 2; k++)
         mix->at[k] = mix->dx[k] = mix->dy[k] = lanes_float(0);
+}
+
+/* Lines, points and edges, a lane after the other. */
+static void weigh_lines(calo_cpu_worker *worker, const calo_cpu_packet *packet, calo_cpu_mix *mix, lanes_f *depth)
+{
     *depth = lanes_float(0);
     for (int i = 0; i < LANES; i++) {
-        float second, here;
+        float weights[2], here;
         const calo_cpu_element *element = calo_cpu_element_of(worker, packet->draw, (uint32_t)packet->ids[i]);
-        calo_cpu_element_line_weight(element, packet->x[i], packet->y[i], &second, &here);
-        mix->at[0][i] = second;
+        calo_cpu_element_weigh(element, packet->x[i], packet->y[i], weights, &here);
+        mix->at[0][i] = weights[0];
+        mix->at[1][i] = weights[1];
         (*depth)[i] = here;
     }
 }
@@ -313,11 +319,14 @@ void calo_cpu_mixes_find(calo_cpu_worker *worker, const calo_cpu_packet *packets
     for (int i = 0; i < table_count; i++)
         fill_table(worker, draw, &tables[i]);
     for (int k = 0; k < count; k++) {
-        if (draw->shared.primitive->topology == CALO_TRIANGLES) {
+        /* Also of triangles that show their edges: textures change as on the surface. */
+        if (draw->shared.primitive->topology == CALO_TRIANGLES)
             weigh(&packets[k], &mixes[k]);
+        else
+            stand_still(&mixes[k]);
+        if (draw->shared.primitive->topology == CALO_TRIANGLES && !draw->shared.wireframe)
             surfaces[k].depth = find_depth(worker, &packets[k], &mixes[k]);
-        } else {
+        else
             weigh_lines(worker, &packets[k], &mixes[k], &surfaces[k].depth);
-        }
     }
 }

@@ -205,6 +205,7 @@ typedef struct calo_cpu_geometry_stage {
     calo_mat4 object_to_screen;
     float rows[4][4];
     bool cull_back;
+    float margin_pixels; /* edges reach so far beside their triangles; 0 for surfaces */
 } calo_cpu_geometry_stage;
 
 /* cull.c: lists the clusters that the view needs in worker->visible. */
@@ -214,7 +215,11 @@ calo_status calo_cpu_find_clusters(const calo_cpu_geometry_stage *stage, uint32_
  * large triangles. */
 void calo_cpu_clip_cluster(calo_cpu_geometry_stage *stage, const calo_cpu_cluster *cluster);
 void calo_cpu_clip_one(calo_cpu_geometry_stage *stage, const calo_cpu_cluster *cluster, uint32_t triangle);
+
+/* lines.c */
 void calo_cpu_draw_lines_and_points(calo_cpu_geometry_stage *stage);
+/* The edges of the cluster's triangles that face the right way. */
+void calo_cpu_draw_edges(calo_cpu_geometry_stage *stage, const calo_cpu_cluster *cluster);
 
 /* setup.c: sets up and draws what is in the queue. */
 void calo_cpu_flush_queue(calo_cpu_worker *worker, calo_cpu_pass pass);

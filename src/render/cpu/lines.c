@@ -1,0 +1,103 @@
+/* Points, lines and the edges of triangles: flat boxes on the screen. */
+#include <math.h>
+
+#include "render/cpu/clip.h"
+#include "render/stages.h"
+
+static void emit_box(calo_cpu_geometry_stage *stage, uint32_t id, const double x[4], const double y[4], const float z[4])
+{
+    calo_cpu_clip_vertex corners[4];
+    double limit = (double)CALO_CPU_GUARD_PIXELS;
+    for (int i = 0; i < 4; i++)
+        corners[i] = (calo_cpu_clip_vertex){
+            .snapped_x = (int32_t)floor(fmax(-limit, fmin(limit, x[i])) * CALO_CPU_SUBPIXEL + 0.5),
+            .snapped_y = (int32_t)floor(fmax(-limit, fmin(limit, y[i])) * CALO_CPU_SUBPIXEL + 0.5),
+            .z = z[i],
+        };
+    calo_cpu_emit_triangle(stage, id, &corners[0], &corners[1], &corners[2]);
+    calo_cpu_emit_triangle(stage, id, &corners[0], &corners[2], &corners[3]);
+}
+
+static calo_cpu_clip_vertex corner_vertex(const calo_cpu_geometry_stage *stage, size_t index)
+{
+    const float *p = stage->draw->shared.positions + 3 * (size_t)stage->draw->geometry->indices[index];
+    return calo_cpu_transform_vertex(stage, p[0], p[1], p[2]);
+}
+
+static void draw_points(calo_cpu_geometry_stage *stage)
+{
+    double half = 0.5 * (double)stage->worker->options->point_size_pixels;
+    for (uint32_t e = 0; e < stage->draw->element_count; e++) {
+        calo_cpu_clip_vertex v = corner_vertex(stage, e);
+        if (v.outside & (CALO_CPU_OUTSIDE_NEAR | CALO_CPU_OUTSIDE_GUARD))
+            continue;
+        double x = v.x / v.w, y = v.y / v.w;
+        emit_box(stage, stage->draw->first_id + e, (double[4]){x - half, x + half, x + half, x - half},
+                 (double[4]){y - half, y - half, y + half, y + half}, (float[4]){v.z, v.z, v.z, v.z});
+    }
+}
+
+static void draw_line(calo_cpu_geometry_stage *stage, uint32_t id, calo_cpu_clip_vertex a, calo_cpu_clip_vertex b)
+{
+    if (!calo_cpu_clip_line(stage->worker, &a, &b))
+        return;
+    double ax = a.x / a.w, ay = a.y / a.w, bx = b.x / b.w, by = b.y / b.w;
+    double length = sqrt((bx - ax) * (bx - ax) + (by - ay) * (by - ay));
+    double half = 0.5 * (double)stage->worker->options->line_width_pixels;
+    double nx = length > 0 ? -(by - ay) / length * half : half, ny = length > 0 ? (bx - ax) / length * half : 0;
+    emit_box(stage, id, (double[4]){ax + nx, bx + nx, bx - nx, ax - nx}, (double[4]){ay + ny, by + ny, by - ny, ay - ny},
+             (float[4]){a.z, b.z, b.z, a.z});
+}
+
+static void draw_lines(calo_cpu_geometry_stage *stage)
+{
+    for (uint32_t e = 0; e < stage->draw->element_count; e++)
+        draw_line(stage, stage->draw->first_id + e, corner_vertex(stage, 2 * (size_t)e),
+                  corner_vertex(stage, 2 * (size_t)e + 1));
+}
+
+void calo_cpu_draw_lines_and_points(calo_cpu_geometry_stage *stage)
+{
+    if (stage->worker->last_stage < CALO_STAGE_SETUP)
+        return;
+    (stage->draw->shared.primitive->topology == CALO_LINES ? draw_lines : draw_points)(stage);
+    calo_cpu_flush_queue(stage->worker, stage->pass);
+}
+
+/* ---- edges ---- */
+
+/* Whether the triangle would be drawn as a surface, by what of it is in front of the camera. */
+static bool shows_edges(const calo_cpu_geometry_stage *stage, const calo_cpu_clip_vertex corners[3])
+{
+    uint32_t all = corners[0].outside & corners[1].outside & corners[2].outside;
+    uint32_t any = corners[0].outside | corners[1].outside | corners[2].outside;
+    if (all & CALO_CPU_OUTSIDE_NEAR)
+        return false;
+    if (!(any & (CALO_CPU_OUTSIDE_NEAR | CALO_CPU_OUTSIDE_GUARD)))
+        return calo_cpu_faces_viewer(stage, calo_cpu_doubled_area(&corners[0], &corners[1], &corners[2]));
+    calo_cpu_clip_vertex polygon[CALO_CPU_CLIPPED_MAX + 1];
+    int64_t area = 0;
+    int count = calo_cpu_clip_triangle(stage->worker, corners, polygon);
+    for (int i = 1; i + 1 < count; i++)
+        area += calo_cpu_doubled_area(&polygon[0], &polygon[i], &polygon[i + 1]);
+    return calo_cpu_faces_viewer(stage, area);
+}
+
+void calo_cpu_draw_edges(calo_cpu_geometry_stage *stage, const calo_cpu_cluster *cluster)
+{
+    calo_cpu_clip_vertex vertices[CALO_CPU_CLUSTER_VERTICES];
+    for (uint32_t i = 0; i < cluster->vertex_count; i++)
+        vertices[i] = calo_cpu_cluster_vertex(stage, cluster, i);
+    if (stage->worker->last_stage < CALO_STAGE_SETUP)
+        return;
+    for (uint32_t t = 0; t < cluster->triangle_count; t++) {
+        uint32_t corner = stage->draw->geometry->corners[cluster->first_corner + t];
+        const calo_cpu_clip_vertex corners[3] = {vertices[corner & 63], vertices[corner >> 6 & 63],
+                                                 vertices[corner >> 12 & 63]};
+        if (!shows_edges(stage, corners))
+            continue;
+        for (int k = 0; k < 3; k++)
+            draw_line(stage, stage->draw->first_id + cluster->first_triangle + t, corners[k], corners[(k + 1) % 3]);
+    }
+    calo_cpu_flush_queue(stage->worker, stage->pass);
+}
