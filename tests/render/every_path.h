@@ -40,6 +40,7 @@ static inline calo_scene *test_every_path(void)
         material.alpha_cutoff = 0.3f;
         material.double_sided = i % 2;
         material.unlit = i == 7;
+        material.wireframe = i == 6;
         test_use_texture(&material, CALO_SLOT_BASE_COLOR, noise_texture(&s, sampler));
         material.slots[CALO_SLOT_BASE_COLOR].transform[0] = 3;
         if (i % 3 == 1)
@@ -72,6 +73,14 @@ static inline uint64_t test_hash_frame(const calo_frame *frame)
                 hash = (hash ^ ((const uint8_t *)plane->data)[y * plane->row_bytes + i]) * 1099511628211u;
     }
     return hash;
+}
+
+/* How every scene is prepared for these tests: as it is, and with edges and normals. */
+enum { TEST_PREPARES = 2 };
+static inline calo_prepare_options test_prepare(int index, const calo_lighting *lighting)
+{
+    return (calo_prepare_options){.lighting = lighting, .fill = index ? CALO_FILL_FLIPPED : CALO_FILL_MATERIAL,
+                                  .normal_lines = index ? CALO_NORMAL_LINES_VERTEX | CALO_NORMAL_LINES_FACE : 0};
 }
 
 /* A sun, and lamps that need positions. */

@@ -139,19 +139,18 @@ static inline calo_view test_view(uint32_t size, double fov_degrees, const doubl
 }
 
 /* Renders one view; the caller finishes the frame. */
-static inline calo_frame test_render(const calo_scene *scene, const calo_lighting *lighting,
-                                     const calo_render_options *options, const calo_view *view)
+static inline calo_frame test_render_prepared(const calo_scene *scene, const calo_prepare_options *preparing,
+                                              const calo_render_options *options, const calo_view *view)
 {
     calo_error err = {0};
     calo_pose *pose = NULL;
     calo_renderer *renderer = NULL;
     calo_prepared *prepared = NULL;
     calo_frame frame = {0};
-    calo_prepare_options preparing = {.lighting = lighting};
     calo_pixel_format format = options->color_format ? options->color_format : CALO_PIXEL_RGBA8;
     if (calo_pose_create(scene, NULL, &pose, &err) != CALO_OK ||
         calo_renderer_create(&(calo_renderer_options){.backend = "cpu", .threads = 1}, &renderer, &err) != CALO_OK ||
-        calo_renderer_prepare(renderer, pose, &preparing, &prepared, &err) != CALO_OK ||
+        calo_renderer_prepare(renderer, pose, preparing, &prepared, &err) != CALO_OK ||
         calo_frame_init(&frame, view->width, view->height, options->channels, format, &err) != CALO_OK ||
         calo_renderer_render(renderer, prepared, options, view, 1, &frame, NULL, NULL, &err) != CALO_OK)
         fail_msg("%s", err.message);
@@ -159,6 +158,12 @@ static inline calo_frame test_render(const calo_scene *scene, const calo_lightin
     calo_renderer_destroy(renderer);
     calo_pose_destroy(pose);
     return frame;
+}
+
+static inline calo_frame test_render(const calo_scene *scene, const calo_lighting *lighting,
+                                     const calo_render_options *options, const calo_view *view)
+{
+    return test_render_prepared(scene, &(calo_prepare_options){.lighting = lighting}, options, view);
 }
 
 static inline const float *test_floats(const calo_frame *frame, calo_channel channel, uint32_t x, uint32_t y)

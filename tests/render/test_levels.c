@@ -5,11 +5,12 @@
 
 static const char *const levels[] = {"baseline", "avx2", "avx512"};
 
-static uint64_t hash_of(const calo_scene *scene, uint32_t samples, const calo_view *view)
+static uint64_t hash_of(const calo_scene *scene, int prepare, uint32_t samples, const calo_view *view)
 {
     calo_lighting lighting = test_every_shadow();
+    calo_prepare_options preparing = test_prepare(prepare, &lighting);
     calo_render_options options = {.channels = (1u << CALO_CHANNEL_COUNT) - 1, .samples = samples};
-    calo_frame frame = test_render(scene, &lighting, &options, view);
+    calo_frame frame = test_render_prepared(scene, &preparing, &options, view);
     uint64_t hash = test_hash_frame(&frame);
     calo_frame_finish(&frame);
     return hash;
@@ -24,6 +25,18 @@ static bool has_level(const char *name)
     return there;
 }
 
+static void check_levels(const calo_scene *scene, int prepare, uint32_t samples, const calo_view *view)
+{
+    setenv("CALOTYPE_CPU", levels[0], 1);
+    uint64_t expected = hash_of(scene, prepare, samples, view);
+    for (size_t level = 1; level < sizeof levels / sizeof levels[0]; level++) {
+        if (has_level(levels[level]))
+            assert_int_equal(hash_of(scene, prepare, samples, view), expected);
+        else
+            print_message("%s: this machine does not have it\n", levels[level]);
+    }
+}
+
 static void every_level_gives_the_same_bits(void **state)
 {
     (void)state;
@@ -35,15 +48,8 @@ static void every_level_gives_the_same_bits(void **state)
             calo_view view = test_view(sizes[i], 60, (double[3]){1.1, -3, 0.9}, (double[3]){0, 0, 0});
             view.orthographic = i == 1 && samples == 4;
             view.focal_x = view.focal_y = view.orthographic ? sizes[i] / 4.0 : view.focal_x;
-            setenv("CALOTYPE_CPU", levels[0], 1);
-            uint64_t expected = hash_of(scene, samples, &view);
-            for (size_t level = 1; level < sizeof levels / sizeof levels[0]; level++) {
-                if (!has_level(levels[level])) {
-                    print_message("%s: this machine does not have it\n", levels[level]);
-                    continue;
-                }
-                assert_int_equal(hash_of(scene, samples, &view), expected);
-            }
+            for (int prepare = 0; prepare < TEST_PREPARES; prepare++)
+                check_levels(scene, prepare, samples, &view);
         }
     unsetenv("CALOTYPE_CPU");
     calo_scene_destroy(scene);

@@ -38,6 +38,7 @@ static calo_scene *make_crowd(void)
         material.alpha_cutoff = 0.4f;
         material.base_color[i % 3] = 0.3f;
         material.double_sided = i == 1;
+        material.wireframe = i == 3;
         test_use_texture(&material, CALO_SLOT_BASE_COLOR, noise_texture(&s, (calo_texture){0}));
         materials[i] = test_material(&s, &material);
     }
@@ -69,7 +70,7 @@ typedef struct stage {
     void *worker;
 } stage;
 
-static stage open_stage(calo_scene *source)
+static stage open_stage(calo_scene *source, calo_fill fill)
 {
     stage s = {.source = source};
     calo_error err = {0};
@@ -78,7 +79,7 @@ static stage open_stage(calo_scene *source)
     calo_lighting lighting = test_every_light();
     lighting.environment_color[0] = lighting.environment_color[1] = lighting.environment_color[2] = 1;
     lighting.environment_strength = 1;
-    calo_prepare_options prepare = {.lighting = &lighting, .limits = &limits};
+    calo_prepare_options prepare = {.lighting = &lighting, .limits = &limits, .fill = fill};
     calo_backend_options one_thread = {.threads = 1};
     if (calo_pose_create(source, NULL, &s.pose, &err) != CALO_OK ||
         calo_backend_cpu.prepare(s.pose, &prepare, &one_thread, &scene, &err) != CALO_OK ||
@@ -114,11 +115,10 @@ static uint64_t hash_of(stage *s, bool in_depth, uint32_t samples, const calo_vi
     return hash;
 }
 
-static void what_is_left_out_never_shows(void **state)
+static void check_crowd(calo_fill fill)
 {
-    (void)state;
     static const double from[][3] = {{0.3, -9, 0}, {8, 5, 4}, {0.5, 0.5, 0.5}, {0.02, -0.03, 0.01}, {-30, 2, 70}};
-    stage s = open_stage(make_crowd());
+    stage s = open_stage(make_crowd(), fill);
     assert_true(s.scene->in_depth);
     for (uint32_t samples = 1; samples <= 16; samples *= 4)
         for (size_t i = 0; i < 2 * (sizeof from / sizeof from[0]); i++) {
@@ -136,6 +136,19 @@ static void what_is_left_out_never_shows(void **state)
     close_stage(&s);
 }
 
+static void what_is_left_out_never_shows(void **state)
+{
+    (void)state;
+    check_crowd(CALO_FILL_SOLID);
+}
+
+/* Edges hide little, and reach beside what they belong to. */
+static void edges_among_surfaces_change_nothing(void **state)
+{
+    (void)state;
+    check_crowd(CALO_FILL_MATERIAL);
+}
+
 /* Objects at the ends of what numbers hold must not be lost, nor upset the others. */
 static void extreme_places_change_nothing(void **state)
 {
@@ -149,7 +162,7 @@ static void extreme_places_change_nothing(void **state)
         test_node(&t, &ball, &place);
     }
     test_seal(&t);
-    stage s = open_stage(t.scene);
+    stage s = open_stage(t.scene, CALO_FILL_SOLID);
     assert_true(s.scene->in_depth);
     for (int i = 0; i < 4; i++) {
         calo_view view = test_view(128, 60, (double[3]){0, i < 2 ? -3.0 : -1e5, 0.4}, (double[3]){0, 0, 0});
@@ -162,7 +175,7 @@ static void extreme_places_change_nothing(void **state)
 static void few_objects_are_drawn_as_they_come(void **state)
 {
     (void)state;
-    stage s = open_stage(test_every_path());
+    stage s = open_stage(test_every_path(), CALO_FILL_SOLID);
     assert_false(s.scene->in_depth);
     close_stage(&s);
 }
@@ -171,6 +184,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_left_out_never_shows),
+        cmocka_unit_test(edges_among_surfaces_change_nothing),
         cmocka_unit_test(extreme_places_change_nothing),
         cmocka_unit_test(few_objects_are_drawn_as_they_come),
     };

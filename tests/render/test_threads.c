@@ -51,7 +51,7 @@ static calo_renderer *open_renderer(uint32_t threads)
     return renderer;
 }
 
-static calo_prepared *prepare(calo_renderer *renderer, const stage *s)
+static calo_prepared *prepare_stage(calo_renderer *renderer, const stage *s)
 {
     calo_prepared *prepared = NULL;
     calo_error err = {0};
@@ -81,6 +81,17 @@ static uint64_t hash_in_steps(void *worker, const void *scene, const calo_render
     return hash;
 }
 
+static void check_rows(void *worker, const void *scene, const stage *s, uint32_t samples, int view)
+{
+    calo_render_options options = calo_render_options_resolve(
+        &(calo_render_options){.channels = ALL_CHANNELS, .samples = samples,
+                               .background = view == 1 ? CALO_BACKGROUND_ENVIRONMENT : CALO_BACKGROUND_TRANSPARENT});
+    uint64_t whole = hash_in_steps(worker, scene, &options, &s->views[view], CALO_FRAME_MAX_SIDE);
+    for (uint32_t step = 1; step <= 16; step = 2 * step + step / 2)
+        if (hash_in_steps(worker, scene, &options, &s->views[view], step) != whole)
+            fail_msg("view %d with %u samples differs in steps of %u", view, samples, step * CALO_ROWS_UNIT);
+}
+
 static void any_rows_give_the_same_bits(void **state)
 {
     (void)state;
@@ -90,20 +101,16 @@ static void any_rows_give_the_same_bits(void **state)
     lighting.environment_color[0] = lighting.environment_color[1] = lighting.environment_color[2] = 1;
     lighting.environment_strength = 1;
     assert_int_equal(calo_backend_cpu.open_worker(&worker, NULL), CALO_OK);
-    calo_prepare_options preparing = {.lighting = &lighting, .limits = &limits};
-    calo_backend_options one_thread = {.threads = 1};
-    assert_int_equal(calo_backend_cpu.prepare(s.pose, &preparing, &one_thread, &scene, NULL), CALO_OK);
-    for (uint32_t samples = 1; samples <= 16; samples *= 4)
-        for (int i = 0; i < 3; i++) {
-            calo_render_options options = calo_render_options_resolve(
-                &(calo_render_options){.channels = ALL_CHANNELS, .samples = samples,
-                                       .background = i == 1 ? CALO_BACKGROUND_ENVIRONMENT : CALO_BACKGROUND_TRANSPARENT});
-            uint64_t whole = hash_in_steps(worker, scene, &options, &s.views[i], CALO_FRAME_MAX_SIDE);
-            for (uint32_t step = 1; step <= 16; step = 2 * step + step / 2)
-                if (hash_in_steps(worker, scene, &options, &s.views[i], step) != whole)
-                    fail_msg("view %d with %u samples differs in steps of %u", i, samples, step * CALO_ROWS_UNIT);
-        }
-    calo_backend_cpu.release(scene);
+    for (int prepare = 0; prepare < TEST_PREPARES; prepare++) {
+        calo_prepare_options preparing = test_prepare(prepare, &lighting);
+        calo_backend_options one_thread = {.threads = 1};
+        preparing.limits = &limits;
+        assert_int_equal(calo_backend_cpu.prepare(s.pose, &preparing, &one_thread, &scene, NULL), CALO_OK);
+        for (uint32_t samples = 1; samples <= 16; samples *= 4)
+            for (int i = 0; i < 3; i++)
+                check_rows(worker, scene, &s, samples, i);
+        calo_backend_cpu.release(scene);
+    }
     calo_backend_cpu.close_worker(worker);
     drop_stage(&s);
 }
@@ -142,7 +149,7 @@ static void any_number_of_threads_gives_the_same_bits(void **state)
     (void)state;
     stage s = make_stage();
     calo_renderer *one = open_renderer(1);
-    calo_prepared *prepared = prepare(one, &s);
+    calo_prepared *prepared = prepare_stage(one, &s);
     for (uint32_t threads = 2; threads <= 7; threads++) {
         calo_renderer *many = open_renderer(threads);
         for (size_t count = 1; count <= VIEWS; count++)
@@ -164,7 +171,7 @@ static void the_callers_frames_are_filled_by_several_threads(void **state)
     (void)state;
     stage s = make_stage();
     calo_renderer *one = open_renderer(1), *three = open_renderer(3);
-    calo_prepared *prepared = prepare(three, &s);
+    calo_prepared *prepared = prepare_stage(three, &s);
     calo_frame frames[VIEWS];
     seen expected, got;
     for (int i = 0; i < VIEWS; i++)
@@ -204,7 +211,7 @@ static void a_callback_stops_the_batch_and_the_renderer_goes_on(void **state)
     (void)state;
     stage s = make_stage();
     calo_renderer *one = open_renderer(1), *three = open_renderer(3);
-    calo_prepared *prepared = prepare(three, &s);
+    calo_prepared *prepared = prepare_stage(three, &s);
     seen expected, got;
     render_noting(one, prepared, &s, VIEWS, 4, NULL, &expected);
     for (size_t at = 0; at < VIEWS; at++) {
@@ -228,7 +235,7 @@ static void a_frame_that_does_not_fit_fails_the_batch(void **state)
     (void)state;
     stage s = make_stage();
     calo_renderer *renderer = open_renderer(3);
-    calo_prepared *prepared = prepare(renderer, &s);
+    calo_prepared *prepared = prepare_stage(renderer, &s);
     for (int bad = 0; bad < VIEWS; bad++) {
         calo_frame frames[VIEWS];
         calo_error err = {0};
@@ -263,7 +270,7 @@ static void a_forked_child_draws_with_threads_of_its_own(void **state)
 #endif
     stage s = make_stage();
     calo_renderer *renderer = open_renderer(2);
-    calo_prepared *prepared = prepare(renderer, &s);
+    calo_prepared *prepared = prepare_stage(renderer, &s);
     seen expected, got;
     int ended = 0;
     render_noting(renderer, prepared, &s, VIEWS, 4, NULL, &expected);

@@ -37,16 +37,37 @@ static void draw_points(calo_cpu_geometry_stage *stage)
     }
 }
 
+/* Lines that cannot reach into the band; a pixel covers rounding. */
+static bool misses_band(const calo_cpu_worker *worker, double ax, double ay, double bx, double by)
+{
+    double reach = 0.5 * (double)worker->options->line_width_pixels + 1;
+    return fmax(ax, bx) < -reach || fmin(ax, bx) > worker->width + reach || fmax(ay, by) < worker->band_top - reach ||
+           fmin(ay, by) > worker->band_bottom + reach;
+}
+
+/* `ends`: x and y of both. */
+static void emit_line(calo_cpu_geometry_stage *stage, uint32_t id, const double ends[4], const float z[2])
+{
+    double dx = ends[2] - ends[0], dy = ends[3] - ends[1], length = sqrt(dx * dx + dy * dy);
+    double half = 0.5 * (double)stage->worker->options->line_width_pixels;
+    double nx = length > 0 ? -dy / length * half : half, ny = length > 0 ? dx / length * half : 0;
+    emit_box(stage, id, (double[4]){ends[0] + nx, ends[2] + nx, ends[2] - nx, ends[0] - nx},
+             (double[4]){ends[1] + ny, ends[3] + ny, ends[3] - ny, ends[1] - ny}, (float[4]){z[0], z[1], z[1], z[0]});
+}
+
 static void draw_line(calo_cpu_geometry_stage *stage, uint32_t id, calo_cpu_clip_vertex a, calo_cpu_clip_vertex b)
 {
-    if (!calo_cpu_clip_line(stage->worker, &a, &b))
+    bool cut = (a.outside | b.outside) & (CALO_CPU_OUTSIDE_NEAR | CALO_CPU_OUTSIDE_GUARD);
+    if (cut && !calo_cpu_clip_line(stage->worker, &a, &b))
         return;
     double ax = a.x / a.w, ay = a.y / a.w, bx = b.x / b.w, by = b.y / b.w;
-    double length = sqrt((bx - ax) * (bx - ax) + (by - ay) * (by - ay));
-    double half = 0.5 * (double)stage->worker->options->line_width_pixels;
-    double nx = length > 0 ? -(by - ay) / length * half : half, ny = length > 0 ? (bx - ax) / length * half : 0;
-    emit_box(stage, id, (double[4]){ax + nx, bx + nx, bx - nx, ax - nx}, (double[4]){ay + ny, by + ny, by - ny, ay - ny},
-             (float[4]){a.z, b.z, b.z, a.z});
+    if (misses_band(stage->worker, ax, ay, bx, by))
+        return;
+    /* Whichever way it runs, it is the same box: of two triangles with one edge the first is seen all along it. */
+    if (bx < ax || (bx == ax && by < ay))
+        emit_line(stage, id, (double[4]){bx, by, ax, ay}, (float[2]){b.z, a.z});
+    else
+        emit_line(stage, id, (double[4]){ax, ay, bx, by}, (float[2]){a.z, b.z});
 }
 
 static void draw_lines(calo_cpu_geometry_stage *stage)
