@@ -156,6 +156,27 @@ static void write_modalities(calo_json_writer *json, uint32_t channels)
     calo_json_close(json, ']');
 }
 
+/* How surfaces are drawn, and what beside them. */
+static void write_prepare(calo_json_writer *json, const calo_prepare_options *prepare)
+{
+    static const char *const fills[] = {
+        [CALO_FILL_MATERIAL] = "material",
+        [CALO_FILL_FLIPPED] = "flipped",
+        [CALO_FILL_WIREFRAME] = "wireframe",
+        [CALO_FILL_SOLID] = "solid",
+    };
+    calo_json_text(json, "fill", fills[prepare->fill]);
+    calo_json_boolean(json, "flat", prepare->flat);
+    calo_json_open(json, "normal_lines", '[');
+    if (prepare->normal_lines & CALO_NORMAL_LINES_VERTEX)
+        calo_json_text(json, NULL, "vertex");
+    if (prepare->normal_lines & CALO_NORMAL_LINES_FACE)
+        calo_json_text(json, NULL, "face");
+    calo_json_close(json, ']');
+    if (prepare->normal_lines)
+        calo_json_number(json, "normal_length_metres", prepare->normal_length);
+}
+
 static void write_settings(calo_json_writer *json, const calo_metadata *metadata)
 {
     const calo_view_set *views = metadata->views;
@@ -181,6 +202,7 @@ static void write_settings(calo_json_writer *json, const calo_metadata *metadata
     calo_json_close(json, ']');
     calo_json_unsigned(json, "samples", render->samples);
     calo_json_text(json, "cull", render->cull == CALO_CULL_OFF ? "off" : "auto");
+    write_prepare(json, metadata->prepare);
     write_background(json, render);
     calo_json_text(json, "energy_compensation", switch_name(render->energy_compensation));
     calo_json_text(json, "occlusion_maps", switch_name(render->occlusion_maps));
@@ -281,6 +303,14 @@ static void write_view(calo_json_writer *json, const calo_metadata *metadata, co
     calo_json_close(json, '}');
 }
 
+static void write_material_id(calo_json_writer *json, uint32_t id, const char *name)
+{
+    calo_json_open(json, NULL, '{');
+    calo_json_unsigned(json, "id", id);
+    calo_json_text(json, "name", name);
+    calo_json_close(json, '}');
+}
+
 /* What the numbers in the id pictures stand for. */
 static void write_ids(calo_json_writer *json, const calo_metadata *metadata)
 {
@@ -306,12 +336,13 @@ static void write_ids(calo_json_writer *json, const calo_metadata *metadata)
     }
     if (metadata->render->channels & CALO_CHANNEL_BIT(CALO_CHANNEL_MATERIAL_ID)) {
         calo_json_open(json, "materials", '[');
-        for (uint32_t i = 0; i < scene->material_count; i++) {
-            calo_json_open(json, NULL, '{');
-            calo_json_unsigned(json, "id", i + 1);
-            calo_json_text(json, "name", scene->materials[i].name);
-            calo_json_close(json, '}');
-        }
+        for (uint32_t i = 0; i < scene->material_count; i++)
+            write_material_id(json, i + 1, scene->materials[i].name);
+        /* The plain material comes first behind the file's. */
+        if (metadata->prepare->normal_lines & CALO_NORMAL_LINES_VERTEX)
+            write_material_id(json, scene->material_count + 2, "vertex normals");
+        if (metadata->prepare->normal_lines & CALO_NORMAL_LINES_FACE)
+            write_material_id(json, scene->material_count + 3, "face normals");
         calo_json_close(json, ']');
     }
 }

@@ -21,6 +21,7 @@ typedef struct calo_metadata {
     double scale, translation[3];
     const calo_view_set *views;
     const calo_render_options *render;
+    const calo_prepare_options *prepare; /* its `lighting` and `limits` are not read */
     const calo_lighting *lighting;
     const char *environment_name; /* "white", "none" or a file */
     const char *animation_name;   /* NULL: the rest pose */

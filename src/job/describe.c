@@ -11,6 +11,7 @@ calo_status calo_item_describe(calo_item *item, calo_error *err)
         .translation = {item->translation[0], item->translation[1], item->translation[2]},
         .views = &item->views,
         .render = &item->render,
+        .prepare = &options->prepare,
         .lighting = &options->lighting,
         .environment_name = options->environment_name ? options->environment_name : environment,
         .animation_name = item->animation < 0 ? NULL : item->scene->animations[item->animation].name,

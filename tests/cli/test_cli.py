@@ -141,6 +141,8 @@ class Usage(Case):
             (["render", cube, *out, "--seed", "-1"], ["--seed -1"]),
             (["render", cube, *out, "--channels", "depth,colour"], ["colour", "albedo"]),
             (["render", cube, *out, "--ids=jpg"], ["jpg"]),
+            (["render", cube, *out, "--wireframe=some"], ["some", "flip"]),
+            (["render", cube, *out, "--normal-length", "-1"], ["--normal-length"]),
             (["render", cube, *out, "--max-memory", "2X"], ["2X", "500M"]),
             (["render", cube, *out, "--color-format", "rgb"], ["--background"]),
             (["render", cube, *out, "--time", "1"], ["--animation"]),
@@ -528,6 +530,27 @@ class Output(Case):
                                    ("white", b"\xff\xff\xff\xff"), ("environment", b"\xff\xff\xff\xff")):
             self.render(cube, "--views", "1", "--size", "64", "--background", background, "--preset", "orbit")
             self.assertEqual(models.Png(self.read("out/cube/000.png")).rows[0][:4], corner, background)
+
+    def test_flags_show_and_are_noted(self):
+        cube = self.cube()
+        shown = {}
+        for name, options, expected in (
+                ("plain", (), ("material", False, [])),
+                ("solid", ("--wireframe=solid",), ("solid", False, [])),
+                ("edges", ("--wireframe",), ("wireframe", False, [])),
+                ("flip", ("--wireframe", "flip", "--flat"), ("flipped", True, [])),
+                ("normals", ("--vertex-normals", "--face-normals", "--normal-length", "0.5"),
+                 ("material", False, ["vertex", "face"]))):
+            self.render(cube, "--views", "1", "--size", "64", "--preset", "orbit", "--ids", *options)
+            about = self.metadata("out/cube")
+            settings = about["render_settings"]
+            self.assertEqual((settings["fill"], settings["flat"], settings["normal_lines"]), expected)
+            self.assertEqual(settings.get("normal_length_metres"), 0.5 if name == "normals" else None)
+            self.assertEqual([entry["name"] for entry in about["materials"]][1:],
+                             ["vertex normals", "face normals"] if name == "normals" else [])
+            shown[name] = self.read("out/cube/000.png")
+        self.assertEqual(shown["plain"], shown["solid"])
+        self.assertEqual(len({shown[name] for name in ("plain", "edges", "normals")}), 3)
 
     def textured_cube(self):
         """A cube whose corners have texture coordinates, and its picture of a size that is worth keeping."""
