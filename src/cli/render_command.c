@@ -396,8 +396,9 @@ const calo_option calo_render_options_table[] = {
      .name = "wireframe",
      .value = "all|flip|solid|material",
      .apply = apply_wireframe,
-     .help = "triangles as their edges: all of them (the default),\nthose whose material does not say so and the others not,\n"
-             "none, or as the material says"},
+     .help = "triangles as their edges: all of them (when nothing is\n"
+             "said), flip: where the material does not say so,\n"
+             "solid: none, material: where it does (the default)"},
     FLAG("flat", item.prepare.flat, "every surface in its base colour, unlit"),
     SWITCH("vertex-normals", apply_vertex_normals, "draw vertex normals as blue lines"),
     SWITCH("face-normals", apply_face_normals, "draw the triangles' normals as red lines"),

@@ -319,7 +319,8 @@ calo_status calo_draw_list_add_draws(calo_draw_list *list, const calo_pose *pose
 {
     const list_build build = {list, pose, options, arena};
     uint32_t instance_id = 0;
-    list->draws = CALO_ARENA_TAKE(arena, calo_draw, count_draws(pose->scene, options->normal_lines), "the list of draws", err);
+    uint64_t capacity = count_draws(pose->scene, options->normal_lines);
+    list->draws = CALO_ARENA_TAKE(arena, calo_draw, capacity, "the list of draws", err);
     if (!list->draws)
         return calo_failed(err);
     for (uint32_t n = 0; n < pose->scene->node_count; n++) {

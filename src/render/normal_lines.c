@@ -30,10 +30,10 @@ static double mean_scale(const calo_mat4 *matrix)
 /* From a point along a normal, both in object space; normals without a direction in the world have no line. */
 static void add_line(line_build *build, const double point[3], const double normal[3])
 {
-    const float *cofactors = build->draw->normal_to_world;
+    const float *m = build->draw->normal_to_world;
     double direction[3], from[3];
     for (int i = 0; i < 3; i++)
-        direction[i] = normal[0] * cofactors[3 * i] + normal[1] * cofactors[3 * i + 1] + normal[2] * cofactors[3 * i + 2];
+        direction[i] = normal[0] * m[3 * i] + normal[1] * m[3 * i + 1] + normal[2] * m[3 * i + 2];
     if (!(calo_normalize3(direction) > 0) || !isfinite(calo_length3(direction)))
         return;
     if (build->positions) {

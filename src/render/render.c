@@ -163,8 +163,9 @@ static calo_status check_prepare(const calo_prepare_options *options, calo_error
         return calo_fail(err, CALO_ERROR_ARGUMENT, "there are no normals 0x%x to be drawn as lines",
                          options->normal_lines);
     if (!(options->normal_length >= 0) || !isfinite(options->normal_length))
-        return calo_fail(err, CALO_ERROR_ARGUMENT, "lines for normals of %g metres: give a length above 0, or 0 for 5 %% "
-                         "of each primitive", options->normal_length);
+        return calo_fail(err, CALO_ERROR_ARGUMENT,
+                         "lines for normals of %g metres: give a length above 0, or 0 for 5 %% of each primitive",
+                         options->normal_length);
     return check_lighting(options->lighting, err);
 }
 

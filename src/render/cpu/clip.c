@@ -48,8 +48,8 @@ calo_cpu_clip_vertex calo_cpu_transform_vertex(const calo_cpu_geometry_stage *st
 /* ---- triangles ---- */
 
 /* Into the queue, from an origin of its own. */
-static void queue_triangle(calo_cpu_geometry_stage *stage, uint32_t id, const calo_cpu_clip_vertex *corners[3], int32_t low_x,
-                           int32_t low_y)
+static void queue_triangle(calo_cpu_geometry_stage *stage, uint32_t id, const calo_cpu_clip_vertex *corners[3],
+                           int32_t low_x, int32_t low_y)
 {
     calo_cpu_queue *queue = &stage->worker->queue;
     int32_t block = CALO_CPU_BLOCK * CALO_CPU_SUBPIXEL, left = low_x & -block, top = low_y & -block;
@@ -115,8 +115,8 @@ static float plane_distance(const calo_cpu_worker *worker, int plane, const calo
 
 /* Where the edge meets the plane; always reckoned from the inner vertex, so that both triangles
  * at the edge find the same point. */
-static calo_cpu_clip_vertex cut_edge(const calo_cpu_clip_vertex *inner, float inner_distance, const calo_cpu_clip_vertex *outer,
-                            float outer_distance)
+static calo_cpu_clip_vertex cut_edge(const calo_cpu_clip_vertex *inner, float inner_distance,
+                                     const calo_cpu_clip_vertex *outer, float outer_distance)
 {
     float t = inner_distance / (inner_distance - outer_distance);
     return (calo_cpu_clip_vertex){
@@ -128,7 +128,8 @@ static calo_cpu_clip_vertex cut_edge(const calo_cpu_clip_vertex *inner, float in
 }
 
 /* Sutherland and Hodgman's step: the part of a convex polygon on the inner side of one plane. */
-static int clip_by_plane(const calo_cpu_worker *worker, int plane, const calo_cpu_clip_vertex *in, int count, calo_cpu_clip_vertex *out)
+static int clip_by_plane(const calo_cpu_worker *worker, int plane, const calo_cpu_clip_vertex *in, int count,
+                         calo_cpu_clip_vertex *out)
 {
     int kept = 0;
     for (int i = 0; i < count; i++) {

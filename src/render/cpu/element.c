@@ -69,7 +69,8 @@ static void init_triangle(calo_cpu_element *element, const calo_cpu_worker *work
 
 /* The part in front of the near plane, and near enough to the picture to reach into it: the weights of what is far
  * outside would not do in single precision. False when there is none. */
-static bool find_seen_line(const calo_cpu_worker *worker, const double a[4], const double b[4], calo_cpu_seen_line *line)
+static bool find_seen_line(const calo_cpu_worker *worker, const double a[4], const double b[4],
+                           calo_cpu_seen_line *line)
 {
     double range[2] = {0, 1}, margin = (double)worker->options->line_width_pixels + 2;
     double width = worker->width + margin, height = worker->height + margin;

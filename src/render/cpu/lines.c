@@ -4,7 +4,8 @@
 #include "render/cpu/clip.h"
 #include "render/stages.h"
 
-static void emit_box(calo_cpu_geometry_stage *stage, uint32_t id, const double x[4], const double y[4], const float z[4])
+static void emit_box(calo_cpu_geometry_stage *stage, uint32_t id, const double x[4], const double y[4],
+                     const float z[4])
 {
     calo_cpu_clip_vertex corners[4];
     double limit = (double)CALO_CPU_GUARD_PIXELS;
