@@ -52,6 +52,12 @@ typedef struct calo_backend {
     calo_status (*draw_batch)(void *worker, const calo_batch *batch, calo_thread_pool *pool, calo_error *err);
 } calo_backend;
 
+/* Where a view's pictures go: the caller's frame, checked, or else `own`, made to fit. */
+calo_status calo_batch_find_frame(const calo_batch *batch, size_t index, calo_frame *own, calo_frame **frame,
+                                  calo_error *err);
+/* Gives a finished frame to the caller's function, if there is one. */
+calo_status calo_batch_hand_out(const calo_batch *batch, size_t index, calo_frame *frame, calo_error *err);
+
 extern const calo_backend calo_backend_cpu;
 
 #endif

@@ -68,47 +68,13 @@ void calo_crew_finish(calo_crew *crew)
     *crew = (calo_crew){0};
 }
 
-/* ---- frames ---- */
-
-/* The thread's own frame, made anew only when the size or the channels change. */
-static calo_status own_frame(const calo_batch *batch, const calo_view *view, calo_frame *frame, calo_error *err)
-{
-    bool fits = frame->width == view->width && frame->height == view->height;
-    for (int c = 0; fits && c < CALO_CHANNEL_COUNT; c++)
-        fits = (frame->planes[c].format != CALO_PIXEL_NONE) == (batch->options.channels >> c & 1);
-    fits = fits && (!(batch->options.channels & 1) || frame->planes[0].format == batch->options.color_format);
-    if (fits)
-        return CALO_OK;
-    calo_frame_finish(frame);
-    return calo_frame_init(frame, view->width, view->height, batch->options.channels, batch->options.color_format, err);
-}
-
-calo_status calo_crew_check_frame(const calo_batch *batch, size_t index, const calo_frame *frame, calo_error *err)
-{
-    const calo_view *view = &batch->views[index];
-    for (int c = 0; c < CALO_CHANNEL_COUNT; c++) {
-        const calo_image *plane = &frame->planes[c];
-        if (!(batch->options.channels >> c & 1))
-            continue;
-        if (!plane->data || plane->width != view->width || plane->height != view->height ||
-            (c == CALO_CHANNEL_COLOR && plane->format != batch->options.color_format))
-            return calo_fail(err, CALO_ERROR_ARGUMENT,
-                             "frame %zu has no fitting plane for the channel %s of %u x %u pixels", index,
-                             calo_channel_name((calo_channel)c), view->width, view->height);
-    }
-    return CALO_OK;
-}
+/* ---- drawing ---- */
 
 /* Where the view is drawn to: the caller's frame, else the thread's own. */
 static calo_status find_frame(const batch_run *run, uint32_t thread, size_t index, calo_frame **frame, calo_error *err)
 {
-    const calo_batch *batch = run->batch;
-    *frame = batch->frames ? &batch->frames[index] : &run->crew->members[thread].frame;
-    return batch->frames ? calo_crew_check_frame(batch, index, *frame, err)
-                         : own_frame(batch, &batch->views[index], *frame, err);
+    return calo_batch_find_frame(run->batch, index, &run->crew->members[thread].frame, frame, err);
 }
-
-/* ---- drawing ---- */
 
 static calo_status draw_rows(const batch_run *run, uint32_t thread, size_t index, calo_rows rows, calo_frame *frame,
                              calo_error *err)
@@ -118,18 +84,13 @@ static calo_status draw_rows(const batch_run *run, uint32_t thread, size_t index
                                     &batch->views[index], rows, frame, err);
 }
 
-static calo_status hand_out(const calo_batch *batch, size_t index, calo_frame *frame, calo_error *err)
-{
-    return batch->on_frame ? batch->on_frame(batch->user, index, frame, err) : CALO_OK;
-}
-
 static calo_status draw_alone(const batch_run *run, uint32_t thread, size_t index, calo_error *err)
 {
     calo_frame *frame;
     calo_status status = find_frame(run, thread, index, &frame, err);
     if (status == CALO_OK)
         status = draw_rows(run, thread, index, (calo_rows){0, run->batch->views[index].height}, frame, err);
-    return status == CALO_OK ? hand_out(run->batch, index, frame, err) : status;
+    return status == CALO_OK ? calo_batch_hand_out(run->batch, index, frame, err) : status;
 }
 
 /* ---- drawing together ---- */
@@ -179,7 +140,7 @@ static calo_status draw_pieces(const batch_run *run, uint32_t thread, size_t ind
         }
         uint32_t drawn = (rows.bottom - rows.top + CALO_ROWS_UNIT - 1) / CALO_ROWS_UNIT;
         if (atomic_fetch_sub(&shared->rows_left, drawn) == drawn)
-            return hand_out(run->batch, index, frame, err);
+            return calo_batch_hand_out(run->batch, index, frame, err);
     }
     return CALO_OK;
 }

@@ -21,8 +21,6 @@ typedef struct calo_crew {
 /* `threads`: 0 is one a core. */
 calo_status calo_crew_init(calo_crew *crew, const calo_backend *backend, uint32_t threads, calo_error *err);
 void calo_crew_finish(calo_crew *crew);
-/* That the caller's frame has a plane for every channel asked for, of the view's size. */
-calo_status calo_crew_check_frame(const calo_batch *batch, size_t index, const calo_frame *frame, calo_error *err);
 calo_status calo_crew_run(calo_crew *crew, const calo_batch *batch, calo_error *err);
 
 #endif

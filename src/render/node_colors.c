@@ -122,7 +122,7 @@ static calo_status fill_frame(const color_run *run, size_t index, const calo_fra
         if (batch->options.channels >> c & 1)
             copy_plane(&drawn->planes[c], &frame->planes[c]);
     paint(run, &drawn->planes[CALO_CHANNEL_INSTANCE_ID], &frame->planes[CALO_CHANNEL_COLOR]);
-    return batch->on_frame ? batch->on_frame(batch->user, index, frame, err) : CALO_OK;
+    return calo_batch_hand_out(batch, index, frame, err);
 }
 
 /* The renderer's own frame with colour in it, and without the ids if nobody asked for them. */
@@ -152,9 +152,10 @@ calo_status calo_node_colors_run(calo_crew *crew, const calo_batch *batch, const
 {
     color_run run = {.batch = batch};
     calo_batch inner = *batch;
+    calo_frame *frame;
     calo_status status = CALO_OK;
     for (size_t i = 0; status == CALO_OK && batch->frames && i < batch->view_count; i++)
-        status = calo_crew_check_frame(batch, i, &batch->frames[i], err);
+        status = calo_batch_find_frame(batch, i, NULL, &frame, err);
     if (status == CALO_OK)
         status = make_codes(&batch->options, ids, &run, err);
     inner.options.channels &= ~CALO_CHANNEL_BIT(CALO_CHANNEL_COLOR);
