@@ -54,7 +54,7 @@ static calo_status prepare_texture(const prepare_job *job, size_t index, calo_er
         return CALO_OK;
     calo_arena *arena = &job->scene->texture_arenas[target];
     calo_arena_init(arena, job->prepare->limits->max_memory_bytes);
-    return calo_cpu_texture_make(&source->images[sampler->image], sampler, index % 2, job->options->cache, arena,
+    return calo_mip_chain_make(&source->images[sampler->image], sampler, index % 2, job->options->cache, arena,
                                  &job->scene->textures[target], err);
 }
 
@@ -167,7 +167,7 @@ static calo_status prepare_part(void *user, uint32_t worker, size_t index, calo_
 static calo_status prepare_parts(prepare_job *job, calo_error *err)
 {
     calo_cpu_scene *scene = job->scene;
-    scene->textures = CALO_ARENA_TAKE(&scene->arena, calo_cpu_texture, scene->texture_count, "textures", err);
+    scene->textures = CALO_ARENA_TAKE(&scene->arena, calo_mip_chain, scene->texture_count, "textures", err);
     scene->texture_arenas = CALO_ARENA_TAKE(&scene->arena, calo_arena, scene->texture_count, "textures", err);
     if (!scene->textures || !scene->texture_arenas)
         return calo_failed(err);

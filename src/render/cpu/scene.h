@@ -6,7 +6,7 @@
 
 #include "base/arena.h"
 #include "image/color.h"
-#include "render/cpu/texture.h"
+#include "render/mip_chain.h"
 #include "render/backend.h"
 #include "render/draw_list.h"
 #include "render/environment.h"
@@ -90,7 +90,7 @@ typedef struct calo_cpu_scene {
     calo_cpu_draw *draws;
     uint32_t *draw_of_block;
     calo_cpu_material *materials; /* as the list's */
-    calo_cpu_texture *textures;
+    calo_mip_chain *textures;
     calo_arena *texture_arenas; /* one a texture: they are filtered side by side */
     calo_environment environment;
     calo_shadows shadows;

@@ -106,7 +106,7 @@ typedef struct packet_group {
     calo_cpu_mix mixes[CALO_CPU_GROUP];
     uv_lanes uvs[CALO_CPU_GROUP];
     /* The footprints in the texture that was looked up last. */
-    const calo_cpu_texture *placed;
+    const calo_mip_chain *placed;
     const calo_texture_use *placed_use;
     calo_cpu_footprint footprints[CALO_CPU_GROUP];
 } packet_group;
@@ -138,7 +138,7 @@ LANES_INLINE void find_uvs(const packet_group *group, const calo_cpu_mix *mix, u
         find_second_uv(mix, second, uvs);
 }
 
-static void place(packet_group *group, const calo_cpu_texture *texture, const calo_texture_use *use)
+static void place(packet_group *group, const calo_mip_chain *texture, const calo_texture_use *use)
 {
     static const float identity[6] = {1, 0, 0, 0, 1, 0};
     const float *t = use->transform;
@@ -163,7 +163,7 @@ static void place(packet_group *group, const calo_cpu_texture *texture, const ca
     group->placed_use = use;
 }
 
-static const calo_cpu_texture *slot_texture(const packet_group *group, int slot)
+static const calo_mip_chain *slot_texture(const packet_group *group, int slot)
 {
     int32_t texture = group->material->textures[slot];
     return texture < 0 ? NULL : &group->worker->scene->textures[texture];
@@ -173,7 +173,7 @@ static const calo_cpu_texture *slot_texture(const packet_group *group, int slot)
 static bool is_placed(const packet_group *group, int slot)
 {
     const calo_texture_use *use = &group->material->source.slots[slot];
-    return group->placed && calo_cpu_same_layout(group->placed, slot_texture(group, slot)) &&
+    return group->placed && calo_mip_chain_same_layout(group->placed, slot_texture(group, slot)) &&
            group->placed_use->uv_set == use->uv_set &&
            memcmp(group->placed_use->transform, use->transform, sizeof use->transform) == 0;
 }
@@ -182,7 +182,7 @@ static bool is_placed(const packet_group *group, int slot)
 static void prefetch_textures(packet_group *group)
 {
     for (int slot = 0; slot < CALO_SLOT_COUNT; slot++) {
-        const calo_cpu_texture *texture = slot_texture(group, slot);
+        const calo_mip_chain *texture = slot_texture(group, slot);
         if (texture && !group->placed)
             place(group, texture, &group->material->source.slots[slot]);
         if (texture && is_placed(group, slot))
@@ -193,7 +193,7 @@ static void prefetch_textures(packet_group *group)
 /* False when the slot is empty; `rgba` is then left alone. */
 static bool sample_slot(packet_group *group, calo_material_slot slot, lanes_f (*rgba)[4])
 {
-    const calo_cpu_texture *texture = slot_texture(group, (int)slot);
+    const calo_mip_chain *texture = slot_texture(group, (int)slot);
     if (!texture)
         return false;
     if (!is_placed(group, (int)slot)) {

@@ -46,12 +46,12 @@ typedef struct calo_cpu_footprint {
     int rows;                             /* that count: of both levels, or of the lower one alone */
 } calo_cpu_footprint;
 
-/* texels.c: the same for all textures of one layout (see calo_cpu_same_layout). */
-void calo_cpu_texture_place(const calo_cpu_texture *texture, const calo_cpu_lookup *lookups, int count,
+/* texels.c: the same for all textures of one layout (see calo_mip_chain_same_layout). */
+void calo_cpu_texture_place(const calo_mip_chain *texture, const calo_cpu_lookup *lookups, int count,
                             calo_cpu_footprint *footprints);
 /* Asks for the texels, so that they are near when they are sampled. */
-void calo_cpu_texture_prefetch(const calo_cpu_texture *texture, const calo_cpu_footprint *footprints, int count);
-void calo_cpu_texture_sample(const calo_cpu_texture *texture, const calo_cpu_footprint *footprints, int count,
+void calo_cpu_texture_prefetch(const calo_mip_chain *texture, const calo_cpu_footprint *footprints, int count);
+void calo_cpu_texture_sample(const calo_mip_chain *texture, const calo_cpu_footprint *footprints, int count,
                              lanes_f (*rgba)[4]);
 
 /* shadow_look_up.c: the share of light that reaches the surface of a lamp that casts shadows. The normal must be of unit

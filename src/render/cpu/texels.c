@@ -17,7 +17,7 @@ LANES_INLINE lanes_f log2_lanes(lanes_f v)
 /* log2 of the mean side of the pixel's footprint in texels (the geometric mean of both sides, the
  * shorter one not below 1/16 of the longer). OpenGL's rule, the longer side alone, blurs slanted
  * surfaces and is farther from Blender's pictures: up to 1 dB, and 1 degree in mapped normals. */
-LANES_INLINE lanes_f footprint_level(const calo_cpu_texture *texture, const calo_cpu_lookup *lookup)
+LANES_INLINE lanes_f footprint_level(const calo_mip_chain *texture, const calo_cpu_lookup *lookup)
 {
     float w2 = (float)texture->width[0] * (float)texture->width[0];
     float h2 = (float)texture->height[0] * (float)texture->height[0];
@@ -58,8 +58,8 @@ LANES_INLINE lanes_i find_texel(lanes_f t, lanes_i size, calo_wrap mode, lanes_f
     return lanes_min_unsigned(lanes_truncate(left), last);
 }
 
-/* The two rows of one level. `share`: of CALO_CPU_TEXEL_ONE, how much this level weighs. */
-LANES_INLINE void place_rows(const calo_cpu_texture *texture, const lanes_f wrapped[2], lanes_i level, lanes_i share,
+/* The two rows of one level. `share`: of CALO_TEXEL_ONE, how much this level weighs. */
+LANES_INLINE void place_rows(const calo_mip_chain *texture, const lanes_f wrapped[2], lanes_i level, lanes_i share,
                              lanes_f half, calo_cpu_footprint *out, int first)
 {
     lanes_i width = lanes_max_int(lanes_int(texture->width[0]) >> level, lanes_int(1));
@@ -79,13 +79,13 @@ LANES_INLINE void place_rows(const calo_cpu_texture *texture, const lanes_f wrap
 }
 
 /* 0.5, or 0 in lanes that take the nearest texel. */
-LANES_INLINE lanes_f filter_half(const calo_cpu_texture *texture, lanes_m minified)
+LANES_INLINE lanes_f filter_half(const calo_mip_chain *texture, lanes_m minified)
 {
     lanes_f small = lanes_float(texture->minify == CALO_FILTER_NEAREST ? 0 : 0.5f);
     return lanes_pick(minified, small, lanes_float(texture->magnify == CALO_FILTER_NEAREST ? 0 : 0.5f));
 }
 
-LANES_INLINE void place_footprint(const calo_cpu_texture *texture, const calo_cpu_lookup *lookup,
+LANES_INLINE void place_footprint(const calo_mip_chain *texture, const calo_cpu_lookup *lookup,
                                   calo_cpu_footprint *out)
 {
     lanes_f wrapped[2] = {wrap(lookup->uv[0], texture->wrap_u), wrap(lookup->uv[1], texture->wrap_v)};
@@ -97,10 +97,10 @@ LANES_INLINE void place_footprint(const calo_cpu_texture *texture, const calo_cp
         minified = lanes_less(lanes_float(0), level);
         level = lanes_max(lanes_min(level, lanes_from_int(last)), lanes_float(0));
         low = lanes_truncate(level);
-        high_share = lanes_round((level - lanes_from_int(low)) * (float)CALO_CPU_TEXEL_ONE);
+        high_share = lanes_round((level - lanes_from_int(low)) * (float)CALO_TEXEL_ONE);
     }
     lanes_f half = filter_half(texture, minified);
-    place_rows(texture, wrapped, low, CALO_CPU_TEXEL_ONE - high_share, half, out, 0);
+    place_rows(texture, wrapped, low, CALO_TEXEL_ONE - high_share, half, out, 0);
     out->rows = lanes_any(lanes_less_int(zero, high_share)) ? ROWS : ROWS / 2;
     if (out->rows == ROWS)
         place_rows(texture, wrapped, lanes_min_int(low + 1, last), high_share, half, out, ROWS / 2);
@@ -117,7 +117,7 @@ BLEND(blend_words_of_level, LANES_WORDS, ROWS / 2)
 BLEND(blend_bytes, LANES_BYTES, ROWS)
 BLEND(blend_bytes_of_level, LANES_BYTES, ROWS / 2)
 
-void calo_cpu_texture_place(const calo_cpu_texture *texture, const calo_cpu_lookup *lookups, int count,
+void calo_cpu_texture_place(const calo_mip_chain *texture, const calo_cpu_lookup *lookups, int count,
                             calo_cpu_footprint *footprints)
 {
     for (int i = 0; i < count; i++)
@@ -125,7 +125,7 @@ void calo_cpu_texture_place(const calo_cpu_texture *texture, const calo_cpu_look
 }
 
 /* The outer columns of the pixels' texels will do. */
-void calo_cpu_texture_prefetch(const calo_cpu_texture *texture, const calo_cpu_footprint *footprints, int count)
+void calo_cpu_texture_prefetch(const calo_mip_chain *texture, const calo_cpu_footprint *footprints, int count)
 {
     const char *texels = texture->texels;
     int shift = texture->linear15 ? 3 : 2;
@@ -135,10 +135,10 @@ void calo_cpu_texture_prefetch(const calo_cpu_texture *texture, const calo_cpu_f
                 __builtin_prefetch(texels + ((size_t)footprints[k].at[row][i] << shift));
 }
 
-void calo_cpu_texture_sample(const calo_cpu_texture *texture, const calo_cpu_footprint *footprints, int count,
+void calo_cpu_texture_sample(const calo_mip_chain *texture, const calo_cpu_footprint *footprints, int count,
                              lanes_f (*rgba)[4])
 {
-    float texel_one = texture->linear15 ? CALO_CPU_TEXEL_ONE : 255, scale = 1.0f / (texel_one * CALO_CPU_TEXEL_ONE);
+    float texel_one = texture->linear15 ? CALO_TEXEL_ONE : 255, scale = 1.0f / (texel_one * CALO_TEXEL_ONE);
     for (int i = 0; i < count; i++) {
         bool both = footprints[i].rows == ROWS;
         lanes_i sums[4];

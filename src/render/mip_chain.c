@@ -1,4 +1,4 @@
-#include "render/cpu/texture.h"
+#include "render/mip_chain.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +17,7 @@ static uint64_t level_texels(uint32_t width, uint32_t height)
     return ((uint64_t)width + 1) * ((uint64_t)height + 1);
 }
 
-static uint16_t texel_from_unit(float value) { return (uint16_t)(value * CALO_CPU_TEXEL_ONE + 0.5f); }
+static uint16_t texel_from_unit(float value) { return (uint16_t)(value * CALO_TEXEL_ONE + 0.5f); }
 
 /* Level 0 in 15-bit linear light. */
 static void convert_srgb(const calo_scene_image *image, uint16_t *to)
@@ -62,29 +62,29 @@ DEFINE_HALVE(halve_bytes, uint8_t)
 DEFINE_HALVE(halve_words, uint16_t)
 
 /* The texels that follow the last column and row. */
-static void pad_level(const calo_cpu_texture *texture, int level, char *texels, size_t texel_bytes)
+static void pad_level(const calo_mip_chain *chain, int level, char *texels, size_t texel_bytes)
 {
-    size_t width = (size_t)texture->width[level], height = (size_t)texture->height[level];
+    size_t width = (size_t)chain->width[level], height = (size_t)chain->height[level];
     size_t pitch = (width + 1) * texel_bytes;
-    size_t column = texture->wrap_u == CALO_WRAP_REPEAT ? 0 : (width - 1) * texel_bytes;
-    size_t row = texture->wrap_v == CALO_WRAP_REPEAT ? 0 : (height - 1) * pitch;
+    size_t column = chain->wrap_u == CALO_WRAP_REPEAT ? 0 : (width - 1) * texel_bytes;
+    size_t row = chain->wrap_v == CALO_WRAP_REPEAT ? 0 : (height - 1) * pitch;
     for (size_t y = 0; y < height; y++)
         memcpy(texels + y * pitch + width * texel_bytes, texels + y * pitch + column, texel_bytes);
     memcpy(texels + height * pitch, texels + row, pitch);
 }
 
 /* Sizes and places of all levels; returns how many texels they take. */
-static uint64_t lay_out(calo_cpu_texture *texture, uint32_t width, uint32_t height, bool mipmaps)
+static uint64_t lay_out(calo_mip_chain *chain, uint32_t width, uint32_t height, bool mipmaps)
 {
     uint64_t total = 0;
     for (;;) {
-        int level = texture->level_count++;
-        texture->width[level] = (int32_t)width;
-        texture->height[level] = (int32_t)height;
-        texture->offset[level] = (int32_t)total;
+        int level = chain->level_count++;
+        chain->width[level] = (int32_t)width;
+        chain->height[level] = (int32_t)height;
+        chain->offset[level] = (int32_t)total;
         total += level_texels(width, height);
-        if (!mipmaps || (width == 1 && height == 1) || texture->level_count == CALO_CPU_MIP_MAX)
-            return total + CALO_CPU_TEXELS_BEHIND;
+        if (!mipmaps || (width == 1 && height == 1) || chain->level_count == CALO_MIP_MAX)
+            return total + CALO_TEXELS_BEHIND;
         width = width > 1 ? width / 2 : 1;
         height = height > 1 ? height / 2 : 1;
     }
@@ -92,32 +92,32 @@ static uint64_t lay_out(calo_cpu_texture *texture, uint32_t width, uint32_t heig
 
 /* ---- all levels ---- */
 
-static void fill_levels(const calo_cpu_texture *texture, const calo_scene_image *image, char *texels)
+static void fill_levels(const calo_mip_chain *chain, const calo_scene_image *image, char *texels)
 {
-    size_t texel_bytes = texture->linear15 ? 8 : 4;
-    if (texture->linear15)
+    size_t texel_bytes = chain->linear15 ? 8 : 4;
+    if (chain->linear15)
         convert_srgb(image, (uint16_t *)texels);
     else
         copy_bytes(image, (uint8_t *)texels);
-    pad_level(texture, 0, texels, texel_bytes);
-    for (int i = 1; i < texture->level_count; i++) {
-        char *from = texels + (size_t)texture->offset[i - 1] * texel_bytes;
-        char *to = texels + (size_t)texture->offset[i] * texel_bytes;
-        uint32_t from_size[2] = {(uint32_t)texture->width[i - 1], (uint32_t)texture->height[i - 1]};
-        uint32_t size[2] = {(uint32_t)texture->width[i], (uint32_t)texture->height[i]};
-        if (texture->linear15)
+    pad_level(chain, 0, texels, texel_bytes);
+    for (int i = 1; i < chain->level_count; i++) {
+        char *from = texels + (size_t)chain->offset[i - 1] * texel_bytes;
+        char *to = texels + (size_t)chain->offset[i] * texel_bytes;
+        uint32_t from_size[2] = {(uint32_t)chain->width[i - 1], (uint32_t)chain->height[i - 1]};
+        uint32_t size[2] = {(uint32_t)chain->width[i], (uint32_t)chain->height[i]};
+        if (chain->linear15)
             halve_words((uint16_t *)from, from_size[0], from_size[1], (uint16_t *)to, size[0], size[1]);
         else
             halve_bytes((uint8_t *)from, from_size[0], from_size[1], (uint8_t *)to, size[0], size[1]);
-        pad_level(texture, i, to, texel_bytes);
+        pad_level(chain, i, to, texel_bytes);
     }
 }
 
 /* Everything that the levels depend on but the size, which the texels' key implies. */
-static calo_sha256 levels_key(const calo_cpu_texture *texture, const calo_scene_image *image)
+static calo_sha256 levels_key(const calo_mip_chain *chain, const calo_scene_image *image)
 {
-    uint8_t options[4] = {texture->linear15, (uint8_t)texture->wrap_u, (uint8_t)texture->wrap_v,
-                          texture->level_count > 1};
+    uint8_t options[4] = {chain->linear15, (uint8_t)chain->wrap_u, (uint8_t)chain->wrap_v,
+                          chain->level_count > 1};
     calo_cache_part parts[2] = {{image->content_key, sizeof(calo_sha256)}, {options, sizeof options}};
     return calo_cache_key("mips 1", parts, 2);
 }
@@ -132,14 +132,14 @@ static bool find_levels(calo_cache *cache, const calo_sha256 *key, size_t bytes,
 }
 
 static calo_status take_levels(const calo_scene_image *image, calo_cache *cache, size_t bytes, calo_arena *arena,
-                               calo_cpu_texture *texture, calo_error *err)
+                               calo_mip_chain *chain, calo_error *err)
 {
     calo_sha256 key = {{0}};
     calo_cache_entry entry = {0};
     if (cache && image->content_key) {
-        key = levels_key(texture, image);
+        key = levels_key(chain, image);
         if (find_levels(cache, &key, bytes, &entry)) {
-            texture->texels = entry.bytes;
+            chain->texels = entry.bytes;
             calo_status status = calo_arena_adopt_mapping(arena, entry.mapping, entry.mapping_bytes, err);
             if (status != CALO_OK)
                 calo_cache_entry_finish(&entry);
@@ -155,27 +155,27 @@ static calo_status take_levels(const calo_scene_image *image, calo_cache *cache,
         free(texels);
         return status;
     }
-    fill_levels(texture, image, texels);
-    texture->texels = texels;
+    fill_levels(chain, image, texels);
+    chain->texels = texels;
     if (cache && image->content_key && bytes >= LEAST_KEPT_BYTES)
         calo_cache_put(cache, &key, &(calo_cache_part){texels, bytes}, 1);
     return CALO_OK;
 }
 
-calo_status calo_cpu_texture_make(const calo_scene_image *image, const calo_texture *sampler, bool srgb,
-                                  calo_cache *cache, calo_arena *arena, calo_cpu_texture *texture, calo_error *err)
+calo_status calo_mip_chain_make(const calo_scene_image *image, const calo_texture *sampler, bool srgb,
+                                calo_cache *cache, calo_arena *arena, calo_mip_chain *chain, calo_error *err)
 {
-    *texture = (calo_cpu_texture){
+    *chain = (calo_mip_chain){
         .wrap_u = sampler->wrap_u,
         .wrap_v = sampler->wrap_v,
         .magnify = sampler->magnify,
         .minify = sampler->minify,
         .linear15 = srgb,
     };
-    uint64_t count = lay_out(texture, image->width, image->height, !sampler->no_mipmaps), bytes = count * (srgb ? 8 : 4);
+    uint64_t count = lay_out(chain, image->width, image->height, !sampler->no_mipmaps), bytes = count * (srgb ? 8 : 4);
     if (count > INT32_MAX)
         return calo_fail(err, CALO_ERROR_LIMIT, "the texture %s of %u x %u texels is too large: %d texels are possible",
                          image->name, image->width, image->height, INT32_MAX / 2);
     calo_status status = calo_arena_reserve(arena, bytes, "a texture's levels", err);
-    return status == CALO_OK ? take_levels(image, cache, (size_t)bytes, arena, texture, err) : status;
+    return status == CALO_OK ? take_levels(image, cache, (size_t)bytes, arena, chain, err) : status;
 }
