@@ -144,6 +144,11 @@ void calo_thread_pool_destroy(calo_thread_pool *pool)
     free(pool);
 }
 
+uint32_t calo_thread_pool_threads(const calo_thread_pool *pool)
+{
+    return pool->helper_count + 1;
+}
+
 /* Those who have not woken up yet need not any more. */
 static void wait_for_helpers(calo_thread_pool *pool, uint32_t helpers)
 {

@@ -21,6 +21,8 @@ typedef struct calo_thread_pool calo_thread_pool;
 
 calo_status calo_thread_pool_create(uint32_t threads, calo_thread_pool **pool, calo_error *err);
 void calo_thread_pool_destroy(calo_thread_pool *pool);
+/* How many threads a loop runs on at most: every `worker` is below it. */
+uint32_t calo_thread_pool_threads(const calo_thread_pool *pool);
 
 /* As calo_thread_for. Neither allocates nor locks once the threads run; only a failure takes a lock. */
 calo_status calo_thread_pool_for(calo_thread_pool *pool, size_t count, calo_thread_task task, void *user,

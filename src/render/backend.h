@@ -58,6 +58,6 @@ calo_status calo_batch_find_frame(const calo_batch *batch, size_t index, calo_fr
 /* Gives a finished frame to the caller's function, if there is one. */
 calo_status calo_batch_hand_out(const calo_batch *batch, size_t index, calo_frame *frame, calo_error *err);
 
-extern const calo_backend calo_backend_cpu;
+extern const calo_backend calo_backend_cpu, calo_backend_egl, calo_backend_osmesa, calo_backend_glfw;
 
 #endif

@@ -11,7 +11,9 @@
 #include "render/node_colors.h"
 #include "render/stages.h"
 
-static const calo_backend *const backends[] = {&calo_backend_cpu};
+/* The first is chosen when none is asked for. */
+static const calo_backend *const backends[] = {&calo_backend_cpu, &calo_backend_egl, &calo_backend_osmesa,
+                                               &calo_backend_glfw};
 enum { BACKEND_COUNT = sizeof backends / sizeof backends[0] };
 
 struct calo_renderer {
@@ -35,41 +37,38 @@ size_t calo_backend_list(calo_backend_info *infos, size_t capacity)
     return BACKEND_COUNT;
 }
 
-/* By name when asked for by name; an unavailable one is an error, never another one instead. */
-static calo_status choose_backend(const char *wanted, const calo_backend **backend, calo_error *err)
+/* By name when asked for by name, else the first; never another one instead. `source` says who asked. */
+static calo_status choose_backend(const char *wanted, const calo_backend **backend, const char **source,
+                                  calo_error *err)
 {
-    const char *source = "asked for";
+    *source = "asked for";
     if (!wanted || strcmp(wanted, "auto") == 0) {
         wanted = getenv("CALOTYPE_BACKEND");
-        source = "asked for by CALOTYPE_BACKEND";
+        *source = "asked for by CALOTYPE_BACKEND";
     }
-    bool automatic = !wanted || !wanted[0] || strcmp(wanted, "auto") == 0;
-    char detail[256] = "";
+    *backend = backends[0];
+    if (!wanted || !wanted[0] || strcmp(wanted, "auto") == 0) {
+        *source = "the automatic choice";
+        return CALO_OK;
+    }
     for (size_t i = 0; i < BACKEND_COUNT; i++) {
-        if (!automatic && strcmp(wanted, backends[i]->name) != 0)
-            continue;
-        if (backends[i]->probe(detail, sizeof detail)) {
-            *backend = backends[i];
+        *backend = backends[i];
+        if (strcmp(wanted, backends[i]->name) == 0)
             return CALO_OK;
-        }
-        if (!automatic)
-            return calo_fail(err, CALO_ERROR_BACKEND, "the backend \"%s\" (%s) is not available here: %s", wanted,
-                             source, detail);
     }
-    if (automatic)
-        return calo_fail(err, CALO_ERROR_BACKEND, "no backend is available here; the last tried says: %s", detail);
     return calo_fail(err, CALO_ERROR_BACKEND, "there is no backend \"%s\" (%s): `calotype backends` lists them",
-                     wanted, source);
+                     wanted, *source);
 }
 
 calo_status calo_renderer_create(const calo_renderer_options *options, calo_renderer **out, calo_error *err)
 {
     *out = NULL;
     const calo_backend *backend = NULL;
+    const char *source;
     if (options && !(options->lod_pixels >= 0 && options->lod_pixels <= CALO_LOD_PIXELS_MAX))
         return calo_fail(err, CALO_ERROR_ARGUMENT, "a level of detail of %g pixels: it must be from 0 (off) to %d",
                          options->lod_pixels, CALO_LOD_PIXELS_MAX);
-    calo_status status = choose_backend(options ? options->backend : NULL, &backend, err);
+    calo_status status = choose_backend(options ? options->backend : NULL, &backend, &source, err);
     if (status != CALO_OK)
         return status;
     calo_renderer *renderer = calloc(1, sizeof *renderer);
@@ -78,6 +77,8 @@ calo_status calo_renderer_create(const calo_renderer_options *options, calo_rend
     renderer->cache = options ? options->cache : NULL;
     renderer->lod_pixels = options ? options->lod_pixels : 0;
     status = calo_crew_init(&renderer->crew, backend, options ? options->threads : 0, err);
+    if (status == CALO_ERROR_BACKEND)
+        calo_fail_within(err, status, "the backend \"%s\" (%s) is not available here", backend->name, source);
     if (status != CALO_OK) {
         free(renderer);
         return status;

@@ -1,0 +1,141 @@
+/* Lamps and the environment to the device. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "render/gl/scene.h"
+
+enum { MAP_COUNT = 1 + CALO_ENVIRONMENT_LEVELS };
+
+/* environment.glsl's block, as std140 lays it out. */
+typedef struct light_block {
+    float uniform_radiance[4], rotation[4], scale[4];
+    float maps[MAP_COUNT][4];
+} light_block;
+
+/* ---- the environment's maps in one texture ---- */
+
+/* Past an edge an octahedral map goes on mirrored along that edge. */
+static const float *texel_beyond(const calo_octahedral_map *map, int column, int row)
+{
+    int size = (int)map->size;
+    if (column < 0 || column >= size) {
+        column = column < 0 ? 0 : size - 1;
+        row = size - 1 - row;
+    }
+    if (row < 0 || row >= size) {
+        row = row < 0 ? 0 : size - 1;
+        column = size - 1 - column;
+    }
+    return map->texels + 3 * ((size_t)row * map->size + (size_t)column);
+}
+
+/* With a border of one texel. */
+static void put_map(const calo_octahedral_map *map, float *texels, uint32_t width, uint32_t left, uint32_t top)
+{
+    int size = (int)map->size;
+    for (int y = -1; y <= size; y++)
+        for (int x = -1; x <= size; x++)
+            memcpy(texels + 4 * ((size_t)(top + (uint32_t)(y + 1)) * width + left + (uint32_t)(x + 1)),
+                   texel_beyond(map, x, y), 3 * sizeof(float));
+}
+
+/* One below the other; returns the height, and the width in `width`. */
+static uint32_t lay_out(const calo_octahedral_map *const maps[MAP_COUNT], uint32_t *width, light_block *block)
+{
+    uint32_t top = 0;
+    *width = 0;
+    for (int i = 0; i < MAP_COUNT; i++) {
+        uint32_t size = maps[i]->size;
+        block->maps[i][0] = 1;
+        block->maps[i][1] = (float)(top + 1);
+        block->maps[i][2] = (float)size;
+        top += size + 2;
+        *width = size + 2 > *width ? size + 2 : *width;
+    }
+    return top;
+}
+
+static calo_status upload_maps(calo_glr_scene *scene, const calo_environment *environment, light_block *block,
+                               calo_error *err)
+{
+    const calo_octahedral_map *maps[MAP_COUNT] = {&environment->irradiance};
+    for (int i = 0; i < CALO_ENVIRONMENT_LEVELS; i++)
+        maps[1 + i] = &environment->reflection[i];
+    uint32_t width, height = lay_out(maps, &width, block);
+    size_t bytes = 4 * sizeof(float) * width * height;
+    calo_status status = calo_arena_reserve(&scene->arena, bytes, "an environment on the device", err);
+    if (status != CALO_OK)
+        return status;
+    float *texels = calloc(1, bytes);
+    if (!texels)
+        return calo_fail_memory(err, "an environment", bytes);
+    for (int i = 0; i < MAP_COUNT; i++)
+        put_map(maps[i], texels, width, 0, (uint32_t)block->maps[i][1] - 1);
+    scene->light_maps = calo_glr_make_texture(scene->device, GL_RGBA32F, width, height, GL_RGBA, GL_FLOAT, texels);
+    free(texels);
+    return CALO_OK;
+}
+
+calo_status calo_glr_picture_upload(calo_glr_scene *scene, calo_error *err)
+{
+    const calo_glr_functions *gl = &scene->device->gl;
+    const calo_image *picture = scene->picture;
+    GLint most = scene->device->limits.texture_size;
+    if (picture->width > (uint32_t)most || picture->height > (uint32_t)most)
+        return calo_fail(err, CALO_ERROR_LIMIT, "the environment's picture has %u x %u pixels: %s takes sides of up to "
+                         "%d; make it smaller or use --backend cpu", picture->width, picture->height,
+                         scene->device->info->renderer, most);
+    gl->PixelStorei(GL_UNPACK_ROW_LENGTH, (GLint)(picture->row_bytes / (4 * sizeof(float))));
+    scene->picture_texture = calo_glr_make_texture(scene->device, GL_RGBA32F, picture->width, picture->height, GL_RGBA,
+                                                   GL_FLOAT, picture->data);
+    gl->PixelStorei(GL_UNPACK_ROW_LENGTH, 0);
+    return CALO_OK;
+}
+
+/* ---- lamps ---- */
+
+/* Four texels each, as lighting.glsl says. */
+static calo_status upload_lamps(calo_glr_scene *scene, const calo_draw_list *list, calo_error *err)
+{
+    size_t bytes = list->lamp_count * 16 * sizeof(float);
+    float (*texels)[16] = calloc(list->lamp_count ? list->lamp_count : 1, 16 * sizeof(float));
+    if (!texels)
+        return calo_fail_memory(err, "lamps", bytes);
+    for (uint32_t i = 0; i < list->lamp_count; i++) {
+        const calo_lamp *lamp = &list->lamps[i];
+        memcpy(texels[i], lamp->position, sizeof lamp->position);
+        memcpy(texels[i] + 4, lamp->direction, sizeof lamp->direction);
+        memcpy(texels[i] + 8, lamp->radiant, sizeof lamp->radiant);
+        texels[i][3] = (float)lamp->kind;
+        texels[i][7] = lamp->range;
+        texels[i][11] = lamp->cone_scale;
+        texels[i][12] = lamp->cone_offset;
+    }
+    calo_glr_make_buffer_texture(scene->device, GL_RGBA32F, texels, bytes ? bytes : 16 * sizeof(float),
+                                 &scene->lamp_buffer, &scene->lamp_texture);
+    free(texels);
+    return CALO_OK;
+}
+
+calo_status calo_glr_light_upload(const calo_glr_upload *upload, calo_error *err)
+{
+    calo_glr_scene *scene = upload->scene;
+    const calo_glr_functions *gl = &scene->device->gl;
+    const calo_environment *environment = upload->environment;
+    light_block block = {
+        .rotation = {environment->rotation_sine, environment->rotation_cosine, (float)upload->list->lamp_count},
+    };
+    memcpy(block.uniform_radiance, environment->uniform, sizeof environment->uniform);
+    memcpy(block.scale, environment->scale, sizeof environment->scale);
+    scene->has_environment = environment->present;
+    scene->picture = environment->present ? environment->image : NULL;
+    memcpy(scene->uniform_radiance, environment->uniform, sizeof scene->uniform_radiance);
+    calo_status status = scene->picture ? upload_maps(scene, environment, &block, err) : CALO_OK;
+    if (status == CALO_OK)
+        status = upload_lamps(scene, upload->list, err);
+    gl->GenBuffers(1, &scene->light_buffer);
+    gl->BindBuffer(GL_UNIFORM_BUFFER, scene->light_buffer);
+    gl->BufferData(GL_UNIFORM_BUFFER, sizeof block, &block, GL_STATIC_DRAW);
+    return status;
+}

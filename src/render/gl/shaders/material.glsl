@@ -1,0 +1,77 @@
+// The material, and its textures at a pixel. sample_slots() is made for the material's textures by programs.c.
+struct Slot {
+    vec4 u, v;   // rows of (u, v, 1) to the texture's own coordinates; u.w: the UV set
+    vec4 size; // width, height, last level
+};
+
+layout(std140) uniform Material {
+    vec4 base_color;
+    vec4 emissive;       // w: alpha cutoff
+    vec4 specular_color; // w: specular
+    float metallic, roughness;
+    float reflectance;   // of the dielectric, ((ior - 1) / (ior + 1))^2
+    float normal_scale;
+    float occlusion_strength;
+    Slot slots[8];
+} material;
+
+uniform sampler2D textures[8];
+
+#ifdef USES_UV_0
+in vec2 varying_uv_0;
+#endif
+#ifdef USES_UV_1
+in vec2 varying_uv_1;
+#endif
+
+// Coordinates in a texture's space.
+vec2 find_uv(int slot)
+{
+    vec2 first = vec2(0), second = vec2(0);
+#ifdef USES_UV_0
+    first = varying_uv_0;
+#endif
+#ifdef USES_UV_1
+    second = varying_uv_1;
+#endif
+    vec3 place = vec3(material.slots[slot].u.w > 0.0 ? second : first, 1);
+    return vec2(dot(material.slots[slot].u.xyz, place), dot(material.slots[slot].v.xyz, place));
+}
+
+// Where a texture is looked up: between the level `low` and the one above.
+struct Footprint {
+    vec2 uv;
+    float low, share;
+    float minified; // a level a hair above 0 asks for the minification filter
+};
+
+// The level of the quad's first pixel: llvmpipe takes that one for all four.
+float level_of_quad(float level)
+{
+    ivec2 odd = ivec2(gl_FragCoord.xy) & 1;
+    level -= float(odd.x) * dFdx(level);
+    return level - float(odd.y) * dFdy(level);
+}
+
+// log2 of the mean side of the pixel's footprint in texels: see the cpu backend's texels.c for the rule.
+Footprint find_footprint(int slot)
+{
+    Footprint at;
+    at.uv = find_uv(slot);
+    vec2 size = material.slots[slot].size.xy, dx = dFdx(at.uv) * size, dy = dFdy(at.uv) * size;
+    float x2 = dot(dx, dx), y2 = dot(dy, dy);
+    float longer2 = clamp(max(x2, y2), 1e-16, 1e16), shorter2 = max(min(x2, y2), longer2 * (1.0 / 256.0));
+    float level = level_of_quad(0.25 * log2(longer2 * min(shorter2, longer2)));
+    at.minified = level > 0.0 ? 1.0 / 1024.0 : 0.0;
+    level = clamp(level, 0.0, material.slots[slot].size.z);
+    at.low = floor(level);
+    at.share = level - at.low;
+    return at;
+}
+
+// Both levels are looked up alone: drivers differ in how they mix them.
+vec4 sample_texture(sampler2D image, Footprint at)
+{
+    vec4 low = textureLod(image, at.uv, at.low + at.minified);
+    return mix(low, textureLod(image, at.uv, at.low + 1.0), at.share);
+}

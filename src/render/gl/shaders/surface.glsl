@@ -1,0 +1,159 @@
+// What is seen at a pixel: the cpu backend's surface.c.
+uniform usamplerBuffer faces; // by triangle: its normal, octahedral, 16 bits a coordinate; 0: it has none
+
+in vec4 varying_place;
+#ifdef HAS_NORMALS
+in vec3 varying_normal;
+#endif
+#ifdef USES_TANGENTS
+in vec4 varying_tangent;
+#endif
+#ifdef HAS_COLORS
+in vec4 varying_color;
+#endif
+flat in int varying_view;
+flat in int varying_copy;
+
+struct Surface {
+    vec3 to_viewer, geometric_normal, normal; // world
+    vec4 base_color; // linear
+    vec3 f0, diffuse, emissive;
+    float f90, metallic, roughness, occlusion;
+};
+
+bool is_sound(vec3 direction)
+{
+    float length2 = dot(direction, direction);
+    return length2 > 7.5e-37 && length2 < 1.3e36;
+}
+
+// The triangle's own normal on the side that is seen; of lines, points and degenerate triangles the way to the viewer.
+vec3 find_geometric_normal(vec3 to_viewer)
+{
+#ifdef IS_TRIANGLES
+    uint code = texelFetch(faces, gl_PrimitiveID).x;
+    vec2 at = (vec2(code & 0xffffu, code >> 16) - 32768.0) / 32767.0;
+    vec3 object = vec3(at, 1.0 - abs(at.x) - abs(at.y)), world;
+    if (object.z < 0.0)
+        object.xy = (1.0 - abs(at.yx)) * vec2(at.x >= 0.0 ? 1 : -1, at.y >= 0.0 ? 1 : -1);
+    for (int i = 0; i < 3; i++)
+        world[i] = dot(texelFetch(copies, varying_copy + 3 + i).xyz, object);
+    float size = length(world);
+    if (code != 0u && size > 0.0)
+        return gl_FrontFacing ? world / size : -world / size;
+#endif
+    return to_viewer;
+}
+
+#ifdef HAS_NORMAL_MAP
+// The frame that the map's x and y stand in: from vertex tangents, else from how the triangle's UVs run.
+bool find_tangents(vec3 normal, out vec3 tangent, out vec3 bitangent)
+{
+    float turn;
+#ifdef USES_TANGENTS
+    tangent = varying_tangent.xyz;
+    turn = varying_tangent.w < 0.0 ? -1.0 : 1.0;
+    if (determinant(mat3(texelFetch(copies, varying_copy).xyz, texelFetch(copies, varying_copy + 1).xyz,
+                         texelFetch(copies, varying_copy + 2).xyz)) < 0.0)
+        turn = -turn;
+#else
+    vec3 right = dFdx(varying_place.xyz), down = dFdy(varying_place.xyz);
+#ifdef NORMAL_MAP_UV_1
+    vec2 uv_right = dFdx(varying_uv_1), uv_down = dFdy(varying_uv_1);
+#else
+    vec2 uv_right = dFdx(varying_uv_0), uv_down = dFdy(varying_uv_0);
+#endif
+    float area = uv_right.x * uv_down.y - uv_down.x * uv_right.y, side = area < 0.0 ? -1.0 : 1.0;
+    tangent = (right * uv_down.y - down * uv_right.y) * side;
+    vec3 along_v = (down * uv_right.x - right * uv_down.x) * side, front = gl_FrontFacing ? normal : -normal;
+    turn = dot(cross(front, tangent), along_v) > 0.0 ? -1.0 : 1.0;
+#endif
+    if (!is_sound(tangent))
+        return false;
+    tangent = normalize(tangent);
+    tangent -= dot(tangent, normal) * normal;
+    if (!is_sound(tangent))
+        return false;
+    tangent = normalize(tangent);
+    bitangent = cross(normal, tangent) * turn;
+    return true;
+}
+
+vec3 apply_normal_map(vec3 texel, vec3 normal)
+{
+    vec3 tangent, bitangent;
+    if (!find_tangents(normal, tangent, bitangent))
+        return normal;
+    vec3 bent = 2.0 * texel - 1.0;
+    bent.xy *= material.normal_scale;
+    vec3 mapped = bent.x * tangent + bent.y * bitangent + bent.z * normal;
+    return is_sound(mapped) ? normalize(mapped) : normal;
+}
+#endif
+
+// Interpolated, mapped, and then turned to the side that is seen.
+void find_normals(vec4 texels[8], inout Surface surface)
+{
+    surface.geometric_normal = find_geometric_normal(surface.to_viewer);
+    surface.normal = surface.geometric_normal;
+#ifdef HAS_NORMALS
+    if (is_sound(varying_normal))
+        surface.normal = normalize(varying_normal);
+#endif
+    bool turned = dot(surface.normal, surface.geometric_normal) < 0.0;
+#ifdef HAS_NORMAL_MAP
+    surface.normal = apply_normal_map(texels[SLOT_NORMAL].xyz, surface.normal);
+#endif
+    if (turned)
+        surface.normal = -surface.normal;
+}
+
+void find_base_color(vec4 texels[8], inout Surface surface)
+{
+    surface.base_color = material.base_color * texels[SLOT_BASE_COLOR];
+#ifdef HAS_COLORS
+    surface.base_color *= max(varying_color, 0.0);
+#endif
+#ifdef IS_OPAQUE
+    surface.base_color.w = 1.0;
+#endif
+    surface.base_color.w = clamp(surface.base_color.w, 0.0, 1.0);
+}
+
+void find_material(vec4 texels[8], inout Surface surface)
+{
+#ifdef IS_SPECULAR_GLOSSINESS
+    vec4 texel = texels[SLOT_SPECULAR_GLOSSINESS];
+    surface.roughness = 1.0 - (1.0 - material.roughness) * texel.w;
+    surface.f0 = material.specular_color.xyz * texel.xyz;
+    surface.f90 = 1.0;
+    surface.metallic = 0.0;
+    surface.diffuse = surface.base_color.xyz * (1.0 - max(surface.f0.x, max(surface.f0.y, surface.f0.z)));
+#else
+    float specular = material.specular_color.w * texels[SLOT_SPECULAR].w;
+    surface.roughness = material.roughness * texels[SLOT_METALLIC_ROUGHNESS].y;
+    surface.metallic = clamp(material.metallic * texels[SLOT_METALLIC_ROUGHNESS].z, 0.0, 1.0);
+    // KHR_materials_specular: the dielectric's reflectance, tinted and weighted.
+    vec3 tint = texels[SLOT_SPECULAR_COLOR].xyz * (material.reflectance * material.specular_color.xyz);
+    vec3 dielectric = min(tint, 1.0) * specular;
+    surface.f0 = dielectric + surface.metallic * (surface.base_color.xyz - dielectric);
+    surface.diffuse = surface.base_color.xyz * (1.0 - surface.metallic);
+    surface.f90 = specular + surface.metallic * (1.0 - specular);
+#endif
+    surface.roughness = clamp(surface.roughness, 0.0, 1.0);
+    surface.occlusion = 1.0 + material.occlusion_strength * (texels[SLOT_OCCLUSION].x - 1.0);
+    surface.emissive = material.emissive.xyz * texels[SLOT_EMISSIVE].xyz;
+}
+
+Surface find_surface()
+{
+    Surface surface;
+    vec4 texels[8];
+    sample_slots(texels);
+    bool orthographic = views[varying_view].position.w > 0.0;
+    surface.to_viewer = orthographic ? views[varying_view].back.xyz : normalize(-varying_place.xyz);
+    find_base_color(texels, surface);
+    find_normals(texels, surface);
+    find_material(texels, surface);
+    return surface;
+}
