@@ -82,7 +82,8 @@ CALO_API calo_status calo_gl_context_create(const calo_gl_options *options, calo
 
 CALO_API void calo_gl_context_retain(calo_gl_context *context);
 /* Drops a reference; the last one frees the context: at once, or, while it is current on another thread or inside a
- * call, as soon as it is not. Any use after that is an error, not a crash. NULL is fine. */
+ * call, as soon as it is not. Any use after that is an error, not a crash (until
+ * a new context gets the same address). NULL is fine. */
 CALO_API void calo_gl_context_destroy(calo_gl_context *context);
 
 /* Makes the context current on the calling thread until calo_gl_context_release or until another one is made current.

@@ -204,7 +204,9 @@ static calo_status make_current_here(calo_gl_context *context, calo_error *err)
     status = bind_platform(context, err);
     if (status == CALO_OK)
         innermost = context;
-    else if (!had_it)
+    else if (innermost && innermost != context)
+        bind_platform(innermost, NULL); /* the one that a call holds */
+    if (status != CALO_OK && !had_it)
         give_up_claim(context);
     return status;
 }

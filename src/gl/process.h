@@ -10,7 +10,7 @@
 
 typedef struct calo_gl_process {
     pthread_mutex_t lock;
-    pid_t process;               /* whose lock it is: a forked child takes a fresh one */
+    _Atomic pid_t process;       /* whose lock it is: a forked child takes a fresh one */
     calo_gl_context *contexts;   /* all that live, linked */
     uint32_t made;               /* bit `kind`: a context of it has worked in this process */
     /* What each platform keeps once its library is loaded, never freed: drivers do not bear being unloaded. */
