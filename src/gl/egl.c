@@ -149,6 +149,7 @@ static calo_status initialize(const calo_egl *egl, calo_egl_display *display, ca
     egl->get_error();
     if (!egl->initialize(display->handle, &display->major, &display->minor))
         return calo_fail(err, CALO_ERROR_BACKEND, "egl %s cannot be opened (%s)", name, calo_egl_error_name(egl, NULL));
+    calo_library_keep_drivers();
     const char *extensions = egl->query_string(display->handle, EGL_EXTENSIONS);
     display->no_config = calo_word_in_list(extensions, "EGL_KHR_no_config_context") ||
                          calo_word_in_list(extensions, "EGL_MESA_configless_context");

@@ -68,8 +68,6 @@ static const calo_library_symbol symbols[] = {
     SYMBOL("glfwGetProcAddress", proc),
 };
 static const char *const names[] = {"libglfw.so.3", NULL};
-/* GLFW unloads OpenGL when it ends, and Mesa leaks a table each time that it is loaded. */
-static const char *const gl_names[] = {"libGLX.so.0", "libGL.so.1", "libEGL.so.1", NULL};
 
 static calo_glfw *load(calo_error *err)
 {
@@ -142,7 +140,7 @@ static GLFWwindow *make_window(const calo_glfw *library, calo_gl_profile profile
         library->hint(GLFW_OPENGL_PROFILE, GLFW_OPENGL_CORE_PROFILE);
     }
     GLFWwindow *window = library->create(1, 1, "calotype", NULL, NULL);
-    calo_library_keep(gl_names);
+    calo_library_keep_drivers();
     library->default_hints();
     return window;
 }

@@ -17,7 +17,8 @@ typedef struct calo_library_symbol {
 bool calo_library_load(const char *const *names, const calo_library_symbol *symbols, size_t symbol_count, void *table,
                        char *reason, size_t reason_size);
 
-/* Keeps those of `names` (ends with NULL) that are loaded by now for as long as the process lives. */
-void calo_library_keep(const char *const *names);
+/* Keeps the OpenGL drivers that are loaded by now for as long as the process lives. EGL and GLFW unload them when their
+ * displays close, and with them goes the only trace of what the drivers had allocated once for all. */
+void calo_library_keep_drivers(void);
 
 #endif
