@@ -193,6 +193,27 @@ static calo_scene *make_copies(void)
     return s.scene;
 }
 
+/* Panes behind one another over a sphere; two of them at one place. */
+static calo_scene *make_panes(void)
+{
+    test_scene s = test_scene_start();
+    calo_primitive sphere = test_sphere(&s, 16, -1);
+    test_node(&s, &sphere, NULL);
+    for (int i = 0; i < 6; i++) {
+        calo_material glass = calo_material_default();
+        float z = i == 5 ? 1.1f : 1.1f + 0.1f * (float)i, x = 0.2f * (float)i;
+        float corners[12] = {-1 + x, -1, z, 0.6f + x, -1, z, 0.6f + x, 1, z + 0.2f, -1 + x, 1, z + 0.2f};
+        glass.alpha_mode = CALO_ALPHA_BLEND;
+        glass.double_sided = true;
+        glass.base_color[i % 3] = 0.3f;
+        glass.base_color[3] = 0.2f + 0.12f * (float)i;
+        calo_primitive pane = test_quad(&s, corners, test_material(&s, &glass));
+        test_node(&s, &pane, NULL);
+    }
+    test_seal(&s);
+    return s.scene;
+}
+
 static calo_image make_sky(void)
 {
     enum { WIDTH = 128, HEIGHT = 64 };
@@ -309,6 +330,37 @@ static void far_from_the_origin(void **state)
     calo_scene_destroy(s.scene);
 }
 
+static void blended_layers(void **state)
+{
+    (void)state;
+    calo_scene *scene = make_panes();
+    calo_view view = view_of(0.4, -1, 5);
+    picture_job job = {.scene = scene, .view = &view};
+    compare("panes", &job, &promise);
+    calo_scene_destroy(scene);
+}
+
+/* Colour at the borders depends on where the samples lie; labels do not know of samples. */
+static void antialiasing(void **state)
+{
+    (void)state;
+    static const parity_rule soft = {
+        .ids_equal = 0.999, .depth = 1e-4, .depth_within = 0.999, .degrees = 0.5, .normals_within = 0.999,
+        .color_mean = 1, .color_99 = 8, .values = 0.02, .values_within = 0.99,
+    };
+    calo_scene *scenes[2] = {make_materials(), make_panes()};
+    static const char *const names[2][2] = {{"materials-4", "materials-16"}, {"panes-4", "panes-16"}};
+    calo_view view = view_of(1, -2, 6);
+    for (int i = 0; i < 2; i++) {
+        picture_job job = {.scene = scenes[i], .view = &view, .lighting = test_every_light()};
+        for (int k = 0; k < 2; k++) {
+            job.options.samples = k ? 16 : 4;
+            compare(names[i][k], &job, &soft);
+        }
+        calo_scene_destroy(scenes[i]);
+    }
+}
+
 /* ---- real files ---- */
 
 static char *asset_path(const char *name, char *path, size_t bytes)
@@ -362,6 +414,7 @@ static void real_files(void **state)
     compare_asset("glb/duck_4k.glb", "duck", &promise);
     compare_asset("glb/statue_16k.glb", "statue", &promise);
     compare_asset("glb/flighthelmet_95k.glb", "helmet", &promise);
+    compare_asset("trimesh/CesiumMilkTruck.glb", "truck", &promise);
 }
 
 int main(void)
@@ -373,6 +426,8 @@ int main(void)
         cmocka_unit_test(orthographic_cameras),
         cmocka_unit_test(copies_and_instances),
         cmocka_unit_test(far_from_the_origin),
+        cmocka_unit_test(blended_layers),
+        cmocka_unit_test(antialiasing),
         cmocka_unit_test(real_files),
     };
     enum { SKIPPED = 77 };

@@ -5,15 +5,8 @@
 
 #include "base/error.h"
 #include "render/cpu/element.h"
+#include "render/sample_offsets.h"
 #include "render/stages.h"
-
-/* 1/256 pixels from the centre: one in each row and column of a 4x4 and a 16x16 grid. */
-static const int32_t one_sample[][2] = {{0, 0}};
-static const int32_t four_samples[][2] = {{-32, -96}, {96, -32}, {-96, 32}, {32, 96}};
-static const int32_t sixteen_samples[][2] = {
-    {-120, -8}, {-104, 72},  {-88, -72}, {-72, 24}, {-56, 104}, {-40, -104}, {-24, -40}, {-8, 56},
-    {8, -120},  {24, 120},   {40, 8},    {56, -56}, {72, 88},   {88, -88},   {104, -24}, {120, 40},
-};
 
 /* 17 samples of a 1024 x 1024 picture fit twice. */
 enum { BUFFER_BYTES_MAX = 1 << 28 };
@@ -68,7 +61,7 @@ static calo_status open_worker(void **out, calo_error *err)
         free(worker);
         return calo_fail_memory(err, "a renderer's worker", CALO_CPU_ELEMENTS * sizeof *worker->elements);
     }
-    make_places(&worker->center_places, 1, one_sample);
+    make_places(&worker->center_places, 1, calo_sample_offsets(1));
     worker->last_stage = CALO_STAGE_SHADE;
     *out = worker;
     return CALO_OK;
@@ -139,7 +132,7 @@ static void choose_samples(calo_cpu_worker *worker)
     bool color = worker->options->channels & CALO_CHANNEL_BIT(CALO_CHANNEL_COLOR);
     uint32_t samples = worker->options->samples;
     worker->sample_count = color && (samples > 1 || worker->scene->list.has_blend) ? samples : 0;
-    worker->sample_offsets = samples == 16 ? sixteen_samples : samples == 4 ? four_samples : one_sample;
+    worker->sample_offsets = calo_sample_offsets(samples);
     if (worker->sample_count && worker->places_count != worker->sample_count) {
         make_places(&worker->sample_places, worker->sample_count, worker->sample_offsets);
         make_sums(worker);

@@ -43,6 +43,7 @@ static calo_status drop_objects(calo_glr_device *device, void *user, calo_error 
         device->gl.DeleteBuffers(1, &worker->ring[i].buffer);
     }
     calo_glr_targets_finish(device, &worker->targets);
+    calo_glr_color_targets_finish(device, &worker->color);
     device->gl.DeleteBuffers(2, (GLuint[]){worker->view_buffer, worker->pair_buffer});
     device->gl.DeleteTextures(1, &worker->pair_texture);
     return CALO_OK;

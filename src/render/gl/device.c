@@ -86,6 +86,7 @@ static calo_status set_up(calo_glr_device *device, void *user, calo_error *err)
     gl->GetIntegerv(GL_MAX_TEXTURE_BUFFER_SIZE, &device->limits.buffer_texels);
     gl->GetIntegerv(GL_UNIFORM_BUFFER_OFFSET_ALIGNMENT, &device->limits.uniform_alignment);
     gl->GetIntegerv(GL_MAX_DRAW_BUFFERS, &device->limits.draw_buffers);
+    gl->GetIntegerv(GL_MAX_SAMPLES, &device->limits.samples);
     gl->PixelStorei(GL_PACK_ALIGNMENT, 1);
     gl->PixelStorei(GL_UNPACK_ALIGNMENT, 1);
     if (gl->ClipControl)

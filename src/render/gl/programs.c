@@ -24,7 +24,8 @@ static const char *const feature_names[CALO_GLR_FEATURE_COUNT] = {
     [CALO_GLR_NORMAL_MAP_UV_1] = "NORMAL_MAP_UV_1",
     [CALO_GLR_IS_OPAQUE] = "IS_OPAQUE",
     [CALO_GLR_HAS_CUTOFF] = "HAS_CUTOFF",
-    [CALO_GLR_IS_BLENDED] = "IS_BLENDED",
+    [CALO_GLR_IS_MULTISAMPLED] = "IS_MULTISAMPLED",
+    [CALO_GLR_HAS_LAYERS] = "HAS_LAYERS",
     [CALO_GLR_IS_UNLIT] = "IS_UNLIT",
     [CALO_GLR_IS_SPECULAR_GLOSSINESS] = "IS_SPECULAR_GLOSSINESS",
     [CALO_GLR_IS_COMPENSATED] = "IS_COMPENSATED",
@@ -45,6 +46,7 @@ static const char *const output_names[CALO_GLR_OUTPUT_COUNT] = {
     [CALO_GLR_OUT_POSITION] = "OUT_POSITION",
     [CALO_GLR_OUT_ALBEDO] = "OUT_ALBEDO",
     [CALO_GLR_OUT_MATERIAL] = "OUT_MATERIAL",
+    [CALO_GLR_OUT_KEY] = "OUT_KEY",
 };
 
 static const char *const slot_names[CALO_SLOT_COUNT] = {
@@ -62,13 +64,15 @@ static const char *const slot_names[CALO_SLOT_COUNT] = {
 static const char *const vertex_parts[][4] = {
     [CALO_GLR_SURFACE] = {calo_glr_views_glsl, calo_glr_surface_vert},
     [CALO_GLR_BACKGROUND] = {calo_glr_views_glsl, calo_glr_background_vert},
-    [CALO_GLR_DEVELOP] = {calo_glr_develop_vert},
+    [CALO_GLR_MIX] = {calo_glr_fill_vert},
+    [CALO_GLR_DEVELOP] = {calo_glr_fill_vert},
 };
-static const char *const fragment_parts[][8] = {
+static const char *const fragment_parts[][9] = {
     [CALO_GLR_SURFACE] = {calo_glr_views_glsl, calo_glr_environment_glsl, calo_glr_material_glsl,
                           "", /* sample_slots() */ calo_glr_surface_glsl, calo_glr_lighting_glsl,
-                          calo_glr_surface_frag},
+                          calo_glr_layer_glsl, calo_glr_surface_frag},
     [CALO_GLR_BACKGROUND] = {calo_glr_views_glsl, calo_glr_environment_glsl, calo_glr_background_frag},
+    [CALO_GLR_MIX] = {calo_glr_mix_frag},
     [CALO_GLR_DEVELOP] = {calo_glr_develop_frag},
 };
 
@@ -95,6 +99,8 @@ static void add_defines(const calo_glr_key *key, preamble *to)
     add(to, "#define LAMP_DIRECTIONAL %d.0\n#define LAMP_SPOT %d.0\n", CALO_LIGHT_DIRECTIONAL, CALO_LIGHT_SPOT);
     add(to, "#define SRGB_FIRST %.9e\n#define SRGB_LAST %.9e\n#define SRGB_BASE %d\n", CALO_SRGB_TABLE_FIRST,
         (double)CALO_SRGB_TABLE_LAST, CALO_SRGB_TABLE_BASE);
+    /* An attribute is taken within the surface where the pixel's centre is not. */
+    add(to, "#define CENTROID %s\n", key->features & CALO_GLR_BIT(IS_MULTISAMPLED) ? "centroid" : "");
     for (int i = 0; i < CALO_GLR_FEATURE_COUNT; i++)
         if (key->features >> i & 1)
             add(to, "#define %s\n", feature_names[i]);
@@ -166,7 +172,7 @@ static calo_status link_shaders(const calo_glr_device *device, const GLuint shad
 
 static calo_status build(const calo_glr_device *device, const calo_glr_key *key, GLuint *name, calo_error *err)
 {
-    enum { PARTS_MAX = 10 };
+    enum { PARTS_MAX = 12 };
     const char *parts[PARTS_MAX];
     preamble defines = {.length = 0}, slots = {.length = 0};
     GLuint shaders[2] = {0, 0};
@@ -199,7 +205,8 @@ static void bind_names(const calo_glr_device *device, calo_glr_program *program)
         {"pairs", CALO_GLR_UNIT_PAIRS}, {"copies", CALO_GLR_UNIT_COPIES}, {"faces", CALO_GLR_UNIT_FACES},
         {"light_maps", CALO_GLR_UNIT_LIGHT_MAPS}, {"lobe_albedo", CALO_GLR_UNIT_LOBE_ALBEDO},
         {"lamps", CALO_GLR_UNIT_LAMPS}, {"picture", CALO_GLR_UNIT_PICTURE}, {"colors", CALO_GLR_UNIT_COLORS},
-        {"srgb_codes", CALO_GLR_UNIT_SRGB_CODES},
+        {"srgb_codes", CALO_GLR_UNIT_SRGB_CODES}, {"layers", CALO_GLR_UNIT_LAYERS},
+        {"solid_depth", CALO_GLR_UNIT_SOLID_DEPTH}, {"last_key", CALO_GLR_UNIT_LAST_KEY},
     };
     static const char *const blocks[] = {
         [CALO_GLR_BLOCK_VIEWS] = "Views", [CALO_GLR_BLOCK_LIGHT] = "Light", [CALO_GLR_BLOCK_MATERIAL] = "Material",
@@ -219,6 +226,9 @@ static void bind_names(const calo_glr_device *device, calo_glr_program *program)
             gl->UniformBlockBinding(program->name, index, i);
     }
     program->first_pair = gl->GetUniformLocation(program->name, "first_pair");
+    program->first_order = gl->GetUniformLocation(program->name, "first_order");
+    program->element_count = gl->GetUniformLocation(program->name, "element_count");
+    program->weight = gl->GetUniformLocation(program->name, "weight");
     program->material_id = gl->GetUniformLocation(program->name, "material_id");
 }
 

@@ -8,7 +8,7 @@
 
 enum { CALO_GLR_VIEWS_MAX = 64 }; /* of a batch: as a uniform block of the least size holds */
 
-typedef enum calo_glr_stage { CALO_GLR_SURFACE = 0, CALO_GLR_BACKGROUND, CALO_GLR_DEVELOP } calo_glr_stage;
+typedef enum calo_glr_stage { CALO_GLR_SURFACE = 0, CALO_GLR_BACKGROUND, CALO_GLR_MIX, CALO_GLR_DEVELOP } calo_glr_stage;
 
 /* Outputs of a surface, as surface.frag names them. */
 typedef enum calo_glr_output {
@@ -19,6 +19,7 @@ typedef enum calo_glr_output {
     CALO_GLR_OUT_POSITION,
     CALO_GLR_OUT_ALBEDO,
     CALO_GLR_OUT_MATERIAL,
+    CALO_GLR_OUT_KEY, /* of a layer of blended surfaces */
     CALO_GLR_OUTPUT_COUNT
 } calo_glr_output;
 
@@ -35,7 +36,8 @@ typedef enum calo_glr_feature {
     CALO_GLR_NORMAL_MAP_UV_1,
     CALO_GLR_IS_OPAQUE,
     CALO_GLR_HAS_CUTOFF,
-    CALO_GLR_IS_BLENDED,
+    CALO_GLR_IS_MULTISAMPLED,
+    CALO_GLR_HAS_LAYERS,
     CALO_GLR_IS_UNLIT,
     CALO_GLR_IS_SPECULAR_GLOSSINESS,
     CALO_GLR_IS_COMPENSATED,
@@ -70,6 +72,9 @@ enum {
     CALO_GLR_UNIT_LAMPS,
     CALO_GLR_UNIT_PICTURE,
     CALO_GLR_UNIT_COLORS,
+    CALO_GLR_UNIT_LAYERS = CALO_GLR_UNIT_PICTURE,
+    CALO_GLR_UNIT_SOLID_DEPTH = CALO_GLR_UNIT_COLORS,
+    CALO_GLR_UNIT_LAST_KEY = CALO_GLR_UNIT_COLORS + 1, /* no fragment shader has more than 16 of them */
     CALO_GLR_UNIT_SRGB_CODES = CALO_GLR_UNIT_PICTURE, /* of other stages: 16 units are sure */
     CALO_GLR_BLOCK_VIEWS = 0,
     CALO_GLR_BLOCK_LIGHT,
@@ -79,7 +84,7 @@ enum {
 struct calo_glr_program {
     calo_glr_key key;
     GLuint name;
-    GLint first_pair, material_id; /* uniforms; -1: not there */
+    GLint first_pair, material_id, first_order, element_count, weight; /* uniforms; -1: not there */
 };
 
 /* On the device's thread: makes the program current; compiles it when it is new. Valid until the next call. */

@@ -119,12 +119,22 @@ static void place_copy(const calo_draw *draw, calo_glr_copy *copy)
 }
 
 /* The groups that have copies, those of one alpha mode after the other. */
-static void sort_groups(calo_glr_scene *scene, const calo_glr_group *all, uint32_t count)
+static void sort_groups(const scene_build *build, const calo_glr_group *all, uint32_t count)
 {
+    calo_glr_scene *scene = build->scene;
+    uint32_t order = 0;
     for (int mode = CALO_ALPHA_OPAQUE; mode <= CALO_ALPHA_BLEND; mode++)
-        for (uint32_t g = 0; g < count; g++)
-            if (all[g].copy_count && alpha_mode(scene, &all[g]) == (calo_alpha_mode)mode)
-                scene->groups[scene->group_count++] = all[g];
+        for (uint32_t g = 0; g < count; g++) {
+            if (!all[g].copy_count || alpha_mode(scene, &all[g]) != (calo_alpha_mode)mode)
+                continue;
+            calo_glr_group *group = &scene->groups[scene->group_count++];
+            uint32_t elements = build->list.draws[build->model_draws[all[g].model]].element_count;
+            *group = all[g];
+            group->first_order = order - group->first_copy * elements;
+            order += group->copy_count * elements;
+            scene->has_mask |= mode == CALO_ALPHA_MASK;
+            scene->has_blend |= mode == CALO_ALPHA_BLEND;
+        }
 }
 
 static calo_status list_models(scene_build *build, uint32_t *model_of, calo_error *err)
@@ -178,7 +188,7 @@ static calo_status list_copies(scene_build *build, calo_error *err)
         build->copy_draws[copy] = d;
         place_copy(&list->draws[d], &scene->copies[copy]);
     }
-    sort_groups(scene, all, count);
+    sort_groups(build, all, count);
     return CALO_OK;
 }
 

@@ -46,6 +46,7 @@ typedef struct calo_glr_group {
     uint32_t model, material, material_id;
     uint32_t first_copy, copy_count;
     bool mirrored, unlit;
+    uint32_t first_order; /* of drawing: element e of copy c comes at first_order + c * elements + e, modulo 2^32 */
 } calo_glr_group;
 
 typedef struct calo_glr_scene {
@@ -62,6 +63,7 @@ typedef struct calo_glr_scene {
     GLint material_stride;
     GLuint copy_buffer, copy_texture;
     GLuint light_buffer, light_maps, lamp_buffer, lamp_texture;
+    bool has_mask, has_blend; /* of its groups' materials */
     bool has_environment;
     const calo_image *picture; /* of the environment; NULL: uniform */
     float uniform_radiance[3];

@@ -20,7 +20,7 @@ calo_status calo_glr_sheet_plan(const calo_glr_scene *scene, const calo_batch *b
 
 /* views.glsl's View, as std140 lays it out. */
 typedef struct calo_glr_view_block {
-    float position[4], back[4], depth[4], tile[4], sides[4];
+    float position[4], back[4], depth[4], tile[4], shift[4], sides[4];
     float ray[3][4], to_camera[3][4];
 } calo_glr_view_block;
 

@@ -19,10 +19,23 @@ typedef struct calo_glr_readback {
     const char *pixels; /* not NULL: here */
 } calo_glr_readback;
 
+/* What colours are drawn into by themselves (color.c): as large as the targets. */
+typedef struct calo_glr_color_targets {
+    uint32_t width, height, samples; /* samples: of each of the passes */
+    bool layered;
+    GLenum format;
+    GLuint framebuffer, colors, depths;  /* what is solid; with samples renderbuffers, else textures */
+    GLuint resolved_framebuffer, resolved;
+    GLuint layer_framebuffers[2], layer, keys[2], layer_depths; /* a layer of blended surfaces; keys by turns */
+    GLuint over_framebuffer, over;       /* all layers so far */
+    GLuint query;
+} calo_glr_color_targets;
+
 typedef struct calo_glr_worker {
     calo_gl_kind kind;
     calo_glr_device *device;
     calo_glr_targets targets;
+    calo_glr_color_targets color;
     calo_glr_readback ring[CALO_GLR_RING];
     GLuint view_buffer, pair_buffer, pair_texture;
     calo_glr_pair *pairs;
@@ -38,6 +51,9 @@ calo_status calo_glr_draw_batch(void *worker, const calo_batch *batch, calo_thre
 /* draw.c, on the device's thread: draws a sheet into the targets. */
 calo_status calo_glr_sheet_draw(calo_glr_worker *worker, calo_glr_scene *scene, const calo_batch *batch,
                                 const calo_glr_sheet *sheet, calo_error *err);
+
+/* color.c */
+void calo_glr_color_targets_finish(const calo_glr_device *device, calo_glr_color_targets *targets);
 
 /* readback.c, on the device's thread: asks for the targets' pixels; waits for them; lets them go. */
 calo_status calo_glr_readback_start(calo_glr_worker *worker, calo_glr_readback *readback, calo_error *err);

@@ -18,10 +18,10 @@ layout(std140) uniform Material {
 uniform sampler2D textures[8];
 
 #ifdef USES_UV_0
-in vec2 varying_uv_0;
+CENTROID in vec2 varying_uv_0;
 #endif
 #ifdef USES_UV_1
-in vec2 varying_uv_1;
+CENTROID in vec2 varying_uv_1;
 #endif
 
 // Coordinates in a texture's space.

@@ -53,6 +53,9 @@ uint instance_id()
 
 void main()
 {
+#ifdef OUT_KEY
+    find_layer();
+#endif
     Surface surface = find_surface();
 #ifdef HAS_CUTOFF
     if (surface.base_color.w < material.emissive.w)
@@ -61,7 +64,9 @@ void main()
     vec3 position = views[varying_view].position.xyz + varying_place.xyz;
 #ifdef OUT_COLOR
     out_color = vec4(shade(surface, position), 1);
-#ifdef IS_BLENDED
+#ifdef OUT_KEY
+    if (surface.base_color.w <= 0.0)
+        discard;
     out_color *= surface.base_color.w;
 #endif
 #endif

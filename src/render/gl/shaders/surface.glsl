@@ -1,15 +1,15 @@
 // What is seen at a pixel: the cpu backend's surface.c.
 uniform usamplerBuffer faces; // by triangle: its normal, octahedral, 16 bits a coordinate; 0: it has none
 
-in vec4 varying_place;
+CENTROID in vec4 varying_place;
 #ifdef HAS_NORMALS
-in vec3 varying_normal;
+CENTROID in vec3 varying_normal;
 #endif
 #ifdef USES_TANGENTS
-in vec4 varying_tangent;
+CENTROID in vec4 varying_tangent;
 #endif
 #ifdef HAS_COLORS
-in vec4 varying_color;
+CENTROID in vec4 varying_color;
 #endif
 flat in int varying_view;
 flat in int varying_copy;

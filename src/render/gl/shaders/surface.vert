@@ -8,21 +8,21 @@ layout(location = 3) in vec2 uv_0;
 layout(location = 4) in vec2 uv_1;
 layout(location = 5) in vec4 color;
 
-out vec4 varying_place; // from the camera, in world axes; w: depth
+CENTROID out vec4 varying_place; // from the camera, in world axes; w: depth
 #ifdef HAS_NORMALS
-out vec3 varying_normal;
+CENTROID out vec3 varying_normal;
 #endif
 #ifdef USES_TANGENTS
-out vec4 varying_tangent;
+CENTROID out vec4 varying_tangent;
 #endif
 #ifdef USES_UV_0
-out vec2 varying_uv_0;
+CENTROID out vec2 varying_uv_0;
 #endif
 #ifdef USES_UV_1
-out vec2 varying_uv_1;
+CENTROID out vec2 varying_uv_1;
 #endif
 #ifdef HAS_COLORS
-out vec4 varying_color;
+CENTROID out vec4 varying_color;
 #endif
 flat out int varying_view;
 flat out int varying_copy;
@@ -39,6 +39,7 @@ void main()
     gl_Position.y = dot(texelFetch(pairs, pair + 1), object);
     gl_Position.w = view.position.w > 0 ? 1 : depth;
     gl_Position.z = view.depth.x * depth + view.depth.y;
+    gl_Position.xy += view.shift.xy * gl_Position.w;
 #ifdef TILED
     gl_ClipDistance[0] = gl_Position.x - view.sides.x * gl_Position.w;
     gl_ClipDistance[1] = gl_Position.y - view.sides.y * gl_Position.w;

@@ -4,6 +4,7 @@ struct View {
     vec4 back;         // unit, world; w: near plane in metres
     vec4 depth;        // z of the clip space = x * depth + y
     vec4 tile;         // first pixel in the atlas, then the size
+    vec4 shift;        // xy: of everything, in normalized device coordinates, to bring a sample to the pixel's centre
     vec4 sides;        // left, top, right, bottom of the tile in normalized device coordinates
     vec4 ray[3];       // xyz . (pixel's x, y, 1): a component of its world direction
     vec4 to_camera[3]; // world directions to camera axes
