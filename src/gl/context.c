@@ -123,6 +123,14 @@ static calo_status enter(calo_gl_context *context, calo_error *err)
     return status;
 }
 
+/* The same for one that is in use by this thread already. */
+static void keep(calo_gl_context *context)
+{
+    calo_gl_process *process = calo_gl_process_lock();
+    context->users++;
+    calo_gl_process_unlock(process);
+}
+
 /* ---- current ---- */
 
 /* Binds the context to this thread, unless it is bound to another one; `had_it` says whether it was here already. */
@@ -298,7 +306,7 @@ void calo_gl_context_destroy(calo_gl_context *context)
 /* ---- calls ---- */
 
 typedef struct call_frame {
-    calo_gl_context *context, *previous; /* previous: the innermost of the thread before */
+    calo_gl_context *context, *previous; /* previous: the innermost of the thread before; used for as long */
     bool had_it;                         /* the context was bound here before */
     bool had_foreign;                    /* a context of other code was current in its platform */
     calo_gl_binding foreign;
@@ -313,9 +321,18 @@ static calo_status put_back(const call_frame *frame, calo_error *err)
     calo_status status = context->platform->unbind(context->surface, err);
     if (status == CALO_OK && frame->had_foreign)
         status = context->platform->restore(context->surface, &frame->foreign, err);
-    else if (status == CALO_OK && frame->previous)
-        status = bind_platform(frame->previous, err);
+    else if (status == CALO_OK && innermost)
+        status = bind_platform(innermost, err);
     return status;
+}
+
+/* The function may have released what was current before. */
+static bool is_bound_here(const calo_gl_context *context)
+{
+    calo_gl_process *process = calo_gl_process_lock();
+    bool here = context->bound && pthread_equal(context->bound_thread, pthread_self());
+    calo_gl_process_unlock(process);
+    return here;
 }
 
 static calo_status end_frame(const call_frame *frame, calo_error *err)
@@ -323,12 +340,14 @@ static calo_status end_frame(const call_frame *frame, calo_error *err)
     calo_gl_context *previous = frame->previous;
     if (innermost && innermost != frame->context && innermost != previous)
         release_here(innermost, NULL); /* made current inside, and left so */
+    innermost = previous && is_bound_here(previous) ? previous : NULL;
     calo_status status = put_back(frame, err);
-    innermost = previous;
     if (!frame->had_it)
         give_up_claim(frame->context);
-    if (previous)
+    if (previous) {
         release_left_over(previous);
+        leave(previous);
+    }
     return status;
 }
 
@@ -338,6 +357,8 @@ static calo_status begin_frame(call_frame *frame, calo_gl_context *context, calo
     calo_status status = claim(context, &frame->had_it, err);
     if (status != CALO_OK)
         return status;
+    if (frame->previous)
+        keep(frame->previous);
     if (frame->previous && frame->previous != context)
         frame->previous->platform->unbind(frame->previous->surface, NULL);
     frame->had_foreign = context->platform->save &&

@@ -384,6 +384,39 @@ static void test_call_that_meddles(void **state)
     }
 }
 
+/* Releases and destroys, inside a call on another, what was current before. */
+static calo_status end_previous(void *user, calo_error *err)
+{
+    (void)err;
+    calo_gl_context *previous = user;
+    assert_int_equal(calo_gl_context_make_current(previous, NULL), CALO_OK);
+    assert_int_equal(calo_gl_context_release(previous, NULL), CALO_OK);
+    calo_gl_context_destroy(previous);
+    return CALO_OK;
+}
+
+static calo_status destroy_previous(void *user, calo_error *err)
+{
+    (void)err;
+    calo_gl_context_destroy(user);
+    return CALO_OK;
+}
+
+static void test_call_that_ends_the_previous(void **state)
+{
+    calo_gl_context *context = make_kind(state, CALO_GL_EXECUTOR_CALLER);
+    const calo_gl_function ends[] = {end_previous, destroy_previous};
+    for (int i = 0; i < 2; i++) {
+        calo_gl_context *previous = make_kind(state, CALO_GL_EXECUTOR_CALLER);
+        assert_int_equal(calo_gl_context_make_current(previous, NULL), CALO_OK);
+        assert_int_equal(calo_gl_context_call(context, ends[i], previous, NULL), CALO_OK);
+        assert_fails(calo_gl_context_release(previous, &err), CALO_ERROR_ARGUMENT, "destroyed");
+        check_draws(context, 6);
+        assert_int_equal(use_on_thread(context).make_current, CALO_OK);
+    }
+    calo_gl_context_destroy(context);
+}
+
 enum { THREADS = 4, ROUNDS = 50 };
 
 static calo_status count_up(void *user, calo_error *err)
@@ -598,6 +631,7 @@ int main(int argc, char **argv)
         FOR_KIND(test_nested_on_own_thread),
         FOR_KIND(test_nested_kinds),
         FOR_KIND(test_call_that_meddles),
+        FOR_KIND(test_call_that_ends_the_previous),
         FOR_KIND(test_calls_of_many_threads),
         FOR_KIND(test_references),
         FOR_KIND(test_destroyed_while_current_elsewhere),
