@@ -26,8 +26,8 @@ static calo_status fail_device(const calo_egl *egl, const char *what, const char
         return calo_fail(err, CALO_ERROR_BACKEND, "%s asks for device %s, but this libEGL lists no devices: leave it "
                          "unset",
                          what, value);
-    return calo_fail(err, CALO_ERROR_ARGUMENT, "%s asks for device %s, but EGL's devices are 0 to %d: see `calotype "
-                     "backends` for a list", what, value, egl->device_count - 1);
+    return calo_fail(err, CALO_ERROR_ARGUMENT, "%s asks for device %s, but EGL's devices are 0 to %d: leave it "
+                     "unset for the best one, or use one of those", what, value, egl->device_count - 1);
 }
 
 static calo_status device_of_environment(const calo_egl *egl, int *index, calo_error *err)
