@@ -161,8 +161,8 @@ def measure_backends(options, meshes):
                   f"{row['cpu_us']:10.1f}{row['ratio']:8.2f}{row['open_ms']:8.1f}{row['prepare_ms']:9.1f}"
                   f"{row['first_ms']:8.1f}", flush=True)
             rows.append(row)
-    for name, detail in dict((row["backend"], row["detail"]) for row in rows).items():
-        print(f"{name}: {detail}")
+    for name, renderer in dict((row["backend"], row["renderer"]) for row in rows).items():
+        print(f"{name}: {renderer}")
     return rows
 
 

@@ -143,9 +143,12 @@ typedef struct calo_backend_info {
     const char *name;
     bool available;
     char detail[256]; /* what it is, or why it is not available */
+    bool software;    /* drawn by the CPU; false: by a GPU */
+    char vendor[128], renderer[128], version[128]; /* GL_VENDOR, GL_RENDERER, GL_VERSION; "" where it is not OpenGL */
 } calo_backend_info;
 
-/* Fills up to `capacity` entries and returns how many backends there are. */
+/* Fills up to `capacity` entries and returns how many backends there are. Each is tried: GL backends open a driver,
+ * which may take a second. */
 CALO_API size_t calo_backend_list(calo_backend_info *infos, size_t capacity);
 
 CALO_API calo_status calo_renderer_create(const calo_renderer_options *options, calo_renderer **renderer,

@@ -32,8 +32,8 @@ typedef struct calo_batch {
 
 typedef struct calo_backend {
     const char *name;
-    /* True when it can draw here; `detail` says what it is, or why not. */
-    bool (*probe)(char *detail, size_t detail_bytes);
+    /* Fills all of `info`, but for the name. */
+    void (*probe)(calo_backend_info *info);
     /* A posed and lit scene in the backend's own form, immutable afterwards. `prepare` is resolved: nothing in it is
      * NULL, and no zero means a default. */
     calo_status (*prepare)(const calo_pose *pose, const calo_prepare_options *prepare,

@@ -32,7 +32,7 @@ size_t calo_backend_list(calo_backend_info *infos, size_t capacity)
 {
     for (size_t i = 0; i < BACKEND_COUNT && i < capacity; i++) {
         infos[i] = (calo_backend_info){.name = backends[i]->name};
-        infos[i].available = backends[i]->probe(infos[i].detail, sizeof infos[i].detail);
+        backends[i]->probe(&infos[i]);
     }
     return BACKEND_COUNT;
 }

@@ -162,6 +162,13 @@ class Usage(Case):
     def test_backends_and_formats_are_listed(self):
         listed = json.loads(self.run_tool("backends", "--json").stdout)
         self.assertTrue(any(b["name"] == "cpu" and b["available"] for b in listed["backends"]))
+        self.assertEqual([b["name"] for b in listed["backends"]], ["cpu", "egl", "osmesa", "glfw"])
+        for backend in listed["backends"][1:]:
+            if backend["available"]:
+                self.assertTrue(backend["gl_vendor"] and backend["gl_renderer"] and backend["gl_version"])
+                self.assertEqual(backend["software"], "the CPU" in backend["detail"])
+            else:
+                self.assertGreater(len(backend["detail"]), 20, "why not is missing")
         self.assertEqual(set(listed["formats"]) & {"gltf", "glb", "obj", "stl", "ply"},
                          {"gltf", "glb", "obj", "stl", "ply"})
         self.assertIn("cpu", self.run_tool("backends").stdout)

@@ -61,16 +61,17 @@ typedef struct level_worker {
     void *worker;
 } level_worker;
 
-static bool probe(char *detail, size_t detail_bytes)
+static void probe(calo_backend_info *info)
 {
     const calo_cpu_kernels *kernels;
     calo_error err = {0};
-    if (calo_cpu_kernels_choose(&kernels, &err) != CALO_OK) {
-        snprintf(detail, detail_bytes, "%s", err.message);
-        return false;
-    }
-    snprintf(detail, detail_bytes, "software rasterizer, runs on every machine (%s kernels)", kernels->name);
-    return true;
+    info->software = true;
+    info->available = calo_cpu_kernels_choose(&kernels, &err) == CALO_OK;
+    if (info->available)
+        snprintf(info->detail, sizeof info->detail, "software rasterizer, runs on every machine (%s kernels)",
+                 kernels->name);
+    else
+        snprintf(info->detail, sizeof info->detail, "%.255s", err.message);
 }
 
 static calo_status open_worker(void **out, calo_error *err)

@@ -12,9 +12,9 @@ static calo_status refuse(calo_gl_kind kind, calo_error *err)
 }
 
 #define DEFINE_BACKEND(word, KIND)                                                                                 \
-    static bool probe_##word(char *detail, size_t detail_bytes)                                                    \
+    static void probe_##word(calo_backend_info *info)                                                              \
     {                                                                                                              \
-        return calo_gl_probe(KIND, NULL, detail, detail_bytes);                                                    \
+        info->available = calo_gl_probe(KIND, NULL, info->detail, sizeof info->detail);                            \
     }                                                                                                              \
     static calo_status open_##word(void **worker, calo_error *err)                                                 \
     {                                                                                                              \

@@ -4,21 +4,22 @@
 #include "base/error.h"
 #include "render/gl/worker.h"
 
-static bool probe(calo_gl_kind kind, char *detail, size_t detail_bytes)
+static void probe(calo_gl_kind kind, calo_backend_info *info)
 {
-    calo_gl_info info;
-    char reason[256];
-    if (!calo_gl_probe(kind, &info, reason, sizeof reason)) {
-        snprintf(detail, detail_bytes, "%s", reason);
-        return false;
-    }
-    snprintf(detail, detail_bytes, "%s, %s, OpenGL %s (%s)", info.vendor, info.renderer, info.version,
-             info.software ? "software" : "GPU");
-    return true;
+    calo_gl_info found;
+    info->available = calo_gl_probe(kind, &found, info->detail, sizeof info->detail);
+    if (!info->available)
+        return;
+    info->software = found.software;
+    snprintf(info->vendor, sizeof info->vendor, "%s", found.vendor);
+    snprintf(info->renderer, sizeof info->renderer, "%s", found.renderer);
+    snprintf(info->version, sizeof info->version, "%s", found.version);
+    snprintf(info->detail, sizeof info->detail, "OpenGL, drawn by %s%s%.200s", found.software ? "the CPU" : "a GPU",
+             found.note[0] ? "; " : "", found.note);
 }
 
 #define DEFINE_BACKEND(word, KIND)                                                                                 \
-    static bool probe_##word(char *detail, size_t detail_bytes) { return probe(KIND, detail, detail_bytes); }      \
+    static void probe_##word(calo_backend_info *info) { probe(KIND, info); }                                       \
     static calo_status prepare_##word(const calo_pose *pose, const calo_prepare_options *prepare,                  \
                                       const calo_backend_options *options, void **scene, calo_error *err)          \
     {                                                                                                              \
