@@ -138,6 +138,7 @@ static void init(calo_cpu_element *element, const calo_cpu_worker *worker, const
         element->depth[k] = (float)corner[k][3];
     }
     element->line_count = 0;
+    element->half_width = 0.5f * worker->options->line_width_pixels;
     if (element->corners == 3)
         init_triangle(element, worker, corner);
     if (element->corners == 2 || draw->shared.wireframe)
@@ -152,34 +153,44 @@ const calo_cpu_element *calo_cpu_element_of(calo_cpu_worker *worker, const calo_
     return element;
 }
 
-/* The part of the way from a line's first end to its second, on the screen, that is nearest to (x, y); and the squared
- * distance to it. */
-static float nearest_on_line(const calo_cpu_seen_line *line, float x, float y, float *distance2)
+/* A point of a line, beside a pixel. */
+typedef struct line_point {
+    float second;    /* the part of the way along the whole line */
+    float distance2; /* to the pixel, squared */
+    bool covers;     /* the line's box has the pixel */
+} line_point;
+
+static line_point nearest_on_line(const calo_cpu_seen_line *line, float x, float y, float half_width)
 {
     const float *a = line->from, *b = line->to;
     float dx = b[0] - a[0], dy = b[1] - a[1], length2 = dx * dx + dy * dy;
-    float s = length2 > 0 ? calo_clampf(((x - a[0]) * dx + (y - a[1]) * dy) / length2, 0, 1) : 0;
-    float away_x = x - (a[0] + s * dx), away_y = y - (a[1] + s * dy);
-    *distance2 = away_x * away_x + away_y * away_y;
-    return s;
+    float along = length2 > 0 ? ((x - a[0]) * dx + (y - a[1]) * dy) / length2 : 0, s = calo_clampf(along, 0, 1);
+    float away_x = x - (a[0] + s * dx), away_y = y - (a[1] + s * dy), w0 = (1 - s) / line->w[0], w1 = s / line->w[1];
+    float distance2 = away_x * away_x + away_y * away_y;
+    return (line_point){line->start + line->length * (w1 / (w0 + w1)), distance2,
+                        along == s && distance2 <= half_width * half_width};
 }
 
+/* Of several edges the nearest to the viewer that covers the pixel, as the depth buffer chose; a hair outside all of
+ * them, the nearest to the pixel. */
 void calo_cpu_element_weigh(const calo_cpu_element *element, float x, float y, float weights[2], float *depth)
 {
-    float all[3] = {1, 0, 0}, best = INFINITY;
+    line_point best = {.distance2 = INFINITY};
+    float all[3] = {1, 0, 0};
+    *depth = element->depth[0];
     for (uint32_t i = 0; i < element->line_count; i++) {
-        const calo_cpu_seen_line *line = &element->lines[i];
         uint32_t from = element->line_corner[i], to = (from + 1) % 3;
-        float distance2, s = nearest_on_line(line, x, y, &distance2);
-        if (!(distance2 < best))
+        line_point point = nearest_on_line(&element->lines[i], x, y, element->half_width);
+        float here = (1 - point.second) * element->depth[from] + point.second * element->depth[to];
+        bool better = point.covers && best.covers ? here < *depth : point.distance2 < best.distance2;
+        if (!(point.covers > best.covers || (point.covers == best.covers && better)))
             continue;
-        float w0 = (1 - s) / line->w[0], w1 = s / line->w[1];
-        best = distance2;
+        best = point;
+        *depth = here;
         all[0] = all[1] = all[2] = 0;
-        all[to] = line->start + line->length * (w1 / (w0 + w1));
-        all[from] = 1 - all[to];
+        all[from] = 1 - point.second;
+        all[to] = point.second;
     }
     weights[0] = all[1];
     weights[1] = all[2];
-    *depth = all[0] * element->depth[0] + all[1] * element->depth[1] + all[2] * element->depth[2];
 }

@@ -26,6 +26,7 @@ typedef struct calo_cpu_element {
     float depth_plane[3], depth_low, depth_high; /* triangles: 1 / depth, orthographic: depth */
     calo_cpu_seen_line lines[3]; /* a line; the edges in front of triangles that show theirs, from corner k to k + 1 */
     uint32_t line_count, line_corner[3]; /* where they begin */
+    float half_width;                    /* pixels */
 } calo_cpu_element;
 
 /* The element of this draw and id, from the worker's cache. */

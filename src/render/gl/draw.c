@@ -65,6 +65,8 @@ static uint32_t model_features(const calo_glr_model *model, uint32_t uvs)
 {
     uint32_t features = 0;
     features |= model->topology == CALO_TRIANGLES ? CALO_GLR_BIT(IS_TRIANGLES) : 0;
+    features |= model->topology == CALO_POINTS ? CALO_GLR_BIT(IS_POINTS) : 0;
+    features |= model->wide ? CALO_GLR_BIT(IS_WIDE) : 0;
     features |= model->has_normals ? CALO_GLR_BIT(HAS_NORMALS) : 0;
     features |= model->has_colors ? CALO_GLR_BIT(HAS_COLORS) : 0;
     features |= model->has_uvs[0] ? uvs & CALO_GLR_BIT(USES_UV_0) : 0;
@@ -136,13 +138,49 @@ static void bind_material(const calo_glr_pass *pass, const calo_glr_group *group
     }
 }
 
+/* Half of what a group's boxes are wide; surfaces have none. */
+static float half_pixels(const calo_glr_pass *pass, const calo_glr_group *group)
+{
+    const calo_glr_model *model = &pass->scene->models[group->model];
+    const calo_render_options *options = pass->options;
+    if (!model->wide)
+        return 0;
+    return 0.5f * (model->topology == CALO_POINTS ? options->point_size_pixels : options->line_width_pixels);
+}
+
+/* Which sides are drawn. Rows go down: what is counter-clockwise with y up goes the other way round here. Boxes face
+ * the viewer whatever they stand for: the shader that makes them drops those of back faces. */
+static void choose_sides(const calo_glr_pass *pass, const calo_glr_group *group, const calo_glr_program *program)
+{
+    const calo_glr_functions *gl = &pass->scene->device->gl;
+    bool only_front = pass->options->cull == CALO_CULL_AUTO &&
+                      !pass->scene->materials[group->material].source.double_sided;
+    bool wide = pass->scene->models[group->model].wide;
+    (only_front && !wide ? gl->Enable : gl->Disable)(GL_CULL_FACE);
+    gl->FrontFace(group->mirrored ? GL_CCW : GL_CW);
+    if (!wide)
+        return;
+    gl->Uniform1f(program->half_pixels, half_pixels(pass, group));
+    gl->Uniform1f(program->front_side, group->mirrored ? 1 : -1);
+    gl->Uniform1i(program->only_front, only_front);
+}
+
+static GLenum elements_of(const calo_glr_model *model)
+{
+    return model->topology == CALO_TRIANGLES ? GL_TRIANGLES : model->topology == CALO_LINES ? GL_LINES : GL_POINTS;
+}
+
+static uint32_t count_elements(const calo_glr_model *model)
+{
+    return model->index_count / (model->topology == CALO_TRIANGLES ? 3 : model->topology == CALO_LINES ? 2 : 1);
+}
+
 static calo_status draw_group(const calo_glr_pass *pass, const calo_glr_group *group, calo_glr_run pairs,
                               uint32_t outputs, calo_error *err)
 {
     calo_glr_device *device = pass->scene->device;
     const calo_glr_functions *gl = &device->gl;
     const calo_glr_model *model = &pass->scene->models[group->model];
-    const calo_material *material = &pass->scene->materials[group->material].source;
     const calo_glr_program *program;
     calo_glr_key key = surface_key(pass, group, outputs);
     calo_status status = calo_glr_program_use(device, &key, &program, err);
@@ -153,12 +191,10 @@ static calo_status draw_group(const calo_glr_pass *pass, const calo_glr_group *g
     gl->Uniform1i(program->first_pair, (GLint)pairs.first);
     gl->Uniform1ui(program->material_id, group->material_id);
     gl->Uniform1ui(program->first_order, group->first_order);
-    gl->Uniform1ui(program->element_count, model->index_count / 3);
-    (pass->options->cull == CALO_CULL_AUTO && !material->double_sided ? gl->Enable : gl->Disable)(GL_CULL_FACE);
-    /* Rows go down: what is counter-clockwise with y up goes the other way round here. */
-    gl->FrontFace(group->mirrored ? GL_CCW : GL_CW);
+    gl->Uniform1ui(program->element_count, count_elements(model));
+    choose_sides(pass, group, program);
     gl->BindVertexArray(model->array);
-    gl->DrawElementsInstanced(GL_TRIANGLES, (GLsizei)model->index_count, GL_UNSIGNED_INT, NULL, (GLsizei)pairs.count);
+    gl->DrawElementsInstanced(elements_of(model), (GLsizei)model->index_count, GL_UNSIGNED_INT, NULL, (GLsizei)pairs.count);
     return CALO_OK;
 }
 
@@ -238,7 +274,7 @@ static calo_status list_pairs(const calo_glr_pass *pass, calo_error *err)
     for (uint32_t g = 0; g < scene->group_count; g++) {
         runs[g].first = count;
         runs[g].count = calo_glr_pairs_list(scene, &scene->groups[g], pass->cameras, pass->sheet->view_count,
-                                            worker->pairs + count);
+                                            half_pixels(pass, &scene->groups[g]), worker->pairs + count);
         count += runs[g].count;
     }
     gl->BindBuffer(GL_TEXTURE_BUFFER, worker->pair_buffer);
@@ -267,8 +303,7 @@ calo_status calo_glr_pass_groups(const calo_glr_pass *pass, calo_glr_surfaces su
     for (uint32_t g = 0; status == CALO_OK && g < scene->group_count; g++) {
         const calo_glr_group *group = &scene->groups[g];
         bool blended = scene->materials[group->material].source.alpha_mode == CALO_ALPHA_BLEND;
-        bool triangles = scene->models[group->model].topology == CALO_TRIANGLES;
-        if (pass->runs[g].count && triangles && blended == (surfaces == CALO_GLR_BLENDED))
+        if (pass->runs[g].count && blended == (surfaces == CALO_GLR_BLENDED))
             status = draw_group(pass, group, pass->runs[g], outputs, err);
     }
     return status;

@@ -110,6 +110,7 @@ static calo_status upload_model(const calo_glr_upload *upload, const calo_draw *
     const calo_primitive *primitive = draw->primitive;
     *model = (calo_glr_model){
         .topology = primitive->topology,
+        .wide = primitive->topology != CALO_TRIANGLES || draw->wireframe,
         .index_count = primitive->index_count,
         .has_normals = draw->normals,
         .has_tangents = draw->tangents,

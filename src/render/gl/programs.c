@@ -15,6 +15,8 @@ enum { PROGRAMS_MAX = 512 };
 static const char *const feature_names[CALO_GLR_FEATURE_COUNT] = {
     [CALO_GLR_TILED] = "TILED",
     [CALO_GLR_IS_TRIANGLES] = "IS_TRIANGLES",
+    [CALO_GLR_IS_POINTS] = "IS_POINTS",
+    [CALO_GLR_IS_WIDE] = "IS_WIDE",
     [CALO_GLR_HAS_NORMALS] = "HAS_NORMALS",
     [CALO_GLR_USES_TANGENTS] = "USES_TANGENTS",
     [CALO_GLR_USES_UV_0] = "USES_UV_0",
@@ -62,11 +64,12 @@ static const char *const slot_names[CALO_SLOT_COUNT] = {
 
 /* What a stage's shaders are made of, one behind the other; each ends with NULL. */
 static const char *const vertex_parts[][4] = {
-    [CALO_GLR_SURFACE] = {calo_glr_views_glsl, calo_glr_surface_vert},
+    [CALO_GLR_SURFACE] = {calo_glr_views_glsl, calo_glr_wide_names_glsl, calo_glr_surface_vert},
     [CALO_GLR_BACKGROUND] = {calo_glr_views_glsl, calo_glr_background_vert},
     [CALO_GLR_MIX] = {calo_glr_fill_vert},
     [CALO_GLR_DEVELOP] = {calo_glr_fill_vert},
 };
+static const char *const wide_parts[] = {calo_glr_views_glsl, calo_glr_wide_geom, NULL};
 static const char *const fragment_parts[][9] = {
     [CALO_GLR_SURFACE] = {calo_glr_views_glsl, calo_glr_environment_glsl, calo_glr_material_glsl,
                           "", /* sample_slots() */ calo_glr_surface_glsl, calo_glr_lighting_glsl,
@@ -154,14 +157,19 @@ static calo_status compile(const calo_glr_device *device, GLenum kind, const cha
     return fail_compile(device, "compile", log, err);
 }
 
-static calo_status link_shaders(const calo_glr_device *device, const GLuint shaders[2], GLuint *name, calo_error *err)
+/* Vertices, boxes from them (or not, then 0), fragments. */
+enum { STAGES = 3 };
+
+static calo_status link_shaders(const calo_glr_device *device, const GLuint shaders[STAGES], GLuint *name,
+                                calo_error *err)
 {
     const calo_glr_functions *gl = &device->gl;
     GLint done = GL_FALSE;
     char log[512] = "";
     *name = gl->CreateProgram();
-    gl->AttachShader(*name, shaders[0]);
-    gl->AttachShader(*name, shaders[1]);
+    for (int i = 0; i < STAGES; i++)
+        if (shaders[i])
+            gl->AttachShader(*name, shaders[i]);
     gl->LinkProgram(*name);
     gl->GetProgramiv(*name, GL_LINK_STATUS, &done);
     if (done)
@@ -173,25 +181,27 @@ static calo_status link_shaders(const calo_glr_device *device, const GLuint shad
 static calo_status build(const calo_glr_device *device, const calo_glr_key *key, GLuint *name, calo_error *err)
 {
     enum { PARTS_MAX = 12 };
-    const char *parts[PARTS_MAX];
+    static const GLenum kinds[STAGES] = {GL_VERTEX_SHADER, GL_GEOMETRY_SHADER, GL_FRAGMENT_SHADER};
+    bool wide = key->features & CALO_GLR_BIT(IS_WIDE);
+    const char *const *const lists[STAGES] = {vertex_parts[key->stage], wide ? wide_parts : NULL,
+                                              fragment_parts[key->stage]};
     preamble defines = {.length = 0}, slots = {.length = 0};
-    GLuint shaders[2] = {0, 0};
-    GLsizei count = 0;
+    GLuint shaders[STAGES] = {0};
+    calo_status status = CALO_OK;
     add_defines(key, &defines);
     add_slots(key, &slots);
-    parts[count++] = defines.text;
-    for (const char *const *part = vertex_parts[key->stage]; *part; part++)
-        parts[count++] = *part;
-    calo_status status = compile(device, GL_VERTEX_SHADER, parts, count, &shaders[0], err);
-    count = 1;
-    for (const char *const *part = fragment_parts[key->stage]; *part; part++)
-        parts[count++] = (*part)[0] ? *part : slots.text;
-    if (status == CALO_OK)
-        status = compile(device, GL_FRAGMENT_SHADER, parts, count, &shaders[1], err);
+    for (int i = 0; status == CALO_OK && i < STAGES; i++) {
+        const char *parts[PARTS_MAX] = {defines.text};
+        GLsizei count = 1;
+        for (const char *const *part = lists[i]; part && *part; part++)
+            parts[count++] = (*part)[0] ? *part : slots.text;
+        if (lists[i])
+            status = compile(device, kinds[i], parts, count, &shaders[i], err);
+    }
     if (status == CALO_OK)
         status = link_shaders(device, shaders, name, err);
-    device->gl.DeleteShader(shaders[0]);
-    device->gl.DeleteShader(shaders[1]);
+    for (int i = 0; i < STAGES; i++)
+        device->gl.DeleteShader(shaders[i]);
     return status;
 }
 
@@ -230,6 +240,9 @@ static void bind_names(const calo_glr_device *device, calo_glr_program *program)
     program->element_count = gl->GetUniformLocation(program->name, "element_count");
     program->weight = gl->GetUniformLocation(program->name, "weight");
     program->material_id = gl->GetUniformLocation(program->name, "material_id");
+    program->half_pixels = gl->GetUniformLocation(program->name, "half_pixels");
+    program->front_side = gl->GetUniformLocation(program->name, "front_side");
+    program->only_front = gl->GetUniformLocation(program->name, "only_front");
 }
 
 /* ---- the device's programs ---- */

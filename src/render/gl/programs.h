@@ -27,6 +27,8 @@ typedef enum calo_glr_output {
 typedef enum calo_glr_feature {
     CALO_GLR_TILED = 0,
     CALO_GLR_IS_TRIANGLES,
+    CALO_GLR_IS_POINTS,
+    CALO_GLR_IS_WIDE, /* points, lines and edges: boxes on the screen, by a geometry stage */
     CALO_GLR_HAS_NORMALS,
     CALO_GLR_USES_TANGENTS,
     CALO_GLR_USES_UV_0,
@@ -84,7 +86,8 @@ enum {
 struct calo_glr_program {
     calo_glr_key key;
     GLuint name;
-    GLint first_pair, material_id, first_order, element_count, weight; /* uniforms; -1: not there */
+    /* Uniforms; -1: not there. */
+    GLint first_pair, material_id, first_order, element_count, weight, half_pixels, front_side, only_front;
 };
 
 /* On the device's thread: makes the program current; compiles it when it is new. Valid until the next call. */

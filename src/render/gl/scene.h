@@ -30,6 +30,7 @@ typedef struct calo_glr_material {
 /* A primitive's deformed vertices. */
 typedef struct calo_glr_model {
     calo_topology topology;
+    bool wide; /* points, lines, and triangles that show their edges: boxes on the screen */
     uint32_t index_count;
     bool has_normals, has_tangents, has_uvs[2], has_colors;
     GLuint array, vertices, indices;

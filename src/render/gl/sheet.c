@@ -130,8 +130,8 @@ void calo_glr_camera_init(const calo_glr_scene *scene, const calo_glr_sheet *she
 
 /* ---- copies in views ---- */
 
-/* Whether the sphere reaches into the picture. */
-static bool may_see(const calo_glr_camera *camera, const calo_glr_copy *copy)
+/* Whether the sphere reaches into the picture, or so near to it. */
+static bool may_see(const calo_glr_camera *camera, const calo_glr_copy *copy, double margin)
 {
     const calo_view *view = camera->view;
     double at[3], radius = copy->radius * (1 + 1e-6);
@@ -140,7 +140,8 @@ static bool may_see(const calo_glr_camera *camera, const calo_glr_copy *copy)
     if (depth + radius < camera->near_metres)
         return false;
     const double along[2] = {view->focal_x * at[0], -view->focal_y * at[1]}, focal[2] = {view->focal_x, view->focal_y};
-    const double center[2] = {view->center_x, view->center_y}, size[2] = {view->width, view->height};
+    const double center[2] = {view->center_x + margin, view->center_y + margin};
+    const double size[2] = {view->width + 2 * margin, view->height + 2 * margin};
     for (int i = 0; i < 2; i++) {
         /* Distances to the planes through both sides of the picture, times their normals' lengths. */
         double low = along[i] + center[i] * w, high = (size[i] - center[i]) * w - along[i];
@@ -166,12 +167,12 @@ static void fill_pair(const calo_glr_camera *camera, const calo_glr_copy *copy, 
 }
 
 uint32_t calo_glr_pairs_list(const calo_glr_scene *scene, const calo_glr_group *group, const calo_glr_camera *cameras,
-                             uint32_t camera_count, calo_glr_pair *pairs)
+                             uint32_t camera_count, float margin_pixels, calo_glr_pair *pairs)
 {
     uint32_t count = 0;
     for (uint32_t v = 0; v < camera_count; v++)
         for (uint32_t c = group->first_copy; c < group->first_copy + group->copy_count; c++) {
-            if (!may_see(&cameras[v], &scene->copies[c]))
+            if (!may_see(&cameras[v], &scene->copies[c], margin_pixels))
                 continue;
             calo_glr_pair *pair = &pairs[count++];
             fill_pair(&cameras[v], &scene->copies[c], pair);

@@ -40,8 +40,9 @@ typedef struct calo_glr_pair {
     float rows[3][4], origin[4], copy[4];
 } calo_glr_pair;
 
-/* Appends the pairs of a group's copies and the views that may see them; returns how many. */
+/* Appends the pairs of a group's copies and the views that may see them, which reach `margin_pixels` beyond the
+ * vertices; returns how many. */
 uint32_t calo_glr_pairs_list(const calo_glr_scene *scene, const calo_glr_group *group, const calo_glr_camera *cameras,
-                             uint32_t camera_count, calo_glr_pair *pairs);
+                             uint32_t camera_count, float margin_pixels, calo_glr_pair *pairs);
 
 #endif

@@ -23,6 +23,17 @@ CENTROID in vec2 varying_uv_0;
 #ifdef USES_UV_1
 CENTROID in vec2 varying_uv_1;
 #endif
+#ifdef IS_WIDE
+// See wide.geom.
+#ifdef USES_UV_0
+flat in vec4 varying_planes_0;
+#endif
+#ifdef USES_UV_1
+flat in vec4 varying_planes_1;
+#endif
+flat in vec2 varying_w_plane;
+in float varying_w;
+#endif
 
 // Coordinates in a texture's space.
 vec2 find_uv(int slot)
@@ -36,6 +47,32 @@ vec2 find_uv(int slot)
 #endif
     vec3 place = vec3(material.slots[slot].u.w > 0.0 ? second : first, 1);
     return vec2(dot(material.slots[slot].u.xyz, place), dot(material.slots[slot].v.xyz, place));
+}
+
+// How these change a pixel right and down. On a box that stands for an edge it is as on the triangle; nothing changes on
+// lines and points.
+vec4 find_change(int slot, vec2 uv)
+{
+#ifdef IS_WIDE
+    vec4 planes = vec4(0);
+    vec2 at = vec2(0);
+#ifdef USES_UV_0
+    planes = varying_planes_0;
+    at = varying_uv_0;
+#endif
+#ifdef USES_UV_1
+    if (material.slots[slot].u.w > 0.0) {
+        planes = varying_planes_1;
+        at = varying_uv_1;
+    }
+#endif
+    vec2 right = (planes.xz - at * varying_w_plane.x) * varying_w;
+    vec2 down = (planes.yw - at * varying_w_plane.y) * varying_w;
+    vec2 u = material.slots[slot].u.xy, v = material.slots[slot].v.xy;
+    return vec4(dot(u, right), dot(v, right), dot(u, down), dot(v, down));
+#else
+    return vec4(dFdx(uv), dFdy(uv));
+#endif
 }
 
 // Where a texture is looked up: between the level `low` and the one above.
@@ -58,7 +95,8 @@ Footprint find_footprint(int slot)
 {
     Footprint at;
     at.uv = find_uv(slot);
-    vec2 size = material.slots[slot].size.xy, dx = dFdx(at.uv) * size, dy = dFdy(at.uv) * size;
+    vec4 change = find_change(slot, at.uv);
+    vec2 size = material.slots[slot].size.xy, dx = change.xy * size, dy = change.zw * size;
     float x2 = dot(dx, dx), y2 = dot(dy, dy);
     float longer2 = clamp(max(x2, y2), 1e-16, 1e16), shorter2 = max(min(x2, y2), longer2 * (1.0 / 256.0));
     float level = level_of_quad(0.25 * log2(longer2 * min(shorter2, longer2)));

@@ -11,6 +11,12 @@ CENTROID in vec4 varying_tangent;
 #ifdef HAS_COLORS
 CENTROID in vec4 varying_color;
 #endif
+#ifdef IS_WIDE
+flat in int varying_front;
+#define FRONT_FACING (varying_front != 0)
+#else
+#define FRONT_FACING gl_FrontFacing
+#endif
 flat in int varying_view;
 flat in int varying_copy;
 
@@ -40,7 +46,7 @@ vec3 find_geometric_normal(vec3 to_viewer)
         world[i] = dot(texelFetch(copies, varying_copy + 3 + i).xyz, object);
     float size = length(world);
     if (code != 0u && size > 0.0)
-        return gl_FrontFacing ? world / size : -world / size;
+        return FRONT_FACING ? world / size : -world / size;
 #endif
     return to_viewer;
 }
@@ -65,7 +71,7 @@ bool find_tangents(vec3 normal, out vec3 tangent, out vec3 bitangent)
 #endif
     float area = uv_right.x * uv_down.y - uv_down.x * uv_right.y, side = area < 0.0 ? -1.0 : 1.0;
     tangent = (right * uv_down.y - down * uv_right.y) * side;
-    vec3 along_v = (down * uv_right.x - right * uv_down.x) * side, front = gl_FrontFacing ? normal : -normal;
+    vec3 along_v = (down * uv_right.x - right * uv_down.x) * side, front = FRONT_FACING ? normal : -normal;
     turn = dot(cross(front, tangent), along_v) > 0.0 ? -1.0 : 1.0;
 #endif
     if (!is_sound(tangent))
@@ -145,13 +151,27 @@ void find_material(vec4 texels[8], inout Surface surface)
     surface.emissive = material.emissive.xyz * texels[SLOT_EMISSIVE].xyz;
 }
 
+// The way from the place that is seen, or for flat boxes from the pixel, to the viewer.
+vec3 find_to_viewer()
+{
+    View view = views[varying_view];
+    if (view.position.w > 0.0)
+        return view.back.xyz;
+#ifdef IS_WIDE
+    vec2 shift = view.shift.xy * view.tile.zw / (view.sides.zw - view.sides.xy);
+    vec3 pixel = vec3(gl_FragCoord.xy - view.tile.xy - shift, 1);
+    return -normalize(vec3(dot(view.ray[0].xyz, pixel), dot(view.ray[1].xyz, pixel), dot(view.ray[2].xyz, pixel)));
+#else
+    return normalize(-varying_place.xyz);
+#endif
+}
+
 Surface find_surface()
 {
     Surface surface;
     vec4 texels[8];
     sample_slots(texels);
-    bool orthographic = views[varying_view].position.w > 0.0;
-    surface.to_viewer = orthographic ? views[varying_view].back.xyz : normalize(-varying_place.xyz);
+    surface.to_viewer = find_to_viewer();
     find_base_color(texels, surface);
     find_normals(texels, surface);
     find_material(texels, surface);
