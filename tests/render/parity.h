@@ -16,6 +16,7 @@ typedef struct parity_rule {
     double degrees, normals_within;
     double color_mean;            /* of 255 */
     int color_99;                 /* 99 % of the differences are at most this, of 255 */
+    size_t stray;                 /* pixels of other ids away from every border */
     double values, values_within; /* position (to the depth), albedo, metal-roughness: differences at most */
 } parity_rule;
 
@@ -136,7 +137,7 @@ static inline parity parity_measure(const calo_frame *a, const calo_frame *b, co
 static inline bool parity_holds(const parity *found, const parity_rule *rule)
 {
     double same = (double)found->same_ids;
-    return same >= rule->ids_equal * (double)found->shown && found->stray == 0 &&
+    return same >= rule->ids_equal * (double)found->shown && found->stray <= rule->stray &&
            (double)found->depths >= rule->depth_within * same && (double)found->normals >= rule->normals_within * same &&
            (double)found->values >= rule->values_within * same && found->color_mean <= rule->color_mean &&
            found->color_99 <= rule->color_99;

@@ -189,7 +189,7 @@ static void check_as_lines(const calo_primitive *(*make)(test_scene *s), const c
             off += fabsf(depth - line) > 1e-3f * line;
         }
     /* Where two edges meet, a pixel may be nearer to the other one. */
-    if (off > count / 20)
+    if (off > count / 100)
         fail_msg("%u of %u pixels have another depth", off, count);
     calo_frame_finish(&edges);
     calo_frame_finish(&expected);

@@ -173,13 +173,16 @@ static line_point nearest_on_line(const calo_cpu_seen_line *line, float x, float
 
 /* Of several edges the nearest to the viewer that covers the pixel, as the depth buffer chose; a hair outside all of
  * them, the nearest to the pixel. */
-void calo_cpu_element_weigh(const calo_cpu_element *element, float x, float y, float weights[2], float *depth)
+void calo_cpu_element_weigh(const calo_cpu_element *element, uint32_t edge, float x, float y, float weights[2],
+                            float *depth)
 {
     line_point best = {.distance2 = INFINITY};
     float all[3] = {1, 0, 0};
     *depth = element->depth[0];
     for (uint32_t i = 0; i < element->line_count; i++) {
         uint32_t from = element->line_corner[i], to = (from + 1) % 3;
+        if (edge && edge != from + 1)
+            continue;
         line_point point = nearest_on_line(&element->lines[i], x, y, element->half_width);
         float here = (1 - point.second) * element->depth[from] + point.second * element->depth[to];
         bool better = point.covers && best.covers ? here < *depth : point.distance2 < best.distance2;

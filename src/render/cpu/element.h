@@ -32,8 +32,10 @@ typedef struct calo_cpu_element {
 /* The element of this draw and id, from the worker's cache. */
 const calo_cpu_element *calo_cpu_element_of(calo_cpu_worker *worker, const calo_cpu_draw *draw, uint32_t id);
 
-/* Lines, points and edges: the weights of the second and third corner and the depth of what is nearest to a pixel. */
-void calo_cpu_element_weigh(const calo_cpu_element *element, float x, float y, float weights[2], float *depth);
+/* Lines, points and edges: the weights of the second and third corner and the depth of what is nearest to a pixel.
+ * `edge`: from 1, only that one counts; 0: any. */
+void calo_cpu_element_weigh(const calo_cpu_element *element, uint32_t edge, float x, float y, float weights[2],
+                            float *depth);
 
 /* The slack that weights may go beyond 0 and 1. Corners are snapped when coverage is decided, so a
  * covered pixel may lie a hair outside: the triangle's plane goes on there, but slivers do not

@@ -105,6 +105,17 @@ static bool shows_edges(const calo_cpu_geometry_stage *stage, const calo_cpu_cli
     return calo_cpu_faces_viewer(stage, area);
 }
 
+/* Where edges meet, alpha is tested for the one that is drawn. */
+static void draw_edge(calo_cpu_geometry_stage *stage, uint32_t id, const calo_cpu_clip_vertex corners[3], uint32_t edge)
+{
+    bool tests_alpha = !calo_cpu_is_opaque(stage->pass);
+    stage->worker->edge = tests_alpha ? edge + 1 : 0;
+    draw_line(stage, id, corners[edge], corners[(edge + 1) % 3]);
+    if (tests_alpha)
+        calo_cpu_flush_queue(stage->worker, stage->pass);
+    stage->worker->edge = 0;
+}
+
 void calo_cpu_draw_edges(calo_cpu_geometry_stage *stage, const calo_cpu_cluster *cluster)
 {
     calo_cpu_clip_vertex vertices[CALO_CPU_CLUSTER_VERTICES];
@@ -118,8 +129,8 @@ void calo_cpu_draw_edges(calo_cpu_geometry_stage *stage, const calo_cpu_cluster 
                                                  vertices[corner >> 12 & 63]};
         if (!shows_edges(stage, corners))
             continue;
-        for (int k = 0; k < 3; k++)
-            draw_line(stage, stage->draw->first_id + cluster->first_triangle + t, corners[k], corners[(k + 1) % 3]);
+        for (uint32_t k = 0; k < 3; k++)
+            draw_edge(stage, stage->draw->first_id + cluster->first_triangle + t, corners, k);
     }
     calo_cpu_flush_queue(stage->worker, stage->pass);
 }

@@ -275,7 +275,7 @@ static void weigh_lines(calo_cpu_worker *worker, const calo_cpu_packet *packet, 
     for (int i = 0; i < LANES; i++) {
         float weights[2], here;
         const calo_cpu_element *element = calo_cpu_element_of(worker, packet->draw, (uint32_t)packet->ids[i]);
-        calo_cpu_element_weigh(element, packet->x[i], packet->y[i], weights, &here);
+        calo_cpu_element_weigh(element, worker->edge, packet->x[i], packet->y[i], weights, &here);
         mix->at[0][i] = weights[0];
         mix->at[1][i] = weights[1];
         (*depth)[i] = here;

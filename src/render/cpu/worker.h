@@ -138,6 +138,7 @@ struct calo_cpu_worker {
     uint32_t *draw_order, *depth_keys;
     uint32_t order_capacity;
     uint32_t last_id;               /* of the draw at hand */
+    uint32_t edge;                  /* of a triangle, from 1, whose alpha is tested; 0: any */
     uint32_t band_top, band_bottom; /* rows that are drawn, within the buffers' */
     calo_cpu_queue queue;
     calo_cpu_fragment *fragments, *fragment_scratch;
