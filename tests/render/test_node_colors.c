@@ -37,12 +37,12 @@ typedef struct stage {
     calo_view views[4];
 } stage;
 
-static stage open_stage(uint32_t threads)
+static stage open_stage(const char *backend, uint32_t threads)
 {
     stage s = {.scene = make_scene()};
     calo_error err = {0};
     if (calo_pose_create(s.scene, NULL, &s.pose, &err) != CALO_OK ||
-        calo_renderer_create(&(calo_renderer_options){.backend = "cpu", .threads = threads}, &s.renderer, &err) != CALO_OK ||
+        calo_renderer_create(&(calo_renderer_options){.backend = backend, .threads = threads}, &s.renderer, &err) != CALO_OK ||
         calo_renderer_prepare(s.renderer, s.pose, NULL, &s.prepared, &err) != CALO_OK)
         fail_msg("%s", err.message);
     for (int i = 0; i < 4; i++)
@@ -99,11 +99,10 @@ static void check_color(const calo_image *color, const calo_image *ids, bool tra
         assert_true(seen[id] > 20);
 }
 
-static void colors_are_exact_in_every_format(void **state)
+static void check_formats(const char *backend)
 {
-    (void)state;
     static const calo_pixel_format formats[] = {CALO_PIXEL_RGBA8, CALO_PIXEL_RGB8, CALO_PIXEL_RGBA32F};
-    stage s = open_stage(1);
+    stage s = open_stage(backend, 1);
     calo_error err = {0};
     calo_frame ids;
     calo_render_options plain = {.channels = TEST_BIT(INSTANCE_ID)};
@@ -131,6 +130,22 @@ static void colors_are_exact_in_every_format(void **state)
     close_stage(&s);
 }
 
+/* Calls `check` with each backend that is here. */
+static void on_every_backend(void (*check)(const char *backend))
+{
+    calo_backend_info infos[8];
+    size_t count = calo_backend_list(infos, 8);
+    for (size_t i = 0; i < count && i < 8; i++)
+        if (infos[i].available)
+            check(infos[i].name);
+}
+
+static void colors_are_exact_in_every_format(void **state)
+{
+    (void)state;
+    on_every_backend(check_formats);
+}
+
 /* Lent frames, on several threads: they hold what was asked for and nothing else. */
 static calo_status check_lent(void *user, size_t index, calo_frame *frame, calo_error *err)
 {
@@ -149,11 +164,10 @@ static calo_status check_lent(void *user, size_t index, calo_frame *frame, calo_
     return CALO_OK;
 }
 
-static void lent_frames_hold_what_was_asked_for(void **state)
+static void check_lending(const char *backend)
 {
-    (void)state;
     for (uint32_t threads = 1; threads <= 3; threads++) {
-        stage s = open_stage(threads);
+        stage s = open_stage(backend, threads);
         for (int with_ids = 0; with_ids < 2; with_ids++) {
             bool asked = with_ids;
             calo_error err = {0};
@@ -164,6 +178,12 @@ static void lent_frames_hold_what_was_asked_for(void **state)
         }
         close_stage(&s);
     }
+}
+
+static void lent_frames_hold_what_was_asked_for(void **state)
+{
+    (void)state;
+    on_every_backend(check_lending);
 }
 
 static calo_status fail_second(void *user, size_t index, calo_frame *frame, calo_error *err)
@@ -181,7 +201,7 @@ static void odd_maps_are_refused(void **state)
         uint32_t count;
         const char *words;
     } odd[] = {{unknown, 1, "node 4: the scene's nodes are 0 to 3"}, {twice, 3, "node 1 has two colours"}, {NULL, 2, "NULL"}};
-    stage s = open_stage(1);
+    stage s = open_stage("cpu", 1);
     calo_frame frame;
     calo_error err = {0};
     calo_render_options options = {.channels = TEST_BIT(COLOR)};

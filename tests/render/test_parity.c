@@ -377,6 +377,59 @@ static void edges_lines_points_and_normals(void **state)
     calo_scene_destroy(scene);
 }
 
+enum { VIEWS = 7 };
+
+static void draw_views(const calo_scene *scene, const char *backend, const calo_view *views, calo_frame *frames)
+{
+    calo_error err = {0};
+    calo_pose *pose = NULL;
+    calo_renderer *renderer = NULL;
+    calo_prepared *prepared = NULL;
+    calo_prepare_options prepare = {.fill = CALO_FILL_WIREFRAME, .normal_lines = CALO_NORMAL_LINES_VERTEX};
+    calo_render_options options = {.channels = PARITY_CHANNELS, .samples = 1, .line_width_pixels = 9,
+                                   .point_size_pixels = 40};
+    for (int i = 0; i < VIEWS; i++)
+        assert_int_equal(calo_frame_init(&frames[i], SIDE, SIDE, PARITY_CHANNELS, CALO_PIXEL_RGBA8, &err), CALO_OK);
+    if (calo_pose_create(scene, NULL, &pose, &err) != CALO_OK ||
+        calo_renderer_create(&(calo_renderer_options){.backend = backend, .threads = 1}, &renderer, &err) != CALO_OK ||
+        calo_renderer_prepare(renderer, pose, &prepare, &prepared, &err) != CALO_OK ||
+        calo_renderer_render(renderer, prepared, &options, views, VIEWS, frames, NULL, NULL, &err) != CALO_OK)
+        fail_msg("%s: %s", backend, err.message);
+    calo_prepared_destroy(prepared);
+    calo_renderer_destroy(renderer);
+    calo_pose_destroy(pose);
+}
+
+/* Many views of one call; what is just outside of one must not reach into the next, and must reach into its own. */
+static void boxes_stay_in_their_views(void **state)
+{
+    (void)state;
+    static const float line[6] = {-1.7f, -1, 0.2f, 1.7f, 1, 0.4f};
+    const char *others[8];
+    test_scene s = test_scene_start();
+    calo_primitive sphere = test_sphere(&s, 7, -1);
+    test_node(&s, &sphere, NULL);
+    test_line_and_points(&s, line);
+    test_seal(&s);
+    calo_view views[VIEWS];
+    calo_frame expected[VIEWS], got[VIEWS];
+    for (int i = 0; i < VIEWS; i++)
+        views[i] = test_view(SIDE, 28, (double[3]){1.5 - 0.5 * i, -4, 1}, (double[3]){0.3 * (i % 3) - 0.3, 0, 0.2 * (i % 2)});
+    draw_views(s.scene, "cpu", views, expected);
+    for (size_t b = 0, count = find_others(others); b < count; b++) {
+        draw_views(s.scene, others[b], views, got);
+        for (int i = 0; i < VIEWS; i++) {
+            char title[64];
+            snprintf(title, sizeof title, "wide-view-%d-%s", i, others[b]);
+            assert_parity(title, &expected[i], &got[i], &wide_promise);
+            calo_frame_finish(&got[i]);
+        }
+    }
+    for (int i = 0; i < VIEWS; i++)
+        calo_frame_finish(&expected[i]);
+    calo_scene_destroy(s.scene);
+}
+
 static void far_from_the_origin(void **state)
 {
     (void)state;
@@ -487,6 +540,7 @@ int main(void)
         cmocka_unit_test(orthographic_cameras),
         cmocka_unit_test(copies_and_instances),
         cmocka_unit_test(edges_lines_points_and_normals),
+        cmocka_unit_test(boxes_stay_in_their_views),
         cmocka_unit_test(far_from_the_origin),
         cmocka_unit_test(blended_layers),
         cmocka_unit_test(antialiasing),
