@@ -11,7 +11,7 @@
 #include "input.h"
 #include "measure.h"
 
-enum { BACKENDS_MAX = 8, ROUNDS = 5, VIEWS = 32, SECONDS_MAX = 6 };
+enum { BACKENDS_MAX = 8, ROUNDS = 5, VIEWS = 32, SECONDS_MAX = 6, ROUND_MILLISECONDS = 1000 };
 
 static const uint32_t channels = CALO_CHANNEL_BIT(CALO_CHANNEL_COLOR) | CALO_CHANNEL_BIT(CALO_CHANNEL_DEPTH) |
                                  CALO_CHANNEL_BIT(CALO_CHANNEL_NORMAL) | CALO_CHANNEL_BIT(CALO_CHANNEL_MASK) |
@@ -22,6 +22,7 @@ typedef struct contender {
     calo_renderer *renderer;
     calo_prepared *prepared;
     double open_ms, prepare_ms, first_ms;
+    size_t views; /* of a round */
     uint32_t rounds;
     double wall_us[ROUNDS], cpu_us[ROUNDS];
 } contender;
@@ -55,15 +56,31 @@ static calo_status open_contender(contender *c, const bench_input *input, calo_e
     return status;
 }
 
-/* All views once; microseconds of each clock a view. */
+/* The contender's views once; microseconds of each clock a view. */
 static calo_status draw_views(const contender *c, const calo_render_options *options, const calo_view_set *views,
                               double *wall_us, double *cpu_us, calo_error *err)
 {
-    double cpu = bench_cpu_seconds(), wall = calo_clock_seconds(), count = (double)views->count;
-    calo_status status = calo_renderer_render(c->renderer, c->prepared, options, views->views, views->count, NULL,
+    double cpu = bench_cpu_seconds(), wall = calo_clock_seconds(), count = (double)c->views;
+    calo_status status = calo_renderer_render(c->renderer, c->prepared, options, views->views, c->views, NULL,
                                               drop_frame, NULL, err);
     *wall_us = 1e6 * (calo_clock_seconds() - wall) / count;
     *cpu_us = 1e6 * (bench_cpu_seconds() - cpu) / count;
+    return status;
+}
+
+/* The first picture, shaders and all; then another one, to see how many views a round may have. */
+static calo_status warm_up(contender *c, const calo_render_options *options, const calo_view_set *views,
+                           calo_error *err)
+{
+    double wall_us = 0, cpu_us;
+    c->rounds = 0;
+    c->views = 1;
+    calo_status status = draw_views(c, options, views, &wall_us, &cpu_us, err);
+    c->first_ms = 1e-3 * wall_us;
+    if (status == CALO_OK)
+        status = draw_views(c, options, views, &wall_us, &cpu_us, err);
+    double fit = 1e3 * ROUND_MILLISECONDS / (wall_us > 1 ? wall_us : 1);
+    c->views = fit < 1 ? 1 : fit < (double)views->count ? (size_t)fit : views->count;
     return status;
 }
 
@@ -84,14 +101,8 @@ static calo_status run_case(contender *contenders, size_t count, const bench_inp
     calo_view_set views = {0};
     calo_render_options options = {.channels = channels, .samples = samples};
     calo_status status = bench_views_make(size, VIEWS, &views, err);
-    for (size_t i = 0; status == CALO_OK && i < count; i++) {
-        double start = calo_clock_seconds(), ignored;
-        calo_view_set first = views;
-        first.count = 1;
-        status = draw_views(&contenders[i], &options, &first, &ignored, &ignored, err);
-        contenders[i].first_ms = milliseconds_since(start);
-        contenders[i].rounds = 0;
-    }
+    for (size_t i = 0; status == CALO_OK && i < count; i++)
+        status = warm_up(&contenders[i], &options, &views, err);
     double start = calo_clock_seconds();
     for (int round = 0; status == CALO_OK && round < ROUNDS; round++) {
         if (round > 0 && calo_clock_seconds() - start > SECONDS_MAX)

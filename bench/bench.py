@@ -308,7 +308,7 @@ def main():
     if "views" in options.parts:
         results["rows"] = measure_views(options, meshes)
     if "backends" in options.parts:
-        results["backends"] = measure_backends(options, tidy)
+        results["backends"] = measure_backends(options, [path for path in tidy if path.stem not in LARGE])
     if "lod" in options.parts:
         results["lod"] = measure_lod(options, [path for path in meshes if path.stem in LARGE])
     if "end-to-end" in options.parts:
