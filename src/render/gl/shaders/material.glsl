@@ -82,12 +82,12 @@ struct Footprint {
     float minified; // a level a hair above 0 asks for the minification filter
 };
 
-// The level of the quad's first pixel: llvmpipe takes that one for all four.
-float level_of_quad(float level)
+// The value at the quad's first pixel: llvmpipe looks all four up at that one's level.
+float first_of_quad(float value)
 {
     ivec2 odd = ivec2(gl_FragCoord.xy) & 1;
-    level -= float(odd.x) * dFdx(level);
-    return level - float(odd.y) * dFdy(level);
+    value -= float(odd.x) * dFdx(value);
+    return value - float(odd.y) * dFdy(value);
 }
 
 // log2 of the mean side of the pixel's footprint in texels: see the cpu backend's texels.c for the rule.
@@ -99,11 +99,11 @@ Footprint find_footprint(int slot)
     vec2 size = material.slots[slot].size.xy, dx = change.xy * size, dy = change.zw * size;
     float x2 = dot(dx, dx), y2 = dot(dy, dy);
     float longer2 = clamp(max(x2, y2), 1e-16, 1e16), shorter2 = max(min(x2, y2), longer2 * (1.0 / 256.0));
-    float level = level_of_quad(0.25 * log2(longer2 * min(shorter2, longer2)));
+    float level = 0.25 * log2(longer2 * min(shorter2, longer2)), last = material.slots[slot].size.z;
     at.minified = level > 0.0 ? 1.0 / 1024.0 : 0.0;
-    level = clamp(level, 0.0, material.slots[slot].size.z);
-    at.low = floor(level);
-    at.share = level - at.low;
+    level = clamp(level, 0.0, last);
+    at.low = floor(clamp(first_of_quad(level), 0.0, last));
+    at.share = clamp(level - at.low, 0.0, 1.0);
     return at;
 }
 
