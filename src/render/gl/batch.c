@@ -11,9 +11,9 @@ static calo_status make_buffers(calo_glr_device *device, void *user, calo_error 
 {
     (void)err;
     calo_glr_worker *worker = user;
-    calo_glr_pair none = {0};
+    calo_glr_seen_copy none = {0};
     device->gl.GenBuffers(1, &worker->view_buffer);
-    calo_glr_make_buffer_texture(device, GL_RGBA32F, &none, sizeof none, &worker->pair_buffer, &worker->pair_texture);
+    calo_glr_make_buffer_texture(device, GL_RGBA32F, &none, sizeof none, &worker->copy_buffer, &worker->copy_texture);
     return CALO_OK;
 }
 
@@ -44,8 +44,8 @@ static calo_status drop_objects(calo_glr_device *device, void *user, calo_error 
     }
     calo_glr_targets_finish(device, &worker->targets);
     calo_glr_color_targets_finish(device, &worker->color);
-    device->gl.DeleteBuffers(2, (GLuint[]){worker->view_buffer, worker->pair_buffer});
-    device->gl.DeleteTextures(1, &worker->pair_texture);
+    device->gl.DeleteBuffers(2, (GLuint[]){worker->view_buffer, worker->copy_buffer});
+    device->gl.DeleteTextures(1, &worker->copy_texture);
     return CALO_OK;
 }
 
@@ -58,7 +58,7 @@ void calo_glr_worker_close(void *pointer)
     for (uint32_t i = 0; i < worker->own_frame_count; i++)
         calo_frame_finish(&worker->own_frames[i]);
     free(worker->own_frames);
-    free(worker->pairs);
+    free(worker->copies);
     free(worker);
 }
 

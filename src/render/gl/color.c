@@ -40,8 +40,8 @@ static GLuint make_renderbuffer(const calo_glr_device *device, const calo_glr_co
     GLuint name;
     device->gl.GenRenderbuffers(1, &name);
     device->gl.BindRenderbuffer(GL_RENDERBUFFER, name);
-    device->gl.RenderbufferStorageMultisample(GL_RENDERBUFFER, targets->samples > 1 ? (GLsizei)targets->samples : 0, format,
-                                              (GLsizei)targets->width, (GLsizei)targets->height);
+    device->gl.RenderbufferStorageMultisample(GL_RENDERBUFFER, targets->samples > 1 ? (GLsizei)targets->samples : 0,
+                                              format, (GLsizei)targets->width, (GLsizei)targets->height);
     return name;
 }
 
@@ -242,7 +242,6 @@ static calo_status put_layer(const calo_glr_pass *pass, calo_error *err)
     gl->BlendFunc(GL_ONE_MINUS_DST_ALPHA, GL_ONE);
     calo_glr_pass_fill(pass);
     gl->Disable(GL_BLEND);
-    calo_glr_pass_resume(pass);
     return CALO_OK;
 }
 
@@ -292,7 +291,6 @@ static calo_status add_up(const calo_glr_pass *pass, const color_plan *plan, cal
     gl->BlendFunc(GL_ONE, GL_ONE);
     calo_glr_pass_fill(pass);
     gl->Disable(GL_BLEND);
-    calo_glr_pass_resume(pass);
     return CALO_OK;
 }
 
@@ -306,15 +304,15 @@ calo_status calo_glr_color_draw(calo_glr_pass *pass, calo_error *err)
     if (status != CALO_OK)
         return status;
     gl->BindFramebuffer(GL_FRAMEBUFFER, targets->framebuffer);
-    gl->Viewport(0, 0, (GLsizei)targets->width, (GLsizei)targets->height);
     calo_glr_targets_outputs(pass->scene->device, targets, color_output);
     gl->ClearBufferfv(GL_COLOR, 0, nothing); /* colours come first among the attachments */
     pass->multisampled = plan.targets.samples > 1;
     for (uint32_t i = 0; status == CALO_OK && i < plan.passes; i++) {
         float offset[2];
         find_offset(&plan, i, offset);
-        calo_glr_pass_shift(pass, -2 * offset[0] / (float)targets->width, -2 * offset[1] / (float)targets->height);
-        status = draw_solid(pass, err);
+        status = calo_glr_pass_shift(pass, (float[2]){-offset[0], -offset[1]}, err);
+        if (status == CALO_OK)
+            status = draw_solid(pass, err);
         if (status == CALO_OK && plan.targets.layered)
             status = draw_layers(pass, err);
         if (status == CALO_OK)

@@ -13,14 +13,15 @@ static bool wants(const calo_render_options *options, calo_channel channel)
 /* ---- programs ---- */
 
 /* The slots that what is wanted depends on. */
-static uint32_t used_slots(const calo_glr_pass *pass, const calo_glr_group *group)
+static uint32_t used_slots(const calo_glr_pass *pass, const calo_glr_group *group, uint32_t outputs)
 {
     const calo_render_options *options = pass->options;
     const calo_material *material = &pass->scene->materials[group->material].source;
-    bool color = wants(options, CALO_CHANNEL_COLOR), lit = color && !group->unlit;
-    bool normal = (lit || wants(options, CALO_CHANNEL_NORMAL)) && !group->unlit;
-    bool surface = lit || wants(options, CALO_CHANNEL_METAL_ROUGHNESS), gloss = material->specular_glossiness;
-    bool base = color || wants(options, CALO_CHANNEL_ALBEDO) || material->alpha_mode != CALO_ALPHA_OPAQUE;
+    bool color = outputs & 1u << CALO_GLR_OUT_COLOR, lit = color && !group->unlit;
+    bool place = outputs & 1u << CALO_GLR_OUT_PLACE, gloss = material->specular_glossiness;
+    bool normal = (lit || (place && wants(options, CALO_CHANNEL_NORMAL))) && !group->unlit;
+    bool surface = lit || outputs & 1u << CALO_GLR_OUT_MATERIAL;
+    bool base = color || outputs & 1u << CALO_GLR_OUT_ALBEDO || material->alpha_mode != CALO_ALPHA_OPAQUE;
     return (uint32_t)base << CALO_SLOT_BASE_COLOR | (uint32_t)(surface && !gloss) << CALO_SLOT_METALLIC_ROUGHNESS |
            (uint32_t)(surface && gloss) << CALO_SLOT_SPECULAR_GLOSSINESS | (uint32_t)normal << CALO_SLOT_NORMAL |
            (uint32_t)(lit && options->occlusion_maps != CALO_OFF) << CALO_SLOT_OCCLUSION |
@@ -86,8 +87,7 @@ static uint32_t option_features(const calo_glr_pass *pass)
 {
     const calo_render_options *options = pass->options;
     const calo_glr_scene *scene = pass->scene;
-    uint32_t features = pass->sheet->view_count > 1 ? CALO_GLR_BIT(TILED) : 0;
-    features |= options->energy_compensation == CALO_ON ? CALO_GLR_BIT(IS_COMPENSATED) : 0;
+    uint32_t features = options->energy_compensation == CALO_ON ? CALO_GLR_BIT(IS_COMPENSATED) : 0;
     features |= options->occlusion_maps != CALO_OFF ? CALO_GLR_BIT(USES_OCCLUSION) : 0;
     features |= scene->has_environment ? CALO_GLR_BIT(HAS_ENVIRONMENT) : 0;
     features |= scene->picture ? CALO_GLR_BIT(HAS_ENVIRONMENT_PICTURE) : 0;
@@ -103,12 +103,15 @@ static calo_glr_key surface_key(const calo_glr_pass *pass, const calo_glr_group 
     const calo_material *material = &pass->scene->materials[group->material].source;
     calo_glr_key key = {.stage = CALO_GLR_SURFACE, .outputs = outputs};
     bool layer = outputs & 1u << CALO_GLR_OUT_KEY;
-    uint32_t uvs = find_slots(pass, group, used_slots(pass, group), &key);
-    if (wants(pass->options, CALO_CHANNEL_UV))
+    uint32_t uvs = find_slots(pass, group, used_slots(pass, group, outputs), &key);
+    if (outputs & 1u << CALO_GLR_OUT_MATERIAL)
         uvs |= CALO_GLR_BIT(USES_UV_0);
     key.features = option_features(pass) | model_features(model, uvs) | normal_map_features(model, material, &key);
     key.features |= material->alpha_mode == CALO_ALPHA_OPAQUE ? CALO_GLR_BIT(IS_OPAQUE) : 0;
     key.features |= material->alpha_mode != CALO_ALPHA_OPAQUE && !layer ? CALO_GLR_BIT(HAS_CUTOFF) : 0;
+    /* Flat boxes do not tell how the triangle lies. */
+    if (model->faces && (outputs & 1u << CALO_GLR_OUT_GEOMETRIC_NORMAL || !model->has_normals || model->wide))
+        key.features |= CALO_GLR_BIT(USES_FACES);
     key.features |= group->unlit ? CALO_GLR_BIT(IS_UNLIT) : 0;
     key.features |= material->specular_glossiness ? CALO_GLR_BIT(IS_SPECULAR_GLOSSINESS) : 0;
     return key;
@@ -175,54 +178,88 @@ static uint32_t count_elements(const calo_glr_model *model)
     return model->index_count / (model->topology == CALO_TRIANGLES ? 3 : model->topology == CALO_LINES ? 2 : 1);
 }
 
-static calo_status draw_group(const calo_glr_pass *pass, const calo_glr_group *group, calo_glr_run pairs,
+static void use_view(const calo_glr_pass *pass, uint32_t index)
+{
+    const calo_glr_functions *gl = &pass->scene->device->gl;
+    const calo_glr_camera *camera = &pass->cameras[index];
+    gl->BindBufferRange(GL_UNIFORM_BUFFER, CALO_GLR_BLOCK_VIEW, pass->worker->view_buffer,
+                        (GLintptr)(index * pass->block_stride), sizeof(calo_glr_view_block));
+    gl->Viewport((GLint)camera->left, (GLint)camera->top, (GLsizei)camera->view->width, (GLsizei)camera->view->height);
+}
+
+/* The attributes of instances, from copy `first` on; the copies' buffer is bound. */
+static void point_to_copies(const calo_glr_functions *gl, uint32_t first)
+{
+    enum { FIRST_LOCATION = 6, ROWS = sizeof(calo_glr_seen_copy) / 16 };
+    for (GLuint i = 0; i < ROWS; i++)
+        gl->VertexAttribPointer(FIRST_LOCATION + i, 4, GL_FLOAT, GL_FALSE, sizeof(calo_glr_seen_copy),
+                                (const void *)(first * sizeof(calo_glr_seen_copy) + 16 * i));
+}
+
+/* `runs`: by view. */
+static calo_status draw_group(const calo_glr_pass *pass, const calo_glr_group *group, const calo_glr_run *runs,
                               uint32_t outputs, calo_error *err)
 {
     calo_glr_device *device = pass->scene->device;
     const calo_glr_functions *gl = &device->gl;
     const calo_glr_model *model = &pass->scene->models[group->model];
     const calo_glr_program *program;
+    uint32_t elements = count_elements(model);
     calo_glr_key key = surface_key(pass, group, outputs);
     calo_status status = calo_glr_program_use(device, &key, &program, err);
     if (status != CALO_OK)
         return status;
     bind_material(pass, group, &key);
     calo_glr_bind_texture(gl, CALO_GLR_UNIT_FACES, GL_TEXTURE_BUFFER, model->faces, 0);
-    gl->Uniform1i(program->first_pair, (GLint)pairs.first);
     gl->Uniform1ui(program->material_id, group->material_id);
-    gl->Uniform1ui(program->first_order, group->first_order);
-    gl->Uniform1ui(program->element_count, count_elements(model));
+    gl->Uniform1ui(program->element_count, elements);
     choose_sides(pass, group, program);
     gl->BindVertexArray(model->array);
-    gl->DrawElementsInstanced(elements_of(model), (GLsizei)model->index_count, GL_UNSIGNED_INT, NULL, (GLsizei)pairs.count);
+    for (uint32_t v = 0; v < pass->sheet->view_count; v++) {
+        if (!runs[v].count)
+            continue;
+        use_view(pass, v);
+        gl->Uniform1i(program->first_copy, (GLint)runs[v].first);
+        gl->Uniform1ui(program->first_order, group->first_order - runs[v].first * elements);
+        point_to_copies(gl, runs[v].first);
+        gl->DrawElementsInstanced(elements_of(model), (GLsizei)model->index_count, GL_UNSIGNED_INT, NULL,
+                                  (GLsizei)runs[v].count);
+    }
     return CALO_OK;
 }
 
 /* ---- a sheet ---- */
 
-static calo_status reserve_pairs(calo_glr_worker *worker, size_t count, calo_error *err)
+static calo_status reserve_copies(calo_glr_worker *worker, size_t count, calo_error *err)
 {
-    if (worker->pair_capacity >= count)
+    if (worker->copy_capacity >= count)
         return CALO_OK;
-    free(worker->pairs);
-    worker->pair_capacity = 0;
-    worker->pairs = malloc(count * sizeof *worker->pairs);
-    if (!worker->pairs)
-        return calo_fail_memory(err, "copies in views", count * sizeof *worker->pairs);
-    worker->pair_capacity = count;
+    free(worker->copies);
+    worker->copy_capacity = 0;
+    worker->copies = malloc(count * sizeof *worker->copies);
+    if (!worker->copies)
+        return calo_fail_memory(err, "copies in views", count * sizeof *worker->copies);
+    worker->copy_capacity = count;
     return CALO_OK;
 }
 
-void calo_glr_pass_shift(calo_glr_pass *pass, float x, float y)
+calo_status calo_glr_pass_shift(calo_glr_pass *pass, const float pixels[2], calo_error *err)
 {
     const calo_glr_functions *gl = &pass->scene->device->gl;
-    for (uint32_t i = 0; i < pass->sheet->view_count; i++) {
-        pass->blocks[i].shift[0] = x;
-        pass->blocks[i].shift[1] = y;
+    size_t alignment = (size_t)pass->scene->device->limits.uniform_alignment, count = pass->sheet->view_count;
+    pass->block_stride = (sizeof *pass->blocks + alignment - 1) / alignment * alignment;
+    char *blocks = calloc(count, pass->block_stride);
+    if (!blocks)
+        return calo_fail_memory(err, "views", count * pass->block_stride);
+    for (uint32_t i = 0; i < count; i++) {
+        pass->blocks[i].shift[0] = 2 * pixels[0] / (float)pass->sheet->tile_width;
+        pass->blocks[i].shift[1] = 2 * pixels[1] / (float)pass->sheet->tile_height;
+        memcpy(blocks + i * pass->block_stride, &pass->blocks[i], sizeof *pass->blocks);
     }
     gl->BindBuffer(GL_UNIFORM_BUFFER, pass->worker->view_buffer);
-    gl->BufferData(GL_UNIFORM_BUFFER, sizeof pass->blocks, pass->blocks, GL_STREAM_DRAW);
-    gl->BindBufferBase(GL_UNIFORM_BUFFER, CALO_GLR_BLOCK_VIEWS, pass->worker->view_buffer);
+    gl->BufferData(GL_UNIFORM_BUFFER, (GLsizeiptr)(count * pass->block_stride), blocks, GL_STREAM_DRAW);
+    free(blocks);
+    return CALO_OK;
 }
 
 void calo_glr_pass_behind(const calo_glr_pass *pass, float color[4])
@@ -246,7 +283,6 @@ calo_status calo_glr_pass_background(const calo_glr_pass *pass, calo_error *err)
     calo_glr_key key = {.stage = CALO_GLR_BACKGROUND};
     if (pass->options->background != CALO_BACKGROUND_ENVIRONMENT || !pass->scene->picture)
         return CALO_OK;
-    calo_glr_bind_texture(gl, CALO_GLR_UNIT_PICTURE, GL_TEXTURE_2D, 0, 0); /* the unit that it is uploaded by */
     calo_status status = pass->scene->picture_texture ? CALO_OK : calo_glr_picture_upload(pass->scene, err);
     if (status == CALO_OK)
         status = calo_glr_program_use(device, &key, &program, err);
@@ -256,30 +292,34 @@ calo_status calo_glr_pass_background(const calo_glr_pass *pass, calo_error *err)
     gl->Disable(GL_DEPTH_TEST);
     gl->Disable(GL_CULL_FACE);
     gl->BindVertexArray(device->empty_array);
-    gl->DrawArraysInstanced(GL_TRIANGLE_STRIP, 0, 4, (GLsizei)pass->sheet->view_count);
+    for (uint32_t v = 0; v < pass->sheet->view_count; v++) {
+        use_view(pass, v);
+        gl->DrawArrays(GL_TRIANGLES, 0, 3);
+    }
     return CALO_OK;
 }
 
 /* Lists and uploads which copies are in which views. */
-static calo_status list_pairs(const calo_glr_pass *pass, calo_error *err)
+static calo_status list_copies(const calo_glr_pass *pass, calo_error *err)
 {
     const calo_glr_scene *scene = pass->scene;
     calo_glr_worker *worker = pass->worker;
     calo_glr_run *runs = pass->runs;
     const calo_glr_functions *gl = &scene->device->gl;
     uint32_t count = 0;
-    calo_status status = reserve_pairs(worker, (size_t)scene->copy_count * pass->sheet->view_count, err);
+    calo_status status = reserve_copies(worker, (size_t)scene->copy_count * pass->sheet->view_count, err);
     if (status != CALO_OK)
         return status;
-    for (uint32_t g = 0; g < scene->group_count; g++) {
-        runs[g].first = count;
-        runs[g].count = calo_glr_pairs_list(scene, &scene->groups[g], pass->cameras, pass->sheet->view_count,
-                                            half_pixels(pass, &scene->groups[g]), worker->pairs + count);
-        count += runs[g].count;
-    }
-    gl->BindBuffer(GL_TEXTURE_BUFFER, worker->pair_buffer);
+    for (uint32_t g = 0; g < scene->group_count; g++)
+        for (uint32_t v = 0; v < pass->sheet->view_count; v++, runs++) {
+            runs->first = count;
+            runs->count = calo_glr_copies_see(scene, &scene->groups[g], &pass->cameras[v],
+                                              half_pixels(pass, &scene->groups[g]), worker->copies + count);
+            count += runs->count;
+        }
+    gl->BindBuffer(GL_ARRAY_BUFFER, worker->copy_buffer);
     if (count)
-        gl->BufferData(GL_TEXTURE_BUFFER, (GLsizeiptr)(count * sizeof *worker->pairs), worker->pairs, GL_STREAM_DRAW);
+        gl->BufferData(GL_ARRAY_BUFFER, (GLsizeiptr)(count * sizeof *worker->copies), worker->copies, GL_STREAM_DRAW);
     return CALO_OK;
 }
 
@@ -287,8 +327,8 @@ static void bind_scene(const calo_glr_pass *pass)
 {
     const calo_glr_scene *scene = pass->scene;
     const calo_glr_functions *gl = &scene->device->gl;
-    calo_glr_bind_texture(gl, CALO_GLR_UNIT_PAIRS, GL_TEXTURE_BUFFER, pass->worker->pair_texture, 0);
-    calo_glr_bind_texture(gl, CALO_GLR_UNIT_COPIES, GL_TEXTURE_BUFFER, scene->copy_texture, 0);
+    gl->BindBufferBase(GL_UNIFORM_BUFFER, CALO_GLR_BLOCK_LIGHT, scene->light_buffer);
+    calo_glr_bind_texture(gl, CALO_GLR_UNIT_COPIES, GL_TEXTURE_BUFFER, pass->worker->copy_texture, 0);
     calo_glr_bind_texture(gl, CALO_GLR_UNIT_LAMPS, GL_TEXTURE_BUFFER, scene->lamp_texture, 0);
     calo_glr_bind_texture(gl, CALO_GLR_UNIT_LIGHT_MAPS, GL_TEXTURE_2D, scene->light_maps, 0);
     calo_glr_bind_texture(gl, CALO_GLR_UNIT_LOBE_ALBEDO, GL_TEXTURE_2D, scene->device->lobe_albedo, 0);
@@ -303,32 +343,20 @@ calo_status calo_glr_pass_groups(const calo_glr_pass *pass, calo_glr_surfaces su
     for (uint32_t g = 0; status == CALO_OK && g < scene->group_count; g++) {
         const calo_glr_group *group = &scene->groups[g];
         bool blended = scene->materials[group->material].source.alpha_mode == CALO_ALPHA_BLEND;
-        if (pass->runs[g].count && blended == (surfaces == CALO_GLR_BLENDED))
-            status = draw_group(pass, group, pass->runs[g], outputs, err);
+        if (blended == (surfaces == CALO_GLR_BLENDED))
+            status = draw_group(pass, group, pass->runs + (size_t)g * pass->sheet->view_count, outputs, err);
     }
     return status;
-}
-
-static void set_clipping(const calo_glr_pass *pass, bool on)
-{
-    const calo_glr_functions *gl = &pass->scene->device->gl;
-    for (GLenum i = 0; i < 4; i++)
-        (on && pass->sheet->view_count > 1 ? gl->Enable : gl->Disable)(GL_CLIP_DISTANCE0 + i);
 }
 
 void calo_glr_pass_fill(const calo_glr_pass *pass)
 {
     const calo_glr_functions *gl = &pass->scene->device->gl;
-    set_clipping(pass, false);
+    gl->Viewport(0, 0, (GLsizei)pass->worker->targets.width, (GLsizei)pass->worker->targets.height);
     gl->Disable(GL_DEPTH_TEST);
     gl->Disable(GL_CULL_FACE);
     gl->BindVertexArray(pass->scene->device->empty_array);
-    gl->DrawArraysInstanced(GL_TRIANGLES, 0, 3, 1);
-}
-
-void calo_glr_pass_resume(const calo_glr_pass *pass)
-{
-    set_clipping(pass, true);
+    gl->DrawArrays(GL_TRIANGLES, 0, 3);
 }
 
 /* ---- a sheet ---- */
@@ -339,14 +367,14 @@ static calo_status begin(calo_glr_pass *pass, const calo_batch *batch, calo_erro
     for (uint32_t i = 0; i < pass->sheet->view_count; i++)
         calo_glr_camera_init(scene, pass->sheet, &batch->views[pass->sheet->first_view + i], i, &pass->cameras[i],
                              &pass->blocks[i]);
-    scene->device->gl.BindBufferBase(GL_UNIFORM_BUFFER, CALO_GLR_BLOCK_LIGHT, scene->light_buffer);
-    calo_glr_pass_shift(pass, 0, 0);
-    pass->runs = calloc(scene->group_count + 1, sizeof *pass->runs);
+    size_t run_count = (size_t)scene->group_count * pass->sheet->view_count;
+    pass->runs = calloc(run_count + 1, sizeof *pass->runs);
     if (!pass->runs)
-        return calo_fail_memory(err, "groups of copies", scene->group_count * sizeof *pass->runs);
-    calo_status status = list_pairs(pass, err);
+        return calo_fail_memory(err, "groups of copies", run_count * sizeof *pass->runs);
+    calo_status status = calo_glr_pass_shift(pass, (float[2]){0}, err);
+    if (status == CALO_OK)
+        status = list_copies(pass, err);
     bind_scene(pass);
-    set_clipping(pass, true);
     return status;
 }
 

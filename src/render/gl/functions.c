@@ -30,8 +30,8 @@ calo_status calo_glr_functions_load(calo_gl_context *context, calo_glr_functions
         /* The table begins with the functions in the order of their names; all pointers have one size. */
         void *address = calo_gl_context_proc(context, names[i]);
         if (!address)
-            return calo_fail(err, CALO_ERROR_BACKEND, "%s (%s) has no %s, though it says OpenGL %d.%d: update the "
-                             "driver", info->renderer, info->version, names[i], info->major_version, info->minor_version);
+            return calo_fail(err, CALO_ERROR_BACKEND, "%s (%s) has no %s, though it should by its version: update the "
+                             "driver or use --backend cpu", info->renderer, info->version, names[i]);
         memcpy((char *)gl + i * sizeof address, &address, sizeof address);
     }
     bool clip_control = info->major_version > 4 || (info->major_version == 4 && info->minor_version >= 5) ||

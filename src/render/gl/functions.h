@@ -21,7 +21,7 @@
     X(DELETERENDERBUFFERS, DeleteRenderbuffers) X(DELETESAMPLERS, DeleteSamplers) X(DELETESHADER, DeleteShader)    \
     X(DELETESYNC, DeleteSync) X(DELETETEXTURES, DeleteTextures) X(DELETEVERTEXARRAYS, DeleteVertexArrays)          \
     X(DEPTHFUNC, DepthFunc) X(DEPTHMASK, DepthMask) X(DISABLE, Disable)                                            \
-    X(DRAWARRAYSINSTANCED, DrawArraysInstanced)                                                                    \
+    X(DRAWARRAYS, DrawArrays)                                                                                      \
     X(DRAWBUFFERS, DrawBuffers) X(DRAWELEMENTSINSTANCED, DrawElementsInstanced) X(ENABLE, Enable)                  \
     X(ENABLEVERTEXATTRIBARRAY, EnableVertexAttribArray) X(ENDQUERY, EndQuery) X(FENCESYNC, FenceSync)              \
     X(FLUSH, Flush)                                                                                                \
@@ -39,7 +39,7 @@
     X(SHADERSOURCE, ShaderSource) X(TEXBUFFER, TexBuffer) X(TEXIMAGE2D, TexImage2D)                                \
     X(TEXPARAMETERI, TexParameteri) X(UNIFORM1F, Uniform1f) X(UNIFORM1I, Uniform1i) X(UNIFORM1UI, Uniform1ui)      \
     X(UNIFORMBLOCKBINDING, UniformBlockBinding) X(UNMAPBUFFER, UnmapBuffer) X(USEPROGRAM, UseProgram)              \
-    X(VERTEXATTRIBPOINTER, VertexAttribPointer) X(VIEWPORT, Viewport)
+    X(VERTEXATTRIBDIVISOR, VertexAttribDivisor) X(VERTEXATTRIBPOINTER, VertexAttribPointer) X(VIEWPORT, Viewport)
 
 typedef struct calo_glr_functions {
 #define CALO_GLR_MEMBER(TYPE, name) PFNGL##TYPE##PROC name;

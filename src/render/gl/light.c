@@ -86,6 +86,7 @@ calo_status calo_glr_picture_upload(calo_glr_scene *scene, calo_error *err)
         return calo_fail(err, CALO_ERROR_LIMIT, "the environment's picture has %u x %u pixels: %s takes sides of up to "
                          "%d; make it smaller or use --backend cpu", picture->width, picture->height,
                          scene->device->info->renderer, most);
+    gl->ActiveTexture(GL_TEXTURE0 + CALO_GLR_UNIT_PICTURE);
     gl->PixelStorei(GL_UNPACK_ROW_LENGTH, (GLint)(picture->row_bytes / (4 * sizeof(float))));
     scene->picture_texture = calo_glr_make_texture(scene->device, GL_RGBA32F, picture->width, picture->height, GL_RGBA,
                                                    GL_FLOAT, picture->data);

@@ -1,4 +1,4 @@
-/* Vertices, indices, triangles' normals and copies to the device. */
+/* Vertices, indices and triangles' normals to the device. */
 #include <math.h>
 #include <string.h>
 
@@ -11,7 +11,7 @@ typedef struct vertex_attribute {
     const float *values;
     uint32_t components;
 } vertex_attribute;
-enum { ATTRIBUTE_COUNT = 6 };
+enum { ATTRIBUTE_COUNT = 6, COPY_ATTRIBUTE_COUNT = 9 };
 
 static void list_attributes(const calo_draw *draw, vertex_attribute attributes[ATTRIBUTE_COUNT])
 {
@@ -51,6 +51,11 @@ static calo_status upload_vertices(const calo_glr_upload *upload, const calo_dra
         gl->EnableVertexAttribArray(i);
         gl->VertexAttribPointer(i, (GLint)attribute->components, GL_FLOAT, GL_FALSE, 0, (const void *)offset);
         offset += part;
+    }
+    /* Of the copies; they point to a buffer when they are drawn. */
+    for (GLuint i = ATTRIBUTE_COUNT; i < ATTRIBUTE_COUNT + COPY_ATTRIBUTE_COUNT; i++) {
+        gl->EnableVertexAttribArray(i);
+        gl->VertexAttribDivisor(i, 1);
     }
     gl->GenBuffers(1, &model->indices);
     gl->BindBuffer(GL_ELEMENT_ARRAY_BUFFER, model->indices);
@@ -121,41 +126,10 @@ static calo_status upload_model(const calo_glr_upload *upload, const calo_draw *
     return status == CALO_OK && model->topology == CALO_TRIANGLES ? upload_faces(upload, draw, model, err) : status;
 }
 
-/* Six texels each, as views.glsl says. */
-static calo_status upload_copies(const calo_glr_upload *upload, calo_error *err)
-{
-    enum { FLOATS = 24 };
-    calo_glr_scene *scene = upload->scene;
-    if (scene->copy_count > (uint32_t)scene->device->limits.buffer_texels / 6)
-        return calo_fail(err, CALO_ERROR_LIMIT, "%s draws %u things: %s takes up to %d; use --backend cpu",
-                         upload->source->path, scene->copy_count, scene->device->info->renderer,
-                         scene->device->limits.buffer_texels / 6);
-    calo_arena arena;
-    calo_arena_init(&arena, 0);
-    float *values = CALO_ARENA_TAKE(&arena, float, (uint64_t)scene->copy_count * FLOATS, "copies", err);
-    if (!values)
-        return calo_failed(err);
-    for (uint32_t i = 0; i < scene->copy_count; i++) {
-        const calo_draw *draw = &upload->list->draws[upload->copy_draws[i]];
-        float (*rows)[4] = (float (*)[4])(values + (size_t)FLOATS * i);
-        for (int r = 0; r < 3; r++)
-            for (int c = 0; c < 3; c++) {
-                rows[r][c] = (float)draw->object_to_world.m[r][c];
-                rows[3 + r][c] = draw->normal_to_world[3 * r + c];
-            }
-        rows[3][3] = (float)(draw->instance_id & 0xffff);
-        rows[4][3] = (float)(draw->instance_id >> 16);
-    }
-    calo_glr_make_buffer_texture(scene->device, GL_RGBA32F, values, (size_t)scene->copy_count * FLOATS * sizeof *values,
-                                 &scene->copy_buffer, &scene->copy_texture);
-    calo_arena_finish(&arena);
-    return CALO_OK;
-}
-
 calo_status calo_glr_models_upload(const calo_glr_upload *upload, calo_error *err)
 {
     const calo_glr_scene *scene = upload->scene;
-    calo_status status = upload_copies(upload, err);
+    calo_status status = CALO_OK;
     for (uint32_t i = 0; status == CALO_OK && i < scene->model_count; i++)
         status = upload_model(upload, &upload->list->draws[upload->model_draws[i]], &scene->models[i], err);
     return status;

@@ -4,7 +4,7 @@
 
 #include "render/gl/worker.h"
 
-/* A group's pairs; there may be none. */
+/* A group's copies in a view, among those that were listed; there may be none. */
 typedef struct calo_glr_run {
     uint32_t first, count;
 } calo_glr_run;
@@ -16,8 +16,9 @@ typedef struct calo_glr_pass {
     const calo_glr_sheet *sheet;
     calo_glr_camera cameras[CALO_GLR_VIEWS_MAX];
     calo_glr_view_block blocks[CALO_GLR_VIEWS_MAX];
-    calo_glr_run *runs; /* by group */
-    bool multisampled;  /* what is drawn now */
+    size_t block_stride; /* of the views' blocks on the device */
+    calo_glr_run *runs;  /* by group and view */
+    bool multisampled;   /* what is drawn now */
 } calo_glr_pass;
 
 /* Which groups. */
@@ -26,8 +27,8 @@ typedef enum calo_glr_surfaces {
     CALO_GLR_BLENDED, /* with CALO_GLR_OUT_KEY: the nearest layer; else where they are rather opaque */
 } calo_glr_surfaces;
 
-/* Everything moves by so much, in normalized device coordinates. */
-void calo_glr_pass_shift(calo_glr_pass *pass, float x, float y);
+/* Everything moves by so many pixels. */
+calo_status calo_glr_pass_shift(calo_glr_pass *pass, const float pixels[2], calo_error *err);
 /* What is behind everything, but for the environment's picture. */
 void calo_glr_pass_behind(const calo_glr_pass *pass, float color[4]);
 /* The environment's picture, where it is wanted, into the framebuffer at hand, which has nothing but colours. */
@@ -37,8 +38,6 @@ calo_status calo_glr_pass_groups(const calo_glr_pass *pass, calo_glr_surfaces su
                                  calo_error *err);
 /* A triangle over the framebuffer at hand, by the program at hand. */
 void calo_glr_pass_fill(const calo_glr_pass *pass);
-/* Back from calo_glr_pass_fill to groups. */
-void calo_glr_pass_resume(const calo_glr_pass *pass);
 
 /* color.c: colours where they are not drawn with the other outputs: with several samples a pixel, and where surfaces
  * blend. Into the targets' colours. */

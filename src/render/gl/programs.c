@@ -13,8 +13,8 @@
 enum { PROGRAMS_MAX = 512 };
 
 static const char *const feature_names[CALO_GLR_FEATURE_COUNT] = {
-    [CALO_GLR_TILED] = "TILED",
     [CALO_GLR_IS_TRIANGLES] = "IS_TRIANGLES",
+    [CALO_GLR_USES_FACES] = "USES_FACES",
     [CALO_GLR_IS_POINTS] = "IS_POINTS",
     [CALO_GLR_IS_WIDE] = "IS_WIDE",
     [CALO_GLR_HAS_NORMALS] = "HAS_NORMALS",
@@ -65,13 +65,13 @@ static const char *const slot_names[CALO_SLOT_COUNT] = {
 /* What a stage's shaders are made of, one behind the other; each ends with NULL. */
 static const char *const vertex_parts[][4] = {
     [CALO_GLR_SURFACE] = {calo_glr_views_glsl, calo_glr_wide_names_glsl, calo_glr_surface_vert},
-    [CALO_GLR_BACKGROUND] = {calo_glr_views_glsl, calo_glr_background_vert},
+    [CALO_GLR_BACKGROUND] = {calo_glr_fill_vert},
     [CALO_GLR_MIX] = {calo_glr_fill_vert},
     [CALO_GLR_DEVELOP] = {calo_glr_fill_vert},
 };
 static const char *const wide_parts[] = {calo_glr_views_glsl, calo_glr_wide_geom, NULL};
-static const char *const fragment_parts[][9] = {
-    [CALO_GLR_SURFACE] = {calo_glr_views_glsl, calo_glr_environment_glsl, calo_glr_material_glsl,
+static const char *const fragment_parts[][10] = {
+    [CALO_GLR_SURFACE] = {calo_glr_views_glsl, calo_glr_copies_glsl, calo_glr_environment_glsl, calo_glr_material_glsl,
                           "", /* sample_slots() */ calo_glr_surface_glsl, calo_glr_lighting_glsl,
                           calo_glr_layer_glsl, calo_glr_surface_frag},
     [CALO_GLR_BACKGROUND] = {calo_glr_views_glsl, calo_glr_environment_glsl, calo_glr_background_frag},
@@ -98,7 +98,7 @@ static void __attribute__((format(printf, 2, 3))) add(preamble *to, const char *
 
 static void add_defines(const calo_glr_key *key, preamble *to)
 {
-    add(to, "#version 330 core\n#define VIEW_MAX %d\n", CALO_GLR_VIEWS_MAX);
+    add(to, "#version 330 core\n");
     add(to, "#define LAMP_DIRECTIONAL %d.0\n#define LAMP_SPOT %d.0\n", CALO_LIGHT_DIRECTIONAL, CALO_LIGHT_SPOT);
     add(to, "#define SRGB_FIRST %.9e\n#define SRGB_LAST %.9e\n#define SRGB_BASE %d\n", CALO_SRGB_TABLE_FIRST,
         (double)CALO_SRGB_TABLE_LAST, CALO_SRGB_TABLE_BASE);
@@ -212,14 +212,14 @@ static void bind_names(const calo_glr_device *device, calo_glr_program *program)
         const char *name;
         GLint unit;
     } units[] = {
-        {"pairs", CALO_GLR_UNIT_PAIRS}, {"copies", CALO_GLR_UNIT_COPIES}, {"faces", CALO_GLR_UNIT_FACES},
+        {"copies", CALO_GLR_UNIT_COPIES}, {"faces", CALO_GLR_UNIT_FACES},
         {"light_maps", CALO_GLR_UNIT_LIGHT_MAPS}, {"lobe_albedo", CALO_GLR_UNIT_LOBE_ALBEDO},
         {"lamps", CALO_GLR_UNIT_LAMPS}, {"picture", CALO_GLR_UNIT_PICTURE}, {"colors", CALO_GLR_UNIT_COLORS},
         {"srgb_codes", CALO_GLR_UNIT_SRGB_CODES}, {"layers", CALO_GLR_UNIT_LAYERS},
         {"solid_depth", CALO_GLR_UNIT_SOLID_DEPTH}, {"last_key", CALO_GLR_UNIT_LAST_KEY},
     };
     static const char *const blocks[] = {
-        [CALO_GLR_BLOCK_VIEWS] = "Views", [CALO_GLR_BLOCK_LIGHT] = "Light", [CALO_GLR_BLOCK_MATERIAL] = "Material",
+        [CALO_GLR_BLOCK_VIEW] = "View", [CALO_GLR_BLOCK_LIGHT] = "Light", [CALO_GLR_BLOCK_MATERIAL] = "Material",
     };
     const calo_glr_functions *gl = &device->gl;
     gl->UseProgram(program->name);
@@ -235,7 +235,7 @@ static void bind_names(const calo_glr_device *device, calo_glr_program *program)
         if (index != GL_INVALID_INDEX)
             gl->UniformBlockBinding(program->name, index, i);
     }
-    program->first_pair = gl->GetUniformLocation(program->name, "first_pair");
+    program->first_copy = gl->GetUniformLocation(program->name, "first_copy");
     program->first_order = gl->GetUniformLocation(program->name, "first_order");
     program->element_count = gl->GetUniformLocation(program->name, "element_count");
     program->weight = gl->GetUniformLocation(program->name, "weight");

@@ -6,9 +6,12 @@
 
 #include "render/gl/device.h"
 
-enum { CALO_GLR_VIEWS_MAX = 64 }; /* of a batch: as a uniform block of the least size holds */
-
-typedef enum calo_glr_stage { CALO_GLR_SURFACE = 0, CALO_GLR_BACKGROUND, CALO_GLR_MIX, CALO_GLR_DEVELOP } calo_glr_stage;
+typedef enum calo_glr_stage {
+    CALO_GLR_SURFACE = 0,
+    CALO_GLR_BACKGROUND,
+    CALO_GLR_MIX,
+    CALO_GLR_DEVELOP,
+} calo_glr_stage;
 
 /* Outputs of a surface, as surface.frag names them. */
 typedef enum calo_glr_output {
@@ -25,10 +28,10 @@ typedef enum calo_glr_output {
 
 /* What is compiled into a program: a bit is a #define of programs.c. */
 typedef enum calo_glr_feature {
-    CALO_GLR_TILED = 0,
-    CALO_GLR_IS_TRIANGLES,
+    CALO_GLR_IS_TRIANGLES = 0,
     CALO_GLR_IS_POINTS,
     CALO_GLR_IS_WIDE, /* points, lines and edges: boxes on the screen, by a geometry stage */
+    CALO_GLR_USES_FACES,
     CALO_GLR_HAS_NORMALS,
     CALO_GLR_USES_TANGENTS,
     CALO_GLR_USES_UV_0,
@@ -66,8 +69,7 @@ typedef struct calo_glr_key {
 /* Where programs find what; textures of a material come first. */
 enum {
     CALO_GLR_UNIT_MATERIAL = 0,
-    CALO_GLR_UNIT_PAIRS = CALO_SLOT_COUNT,
-    CALO_GLR_UNIT_COPIES,
+    CALO_GLR_UNIT_COPIES = CALO_SLOT_COUNT,
     CALO_GLR_UNIT_FACES,
     CALO_GLR_UNIT_LIGHT_MAPS,
     CALO_GLR_UNIT_LOBE_ALBEDO,
@@ -78,7 +80,7 @@ enum {
     CALO_GLR_UNIT_SOLID_DEPTH = CALO_GLR_UNIT_COLORS,
     CALO_GLR_UNIT_LAST_KEY = CALO_GLR_UNIT_COLORS + 1, /* no fragment shader has more than 16 of them */
     CALO_GLR_UNIT_SRGB_CODES = CALO_GLR_UNIT_PICTURE, /* of other stages: 16 units are sure */
-    CALO_GLR_BLOCK_VIEWS = 0,
+    CALO_GLR_BLOCK_VIEW = 0,
     CALO_GLR_BLOCK_LIGHT,
     CALO_GLR_BLOCK_MATERIAL,
 };
@@ -87,7 +89,7 @@ struct calo_glr_program {
     calo_glr_key key;
     GLuint name;
     /* Uniforms; -1: not there. */
-    GLint first_pair, material_id, first_order, element_count, weight, half_pixels, front_side, only_front;
+    GLint first_copy, material_id, first_order, element_count, weight, half_pixels, front_side, only_front;
 };
 
 /* On the device's thread: makes the program current; compiles it when it is new. Valid until the next call. */

@@ -22,7 +22,7 @@ typedef struct scene_build {
     uint32_t *texture_sources; /* of the file's textures */
     calo_mip_chain *chains;
     calo_glr_texels *chain_texels;
-    uint32_t *copy_draws, *model_draws;
+    uint32_t *model_draws;
 } scene_build;
 
 /* ---- materials and textures ---- */
@@ -110,6 +110,9 @@ static void place_copy(const calo_draw *draw, calo_glr_copy *copy)
     const calo_mat4 *m = &draw->object_to_world;
     double stretch = 0;
     copy->object_to_world = *m;
+    memcpy(copy->normal_to_world, draw->normal_to_world, sizeof copy->normal_to_world);
+    copy->instance_id = draw->instance_id;
+    copy->mirrored = draw->mirrored;
     calo_mat4_point(m, draw->center, copy->center);
     /* The Frobenius norm bounds what the transform stretches any direction by. */
     for (int i = 0; i < 3; i++)
@@ -130,7 +133,7 @@ static void sort_groups(const scene_build *build, const calo_glr_group *all, uin
             calo_glr_group *group = &scene->groups[scene->group_count++];
             uint32_t elements = build->list.draws[build->model_draws[all[g].model]].element_count;
             *group = all[g];
-            group->first_order = order - group->first_copy * elements;
+            group->first_order = order;
             order += group->copy_count * elements;
             scene->has_mask |= mode == CALO_ALPHA_MASK;
             scene->has_blend |= mode == CALO_ALPHA_BLEND;
@@ -166,8 +169,7 @@ static calo_status list_copies(scene_build *build, calo_error *err)
     calo_glr_group *all = CALO_ARENA_TAKE(&build->arena, calo_glr_group, count, "groups of copies", err);
     scene->groups = CALO_ARENA_TAKE(&scene->arena, calo_glr_group, count, "groups of copies", err);
     scene->copies = CALO_ARENA_TAKE(&scene->arena, calo_glr_copy, list->draw_count, "copies", err);
-    build->copy_draws = CALO_ARENA_TAKE(&build->arena, uint32_t, list->draw_count, "copies", err);
-    if (!all || !scene->groups || !scene->copies || !build->copy_draws)
+    if (!all || !scene->groups || !scene->copies)
         return calo_failed(err);
     for (uint32_t d = 0; d < list->draw_count; d++)
         if (list->draws[d].element_count)
@@ -184,9 +186,7 @@ static calo_status list_copies(scene_build *build, calo_error *err)
         calo_glr_group *group = &all[group_of(build, model_of, d)];
         if (!list->draws[d].element_count)
             continue;
-        uint32_t copy = group->first_copy + group->copy_count++;
-        build->copy_draws[copy] = d;
-        place_copy(&list->draws[d], &scene->copies[copy]);
+        place_copy(&list->draws[d], &scene->copies[group->first_copy + group->copy_count++]);
     }
     sort_groups(build, all, count);
     return CALO_OK;
@@ -241,7 +241,7 @@ static calo_status build_scene(scene_build *build, calo_error *err)
         return status;
     find_bounds(scene);
     calo_glr_upload upload = {
-        .scene = scene, .source = build->pose->scene, .list = &build->list, .copy_draws = build->copy_draws,
+        .scene = scene, .source = build->pose->scene, .list = &build->list,
         .model_draws = build->model_draws, .environment = &build->environment, .chains = build->chains,
         .chain_texels = build->chain_texels,
     };
@@ -287,10 +287,8 @@ static calo_status drop_scene(calo_glr_device *device, void *user, calo_error *e
         gl->DeleteTextures(1, &scene->textures[i].name);
         gl->DeleteSamplers(1, &scene->textures[i].sampler);
     }
-    gl->DeleteBuffers(4, (GLuint[]){scene->material_buffer, scene->copy_buffer, scene->light_buffer,
-                                    scene->lamp_buffer});
-    gl->DeleteTextures(4, (GLuint[]){scene->copy_texture, scene->light_maps, scene->lamp_texture,
-                                     scene->picture_texture});
+    gl->DeleteBuffers(3, (GLuint[]){scene->material_buffer, scene->light_buffer, scene->lamp_buffer});
+    gl->DeleteTextures(3, (GLuint[]){scene->light_maps, scene->lamp_texture, scene->picture_texture});
     return CALO_OK;
 }
 

@@ -39,6 +39,9 @@ typedef struct calo_glr_model {
 
 typedef struct calo_glr_copy {
     calo_mat4 object_to_world;
+    float normal_to_world[9];
+    uint32_t instance_id;
+    bool mirrored;
     double center[3], radius; /* bounding sphere in the world */
 } calo_glr_copy;
 
@@ -47,7 +50,7 @@ typedef struct calo_glr_group {
     uint32_t model, material, material_id;
     uint32_t first_copy, copy_count;
     bool mirrored, unlit;
-    uint32_t first_order; /* of drawing: element e of copy c comes at first_order + c * elements + e, modulo 2^32 */
+    uint32_t first_order; /* of drawing: element e of the group's copy c comes at first_order + c * elements + e */
 } calo_glr_group;
 
 typedef struct calo_glr_scene {
@@ -62,7 +65,6 @@ typedef struct calo_glr_scene {
     double center[3], radius; /* of all copies in the world */
     GLuint material_buffer;
     GLint material_stride;
-    GLuint copy_buffer, copy_texture;
     GLuint light_buffer, light_maps, lamp_buffer, lamp_texture;
     bool has_mask, has_blend; /* of its groups' materials */
     bool has_environment;
@@ -80,8 +82,7 @@ typedef struct calo_glr_upload {
     calo_glr_scene *scene;
     const calo_scene *source;
     const calo_draw_list *list;
-    const uint32_t *copy_draws;  /* of the list, by copy */
-    const uint32_t *model_draws; /* by model */
+    const uint32_t *model_draws; /* of the list, by model */
     const calo_environment *environment;
     const struct calo_mip_chain *chains; /* by texture, with how they are kept */
     const calo_glr_texels *chain_texels;

@@ -9,7 +9,9 @@
 static const double default_near_metres = 1e-3;
 
 /* An atlas of more pixels gains nothing, and several sheets overlap drawing and reading back. */
-enum { SIDE_MAX = 4096, BYTES_MAX = 64 << 20, SHEETS_WANTED = 4, PAIR_TEXELS = sizeof(calo_glr_pair) / 16 };
+enum { SIDE_MAX = 4096, BYTES_MAX = 64 << 20, SHEETS_WANTED = 4 };
+/* So many copies in views are listed at once, if one view has no more. */
+enum { COPIES_MAX = 1 << 16, COPY_TEXELS = sizeof(calo_glr_seen_copy) / 16 };
 
 /* ---- which views ---- */
 
@@ -31,19 +33,19 @@ calo_status calo_glr_sheet_plan(const calo_glr_scene *scene, const calo_batch *b
     const calo_glr_limits *limits = &scene->device->limits;
     const calo_view *view = &batch->views[first];
     uint32_t width = view->width, height = view->height, side = least(SIDE_MAX, (uint64_t)limits->texture_size);
-    uint64_t pairs = (uint64_t)limits->buffer_texels / PAIR_TEXELS;
+    uint64_t copies = (uint64_t)limits->buffer_texels / COPY_TEXELS;
     if (width > (uint32_t)limits->texture_size || height > (uint32_t)limits->texture_size)
         return calo_fail(err, CALO_ERROR_LIMIT, "view %zu is %u x %u pixels: %s draws sides of up to %d; make it "
                          "smaller or use --backend cpu", first, width, height, scene->device->info->renderer,
                          limits->texture_size);
-    if (scene->copy_count > pairs)
+    if (scene->copy_count > copies)
         return calo_fail(err, CALO_ERROR_LIMIT, "the scene has %u things to draw: %s draws up to %llu at once; use "
-                         "--backend cpu", scene->copy_count, scene->device->info->renderer, (unsigned long long)pairs);
+                         "--backend cpu", scene->copy_count, scene->device->info->renderer, (unsigned long long)copies);
     uint64_t most = BYTES_MAX / ((uint64_t)width * height * pixel_bytes);
     uint32_t columns = side / width ? side / width : 1, rows = side / height ? side / height : 1;
     most = least(most, (uint64_t)columns * rows);
     most = least(most, (batch->view_count + SHEETS_WANTED - 1) / SHEETS_WANTED);
-    most = least(most, scene->copy_count ? pairs / scene->copy_count : pairs);
+    most = least(most, least(copies, COPIES_MAX) / (scene->copy_count ? scene->copy_count : 1));
     uint32_t count = count_alike(batch, first, least(most ? most : 1, CALO_GLR_VIEWS_MAX));
     columns = least(columns, count);
     *sheet = (calo_glr_sheet){.first_view = first, .view_count = count, .columns = columns,
@@ -77,15 +79,15 @@ static void find_depth_scale(const calo_glr_scene *scene, const calo_glr_camera 
     out[1] = (float)offset;
 }
 
-static void fill_block(const calo_glr_camera *camera, const double tile[2], const double size[2],
-                       calo_glr_view_block *block)
+static void fill_block(const calo_glr_camera *camera, calo_glr_view_block *block)
 {
     const calo_view *view = camera->view;
     const calo_mat4 *pose = &view->camera_to_world;
-    *block = (calo_glr_view_block){.tile = {(float)tile[0], (float)tile[1], (float)view->width, (float)view->height}};
+    double back[3] = {pose->m[0][2], pose->m[1][2], pose->m[2][2]};
+    *block = (calo_glr_view_block){.tile = {(float)camera->left, (float)camera->top, (float)view->width,
+                                            (float)view->height}};
     block->position[3] = view->orthographic;
     block->back[3] = (float)camera->near_metres;
-    double back[3] = {pose->m[0][2], pose->m[1][2], pose->m[2][2]};
     calo_normalize3(back);
     for (int i = 0; i < 3; i++) {
         block->position[i] = (float)pose->m[i][3];
@@ -99,33 +101,27 @@ static void fill_block(const calo_glr_camera *camera, const double tile[2], cons
         block->ray[i][1] = (float)y;
         block->ray[i][2] = (float)(-pose->m[i][2] - x * view->center_x - y * view->center_y);
     }
-    for (int i = 0; i < 2; i++) {
-        block->sides[i] = (float)(2 * tile[i] / size[i] - 1);
-        block->sides[i + 2] = (float)(2 * (tile[i] + (i ? view->height : view->width)) / size[i] - 1);
-    }
 }
 
 void calo_glr_camera_init(const calo_glr_scene *scene, const calo_glr_sheet *sheet, const calo_view *view,
                           uint32_t index, calo_glr_camera *camera, calo_glr_view_block *block)
 {
-    double tile[2] = {(double)(index % sheet->columns) * sheet->tile_width,
-                      (double)(index / sheet->columns) * sheet->tile_height};
-    double size[2] = {calo_glr_sheet_width(sheet), calo_glr_sheet_height(sheet)};
-    *camera = (calo_glr_camera){.view = view};
+    *camera = (calo_glr_camera){.view = view, .left = index % sheet->columns * sheet->tile_width,
+                                .top = index / sheet->columns * sheet->tile_height};
     camera->near_metres = view->near_metres > 0 ? view->near_metres : default_near_metres;
     calo_mat4_invert_affine(&view->camera_to_world, &camera->to_camera); /* checked by the renderer's front */
     for (int i = 0; i < 3; i++)
         camera->position[i] = view->camera_to_world.m[i][3];
     for (int c = 0; c < 4; c++) {
         double depth = -camera->to_camera.m[2][c], w = view->orthographic ? (c == 3) : depth;
-        double x = view->focal_x * camera->to_camera.m[0][c] + (view->center_x + tile[0]) * w;
-        double y = -view->focal_y * camera->to_camera.m[1][c] + (view->center_y + tile[1]) * w;
-        camera->rows[0][c] = 2 * x / size[0] - w;
-        camera->rows[1][c] = 2 * y / size[1] - w;
+        double x = view->focal_x * camera->to_camera.m[0][c] + view->center_x * w;
+        double y = -view->focal_y * camera->to_camera.m[1][c] + view->center_y * w;
+        camera->rows[0][c] = 2 * x / view->width - w;
+        camera->rows[1][c] = 2 * y / view->height - w;
         camera->rows[2][c] = depth;
     }
-    fill_block(camera, tile, size, block);
-    find_depth_scale(scene, camera, block->depth);
+    fill_block(camera, block);
+    find_depth_scale(scene, camera, block->depth_scale);
 }
 
 /* ---- copies in views ---- */
@@ -154,31 +150,32 @@ static bool may_see(const calo_glr_camera *camera, const calo_glr_copy *copy, do
     return true;
 }
 
-static void fill_pair(const calo_glr_camera *camera, const calo_glr_copy *copy, calo_glr_pair *pair)
+static void see(const calo_glr_camera *camera, const calo_glr_copy *copy, calo_glr_seen_copy *seen)
 {
     const double (*m)[4] = copy->object_to_world.m;
     for (int r = 0; r < 3; r++) {
         const double *row = camera->rows[r];
         for (int c = 0; c < 4; c++)
-            pair->rows[r][c] = (float)(row[0] * m[0][c] + row[1] * m[1][c] + row[2] * m[2][c] + (c == 3 ? row[3] : 0));
+            seen->to_clip[r][c] = (float)(row[0] * m[0][c] + row[1] * m[1][c] + row[2] * m[2][c] + row[3] * m[3][c]);
+        for (int c = 0; c < 3; c++) {
+            seen->to_world[r][c] = (float)m[r][c];
+            seen->normal_to_world[r][c] = copy->normal_to_world[3 * r + c];
+        }
+        seen->to_world[r][3] = (float)(m[r][3] - camera->position[r]);
     }
-    for (int i = 0; i < 3; i++)
-        pair->origin[i] = (float)(m[i][3] - camera->position[i]);
+    seen->normal_to_world[0][3] = (float)(copy->instance_id & 0xffff);
+    seen->normal_to_world[1][3] = (float)(copy->instance_id >> 16);
+    seen->normal_to_world[2][3] = copy->mirrored ? -1 : 1;
 }
 
-uint32_t calo_glr_pairs_list(const calo_glr_scene *scene, const calo_glr_group *group, const calo_glr_camera *cameras,
-                             uint32_t camera_count, float margin_pixels, calo_glr_pair *pairs)
+uint32_t calo_glr_copies_see(const calo_glr_scene *scene, const calo_glr_group *group, const calo_glr_camera *camera,
+                             float margin_pixels, calo_glr_seen_copy *seen)
 {
+    /* Samples lie beside the pixels' centres. */
+    double margin = (double)margin_pixels + 1;
     uint32_t count = 0;
-    for (uint32_t v = 0; v < camera_count; v++)
-        for (uint32_t c = group->first_copy; c < group->first_copy + group->copy_count; c++) {
-            if (!may_see(&cameras[v], &scene->copies[c], margin_pixels))
-                continue;
-            calo_glr_pair *pair = &pairs[count++];
-            fill_pair(&cameras[v], &scene->copies[c], pair);
-            pair->origin[3] = (float)v;
-            memset(pair->copy, 0, sizeof pair->copy);
-            pair->copy[0] = (float)c; /* exact up to 2^24: more are refused */
-        }
+    for (uint32_t c = group->first_copy; c < group->first_copy + group->copy_count; c++)
+        if (may_see(camera, &scene->copies[c], margin))
+            see(camera, &scene->copies[c], &seen[count++]);
     return count;
 }

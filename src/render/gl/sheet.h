@@ -1,9 +1,11 @@
-/* Views of one size side by side in an atlas: what one batch of draw calls draws. */
+/* Views of one size side by side in an atlas, which are drawn and read back together. */
 #ifndef CALO_RENDER_GL_SHEET_H
 #define CALO_RENDER_GL_SHEET_H
 
 #include "render/backend.h"
 #include "render/gl/scene.h"
+
+enum { CALO_GLR_VIEWS_MAX = 64 };
 
 typedef struct calo_glr_sheet {
     size_t first_view;
@@ -18,15 +20,16 @@ static inline uint32_t calo_glr_sheet_height(const calo_glr_sheet *sheet) { retu
 calo_status calo_glr_sheet_plan(const calo_glr_scene *scene, const calo_batch *batch, size_t first,
                                 uint32_t pixel_bytes, calo_glr_sheet *sheet, calo_error *err);
 
-/* views.glsl's View, as std140 lays it out. */
+/* views.glsl's block, as std140 lays it out. */
 typedef struct calo_glr_view_block {
-    float position[4], back[4], depth[4], tile[4], shift[4], sides[4];
+    float position[4], back[4], depth_scale[4], tile[4], shift[4];
     float ray[3][4], to_camera[3][4];
 } calo_glr_view_block;
 
 /* A view of a sheet on the host. */
 typedef struct calo_glr_camera {
     const calo_view *view;
+    uint32_t left, top; /* of its tile in the atlas */
     double position[3], near_metres;
     calo_mat4 to_camera;
     double rows[3][4]; /* world to clip x, y (w included), and depth */
@@ -35,14 +38,14 @@ typedef struct calo_glr_camera {
 void calo_glr_camera_init(const calo_glr_scene *scene, const calo_glr_sheet *sheet, const calo_view *view,
                           uint32_t index, calo_glr_camera *camera, calo_glr_view_block *block);
 
-/* Five texels, as views.glsl says. */
-typedef struct calo_glr_pair {
-    float rows[3][4], origin[4], copy[4];
-} calo_glr_pair;
+/* A copy as a view sees it: attributes of an instance, and texels as copies.glsl says. */
+typedef struct calo_glr_seen_copy {
+    float to_clip[3][4], to_world[3][4], normal_to_world[3][4];
+} calo_glr_seen_copy;
 
-/* Appends the pairs of a group's copies and the views that may see them, which reach `margin_pixels` beyond the
- * vertices; returns how many. */
-uint32_t calo_glr_pairs_list(const calo_glr_scene *scene, const calo_glr_group *group, const calo_glr_camera *cameras,
-                             uint32_t camera_count, float margin_pixels, calo_glr_pair *pairs);
+/* Lists those of a group's copies that the view may see, which reach `margin_pixels` beyond the vertices; returns how
+ * many. */
+uint32_t calo_glr_copies_see(const calo_glr_scene *scene, const calo_glr_group *group, const calo_glr_camera *camera,
+                             float margin_pixels, calo_glr_seen_copy *seen);
 
 #endif

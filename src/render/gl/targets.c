@@ -145,7 +145,6 @@ void calo_glr_targets_begin(const calo_glr_device *device, const calo_glr_target
     const calo_glr_functions *gl = &device->gl;
     gl->BindFramebuffer(GL_FRAMEBUFFER, targets->framebuffer);
     calo_glr_targets_outputs(device, targets, targets->outputs);
-    gl->Viewport(0, 0, (GLsizei)targets->width, (GLsizei)targets->height);
     for (int i = 0, attachment = 0; i < CALO_GLR_OUTPUT_COUNT; i++) {
         if (!(targets->outputs >> i & 1))
             continue;

@@ -37,9 +37,9 @@ typedef struct calo_glr_worker {
     calo_glr_targets targets;
     calo_glr_color_targets color;
     calo_glr_readback ring[CALO_GLR_RING];
-    GLuint view_buffer, pair_buffer, pair_texture;
-    calo_glr_pair *pairs;
-    size_t pair_capacity;
+    GLuint view_buffer, copy_buffer, copy_texture;
+    calo_glr_seen_copy *copies;
+    size_t copy_capacity;
     calo_frame *own_frames; /* one a thread, when the caller gives none */
     uint32_t own_frame_count;
 } calo_glr_worker;

@@ -1,7 +1,6 @@
 // The environment's picture behind everything: environment.c's calo_environment_radiance.
 uniform sampler2D picture; // equirectangular
 
-flat in int varying_view;
 layout(location = 0) out vec4 out_color;
 
 const float PI = 3.14159265;
@@ -23,7 +22,6 @@ vec3 sample_picture(vec3 direction)
 
 void main()
 {
-    View view = views[varying_view];
     vec3 pixel = vec3(gl_FragCoord.xy - view.tile.xy, 1);
     vec3 direction = vec3(dot(view.ray[0].xyz, pixel), dot(view.ray[1].xyz, pixel), dot(view.ray[2].xyz, pixel));
     vec3 rgb = sample_picture(rotate_into_picture(normalize(direction)));

@@ -8,7 +8,7 @@ layout(location = OUT_KEY) out uvec2 out_key; // depth, then the order of drawin
 void find_layer()
 {
     ivec2 at = ivec2(gl_FragCoord.xy);
-    uint order = first_order + uint(varying_copy / 6) * element_count + uint(gl_PrimitiveID);
+    uint order = first_order + uint(varying_copy) * element_count + uint(gl_PrimitiveID);
     out_key = uvec2(floatBitsToUint(gl_FragCoord.z), order);
     uvec2 last = texelFetch(last_key, at, 0).xy;
     if (!(gl_FragCoord.z > texelFetch(solid_depth, at, 0).x) || out_key.x > last.x ||

@@ -29,7 +29,6 @@ vec3 seen_normal(vec3 world)
 #ifdef WORLD_SPACE_NORMALS
     return world;
 #else
-    View view = views[varying_view];
     return vec3(dot(view.to_camera[0].xyz, world), dot(view.to_camera[1].xyz, world),
                 dot(view.to_camera[2].xyz, world));
 #endif
@@ -37,9 +36,9 @@ vec3 seen_normal(vec3 world)
 
 float seen_depth()
 {
-    float depth = max(varying_place.w, views[varying_view].back.w);
+    float depth = max(varying_place.w, view.back.w);
 #ifdef RAY_DEPTH
-    if (!(views[varying_view].position.w > 0.0))
+    if (!(view.position.w > 0.0))
         depth = length(varying_place.xyz);
 #endif
     return depth;
@@ -47,8 +46,7 @@ float seen_depth()
 
 uint instance_id()
 {
-    float low = texelFetch(copies, varying_copy + 3).w, high = texelFetch(copies, varying_copy + 4).w;
-    return uint(high) << 16 | uint(low);
+    return uint(normal_row(1).w) << 16 | uint(normal_row(0).w);
 }
 
 void main()
@@ -61,7 +59,7 @@ void main()
     if (surface.base_color.w < material.emissive.w)
         discard;
 #endif
-    vec3 position = views[varying_view].position.xyz + varying_place.xyz;
+    vec3 position = view.position.xyz + varying_place.xyz;
 #ifdef OUT_COLOR
     out_color = vec4(shade(surface, position), 1);
 #ifdef OUT_KEY

@@ -1,6 +1,4 @@
 // What is seen at a pixel: the cpu backend's surface.c.
-uniform usamplerBuffer faces; // by triangle: its normal, octahedral, 16 bits a coordinate; 0: it has none
-
 CENTROID in vec4 varying_place;
 #ifdef HAS_NORMALS
 CENTROID in vec3 varying_normal;
@@ -17,8 +15,6 @@ flat in int varying_front;
 #else
 #define FRONT_FACING gl_FrontFacing
 #endif
-flat in int varying_view;
-flat in int varying_copy;
 
 struct Surface {
     vec3 to_viewer, geometric_normal, normal; // world
@@ -33,23 +29,37 @@ bool is_sound(vec3 direction)
     return length2 > 7.5e-37 && length2 < 1.3e36;
 }
 
-// The triangle's own normal on the side that is seen; of lines, points and degenerate triangles the way to the viewer.
+#ifdef USES_FACES
+uniform usamplerBuffer faces; // by triangle: its normal, octahedral, 16 bits a coordinate; 0: it has none
+
+// The triangle's own normal on the side that is seen; of degenerate triangles the way to the viewer.
 vec3 find_geometric_normal(vec3 to_viewer)
 {
-#ifdef IS_TRIANGLES
     uint code = texelFetch(faces, gl_PrimitiveID).x;
     vec2 at = (vec2(code & 0xffffu, code >> 16) - 32768.0) / 32767.0;
     vec3 object = vec3(at, 1.0 - abs(at.x) - abs(at.y)), world;
     if (object.z < 0.0)
         object.xy = (1.0 - abs(at.yx)) * vec2(at.x >= 0.0 ? 1 : -1, at.y >= 0.0 ? 1 : -1);
     for (int i = 0; i < 3; i++)
-        world[i] = dot(texelFetch(copies, varying_copy + 3 + i).xyz, object);
+        world[i] = dot(normal_row(i).xyz, object);
     float size = length(world);
     if (code != 0u && size > 0.0)
         return FRONT_FACING ? world / size : -world / size;
-#endif
     return to_viewer;
 }
+#elif defined(IS_TRIANGLES)
+// Good enough to tell sides by, and not of unit length. Drivers are slow where triangles have to be counted.
+vec3 find_geometric_normal(vec3 to_viewer)
+{
+    vec3 across = cross(dFdx(varying_place.xyz), dFdy(varying_place.xyz));
+    return dot(across, to_viewer) < 0.0 ? -across : across;
+}
+#else
+vec3 find_geometric_normal(vec3 to_viewer)
+{
+    return to_viewer;
+}
+#endif
 
 #ifdef HAS_NORMAL_MAP
 // The frame that the map's x and y stand in: from vertex tangents, else from how the triangle's UVs run.
@@ -59,9 +69,7 @@ bool find_tangents(vec3 normal, out vec3 tangent, out vec3 bitangent)
 #ifdef USES_TANGENTS
     tangent = varying_tangent.xyz;
     turn = varying_tangent.w < 0.0 ? -1.0 : 1.0;
-    if (determinant(mat3(texelFetch(copies, varying_copy).xyz, texelFetch(copies, varying_copy + 1).xyz,
-                         texelFetch(copies, varying_copy + 2).xyz)) < 0.0)
-        turn = -turn;
+    turn *= normal_row(2).w;
 #else
     vec3 right = dFdx(varying_place.xyz), down = dFdy(varying_place.xyz);
 #ifdef NORMAL_MAP_UV_1
@@ -154,11 +162,10 @@ void find_material(vec4 texels[8], inout Surface surface)
 // The way from the place that is seen, or for flat boxes from the pixel, to the viewer.
 vec3 find_to_viewer()
 {
-    View view = views[varying_view];
     if (view.position.w > 0.0)
         return view.back.xyz;
 #ifdef IS_WIDE
-    vec2 shift = view.shift.xy * view.tile.zw / (view.sides.zw - view.sides.xy);
+    vec2 shift = view.shift.xy * view.tile.zw * 0.5;
     vec3 pixel = vec3(gl_FragCoord.xy - view.tile.xy - shift, 1);
     return -normalize(vec3(dot(view.ray[0].xyz, pixel), dot(view.ray[1].xyz, pixel), dot(view.ray[2].xyz, pixel)));
 #else

@@ -1,5 +1,5 @@
-// A model's vertices into the tiles of the atlas, for every view and every copy.
-uniform int first_pair;
+// A model's vertices into a view, for every copy.
+uniform int first_copy;
 
 layout(location = 0) in vec3 position;
 layout(location = 1) in vec3 normal;
@@ -7,6 +7,10 @@ layout(location = 2) in vec4 tangent;
 layout(location = 3) in vec2 uv_0;
 layout(location = 4) in vec2 uv_1;
 layout(location = 5) in vec4 color;
+// By copy: see copies.glsl.
+layout(location = 6) in vec4 to_clip[3];
+layout(location = 9) in vec4 to_world[3];
+layout(location = 12) in vec4 normal_to_world[3];
 
 CENTROID out vec4 varying_place; // from the camera, in world axes; w: depth
 #ifdef HAS_NORMALS
@@ -24,40 +28,26 @@ CENTROID out vec2 varying_uv_1;
 #ifdef HAS_COLORS
 CENTROID out vec4 varying_color;
 #endif
-flat out int varying_view;
 flat out int varying_copy;
 
 void main()
 {
-    int pair = (first_pair + gl_InstanceID) * 5;
-    vec4 origin = texelFetch(pairs, pair + 3), object = vec4(position, 1);
-    varying_view = int(origin.w);
-    varying_copy = 6 * int(texelFetch(pairs, pair + 4).x);
-    View view = views[varying_view];
-    float depth = dot(texelFetch(pairs, pair + 2), object);
-    gl_Position.x = dot(texelFetch(pairs, pair), object);
-    gl_Position.y = dot(texelFetch(pairs, pair + 1), object);
-    gl_Position.w = view.position.w > 0 ? 1 : depth;
-    gl_Position.z = view.depth.x * depth + view.depth.y;
+    vec4 object = vec4(position, 1);
+    float depth = dot(to_clip[2], object);
+    gl_Position.x = dot(to_clip[0], object);
+    gl_Position.y = dot(to_clip[1], object);
+    gl_Position.z = view.depth_scale.x * depth + view.depth_scale.y;
+    gl_Position.w = view.position.w > 0.0 ? 1.0 : depth;
     gl_Position.xy += view.shift.xy * gl_Position.w;
-#ifdef TILED
-    gl_ClipDistance[0] = gl_Position.x - view.sides.x * gl_Position.w;
-    gl_ClipDistance[1] = gl_Position.y - view.sides.y * gl_Position.w;
-    gl_ClipDistance[2] = view.sides.z * gl_Position.w - gl_Position.x;
-    gl_ClipDistance[3] = view.sides.w * gl_Position.w - gl_Position.y;
-#endif
-    vec3 rows[3];
-    for (int i = 0; i < 3; i++)
-        rows[i] = texelFetch(copies, varying_copy + i).xyz;
-    varying_place = vec4(dot(rows[0], position), dot(rows[1], position), dot(rows[2], position), depth);
-    varying_place.xyz += origin.xyz;
+    varying_place = vec4(dot(to_world[0], object), dot(to_world[1], object), dot(to_world[2], object), depth);
+    varying_copy = first_copy + gl_InstanceID;
 #ifdef HAS_NORMALS
     for (int i = 0; i < 3; i++)
-        varying_normal[i] = dot(texelFetch(copies, varying_copy + 3 + i).xyz, normal);
+        varying_normal[i] = dot(normal_to_world[i].xyz, normal);
 #endif
 #ifdef USES_TANGENTS
     for (int i = 0; i < 3; i++)
-        varying_tangent[i] = dot(rows[i], tangent.xyz);
+        varying_tangent[i] = dot(to_world[i].xyz, tangent.xyz);
     varying_tangent.w = tangent.w;
 #endif
 #ifdef USES_UV_0

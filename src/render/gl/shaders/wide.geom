@@ -44,17 +44,13 @@ vec4 planes_1;
 in vec4 corner_color[];
 out vec4 varying_color;
 #endif
-flat in int corner_view[];
 flat in int corner_copy[];
-flat out int varying_view;
 flat out int varying_copy;
 flat out vec2 varying_w_plane; // how 1 / w changes
 vec2 w_plane;
 out float varying_w;
 flat out int varying_front; // 0: the back is seen
 int front;
-
-View view;
 
 // A point of the element: weights of its corners, clip space, and depth.
 struct Place {
@@ -76,12 +72,12 @@ Place mix_places(Place a, Place b, float t)
 // Normalized device coordinates a pixel.
 vec2 pixel_size()
 {
-    return (view.sides.zw - view.sides.xy) / view.tile.zw;
+    return 2.0 / view.tile.zw;
 }
 
 vec2 to_pixels(vec4 position)
 {
-    return (position.xy / position.w - view.sides.xy) / pixel_size();
+    return (position.xy / position.w + 1.0) / pixel_size();
 }
 
 // As the cpu's fixed point.
@@ -96,15 +92,8 @@ vec2 snap(vec2 pixels)
 // What lies at that place of the element, at the pixel.
 void emit(Place at, vec2 pixels)
 {
-    gl_Position = vec4((view.sides.xy + snap(pixels) * pixel_size()) * at.position.w, at.position.zw);
-#ifdef TILED
-    gl_ClipDistance[0] = gl_Position.x - view.sides.x * gl_Position.w;
-    gl_ClipDistance[1] = gl_Position.y - view.sides.y * gl_Position.w;
-    gl_ClipDistance[2] = view.sides.z * gl_Position.w - gl_Position.x;
-    gl_ClipDistance[3] = view.sides.w * gl_Position.w - gl_Position.y;
-#endif
+    gl_Position = vec4((snap(pixels) * pixel_size() - 1.0) * at.position.w, at.position.zw);
     gl_PrimitiveID = gl_PrimitiveIDIn;
-    varying_view = corner_view[0];
     varying_copy = corner_copy[0];
     varying_place = vec4(MIX(corner_place).xyz, at.depth);
     varying_w = at.position.w;
@@ -149,10 +138,10 @@ float inside(int plane, Place at)
     vec2 reach = (half_pixels + 2.0) * pixel_size() * at.position.w;
     switch (plane) {
     case 0: return at.depth - view.back.w;
-    case 1: return at.position.x - view.sides.x * at.position.w + reach.x;
-    case 2: return view.sides.z * at.position.w - at.position.x + reach.x;
-    case 3: return at.position.y - view.sides.y * at.position.w + reach.y;
-    default: return view.sides.w * at.position.w - at.position.y + reach.y;
+    case 1: return at.position.w + at.position.x + reach.x;
+    case 2: return at.position.w - at.position.x + reach.x;
+    case 3: return at.position.w + at.position.y + reach.y;
+    default: return at.position.w - at.position.y + reach.y;
     }
 }
 
@@ -216,7 +205,7 @@ void find_planes()
     mat3 corners;
     for (int i = 0; i < 3; i++) {
         vec4 clip = gl_in[i].gl_Position;
-        corners[i] = vec3((clip.xy - view.sides.xy * clip.w) / pixel_size(), clip.w);
+        corners[i] = vec3((clip.xy + clip.w) / pixel_size(), clip.w);
     }
     mat3 to_weights = inverse(corners);
     w_plane = (vec3(1) * to_weights).xy;
@@ -233,7 +222,6 @@ void find_planes()
 
 void main()
 {
-    view = views[corner_view[0]];
     w_plane = vec2(0);
     front = 1;
 #ifdef USES_UV_0

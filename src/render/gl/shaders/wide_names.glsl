@@ -6,6 +6,5 @@
 #define varying_uv_0 corner_uv_0
 #define varying_uv_1 corner_uv_1
 #define varying_color corner_color
-#define varying_view corner_view
 #define varying_copy corner_copy
 #endif
