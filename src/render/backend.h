@@ -32,6 +32,7 @@ typedef struct calo_batch {
 
 typedef struct calo_backend {
     const char *name;
+    bool simplifies; /* draws levels of detail */
     /* Fills all of `info`, but for the name. */
     void (*probe)(calo_backend_info *info);
     /* A posed and lit scene in the backend's own form, immutable afterwards. `prepare` is resolved: nothing in it is

@@ -71,6 +71,9 @@ calo_status calo_renderer_create(const calo_renderer_options *options, calo_rend
     calo_status status = choose_backend(options ? options->backend : NULL, &backend, &source, err);
     if (status != CALO_OK)
         return status;
+    if (options && options->lod_pixels > 0 && !backend->simplifies)
+        return calo_fail(err, CALO_ERROR_UNSUPPORTED, "the backend \"%s\" (%s) draws no levels of detail: leave them out "
+                         "or use the backend cpu", backend->name, source);
     calo_renderer *renderer = calloc(1, sizeof *renderer);
     if (!renderer)
         return calo_fail_memory(err, "a renderer", sizeof *renderer);

@@ -153,6 +153,12 @@ class Usage(Case):
             with self.subTest(arguments=arguments):
                 self.assert_refused(self.run_tool(*arguments), 2, *words)
 
+    def test_levels_of_detail_need_the_cpu_backend(self):
+        for backend in ("egl", "osmesa", "glfw"):
+            run = self.run_tool("render", self.cube(), "-o", self.path("out"), "--backend", backend, "--lod", "1")
+            self.assertEqual(run.returncode, 5, run.stderr)
+            self.assertIn("levels of detail", run.stderr)
+
     def test_unknown_backend_is_an_error(self):
         run = self.run_tool("render", self.cube(), "-o", self.path("out"), "--backend", "vulkan")
         self.assert_refused(run, 8, "vulkan")

@@ -1,4 +1,4 @@
-"""Runs what README.md shows: its sh and python blocks, in order, in one temporary folder.
+"""Runs what README.md and docs/backends.md show: their sh and python blocks, in order, in one temporary folder.
 
     test_snippets.py CALOTYPE    the tool's path
 """
@@ -13,12 +13,16 @@ import unittest
 
 ROOT = os.environ.get("CALOTYPE_SOURCE_ROOT") or os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 BLOCK = re.compile(r"^```(sh|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+PAGES = ["README.md", "docs/backends.md"]
 LINES_BEFORE = "set -e\n"
 
 
 def blocks():
-    with open(os.path.join(ROOT, "README.md"), encoding="utf-8") as file:
-        return BLOCK.findall(file.read())
+    found = []
+    for page in PAGES:
+        with open(os.path.join(ROOT, page), encoding="utf-8") as file:
+            found += BLOCK.findall(file.read())
+    return found
 
 
 class Readme(unittest.TestCase):

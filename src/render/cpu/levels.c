@@ -112,6 +112,7 @@ static calo_status draw(void *pointer, const void *scene, const calo_render_opti
 
 const calo_backend calo_backend_cpu = {
     .name = "cpu",
+    .simplifies = true,
     .probe = probe,
     .prepare = calo_cpu_scene_prepare,
     .release = calo_cpu_scene_release,
