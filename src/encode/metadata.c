@@ -203,6 +203,8 @@ static void write_settings(calo_json_writer *json, const calo_metadata *metadata
     calo_json_unsigned(json, "samples", render->samples);
     calo_json_text(json, "cull", render->cull == CALO_CULL_OFF ? "off" : "auto");
     write_prepare(json, metadata->prepare);
+    if (render->node_colors)
+        calo_json_boolean(json, "node_colors", true);
     write_background(json, render);
     calo_json_text(json, "energy_compensation", switch_name(render->energy_compensation));
     calo_json_text(json, "occlusion_maps", switch_name(render->occlusion_maps));

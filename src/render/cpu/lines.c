@@ -116,21 +116,34 @@ static void draw_edge(calo_cpu_geometry_stage *stage, uint32_t id, const calo_cp
     stage->worker->edge = 0;
 }
 
+/* Notes the edge between two of the cluster's vertices; true when it was noted before. */
+static bool was_drawn(uint64_t drawn[CALO_CPU_CLUSTER_VERTICES], uint32_t a, uint32_t b)
+{
+    uint32_t low = a < b ? a : b, high = a < b ? b : a;
+    bool before = drawn[low] >> high & 1;
+    drawn[low] |= 1ull << high;
+    return before;
+}
+
 void calo_cpu_draw_edges(calo_cpu_geometry_stage *stage, const calo_cpu_cluster *cluster)
 {
     calo_cpu_clip_vertex vertices[CALO_CPU_CLUSTER_VERTICES];
+    uint64_t drawn[CALO_CPU_CLUSTER_VERTICES] = {0};
+    /* The same box once more would hide nothing. Where alpha decides, it may: its texture may lie otherwise. */
+    bool once = calo_cpu_is_opaque(stage->pass);
     for (uint32_t i = 0; i < cluster->vertex_count; i++)
         vertices[i] = calo_cpu_cluster_vertex(stage, cluster, i);
     if (stage->worker->last_stage < CALO_STAGE_SETUP)
         return;
     for (uint32_t t = 0; t < cluster->triangle_count; t++) {
-        uint32_t corner = stage->draw->geometry->corners[cluster->first_corner + t];
-        const calo_cpu_clip_vertex corners[3] = {vertices[corner & 63], vertices[corner >> 6 & 63],
-                                                 vertices[corner >> 12 & 63]};
+        uint32_t packed = stage->draw->geometry->corners[cluster->first_corner + t];
+        const uint32_t index[3] = {packed & 63, packed >> 6 & 63, packed >> 12 & 63};
+        const calo_cpu_clip_vertex corners[3] = {vertices[index[0]], vertices[index[1]], vertices[index[2]]};
         if (!shows_edges(stage, corners))
             continue;
         for (uint32_t k = 0; k < 3; k++)
-            draw_edge(stage, stage->draw->first_id + cluster->first_triangle + t, corners, k);
+            if (!(once && was_drawn(drawn, index[k], index[(k + 1) % 3])))
+                draw_edge(stage, stage->draw->first_id + cluster->first_triangle + t, corners, k);
     }
     calo_cpu_flush_queue(stage->worker, stage->pass);
 }
