@@ -224,6 +224,10 @@ calo_status calo_glr_device_call(calo_glr_device *device, const char *what, calo
                                  calo_error *err)
 {
     device_call call = {.device = device, .what = what, .function = function, .user = user};
+    if (device->slot->process != getpid())
+        return calo_fail(err, CALO_ERROR_BACKEND, "%s: the renderer belongs to the process that this one was forked "
+                         "from, and OpenGL stayed there: make renderers after the fork, start processes anew (spawn), or use "
+                         "--backend cpu", what);
     calo_status status = calo_gl_context_call(device->context, run, &call, err);
     /* A context that does not take calls any more. */
     if (status == CALO_ERROR_BACKEND && !call.ran)

@@ -49,8 +49,8 @@ vec2 find_uv(int slot)
     return vec2(dot(material.slots[slot].u.xyz, place), dot(material.slots[slot].v.xyz, place));
 }
 
-// How these change a pixel right and down. On a box that stands for an edge it is as on the triangle; nothing changes on
-// lines and points.
+// How these change a pixel right and down. On a box that stands for an edge it is as on the triangle; nothing
+// changes on lines and points.
 vec4 find_change(int slot, vec2 uv)
 {
 #ifdef IS_WIDE
