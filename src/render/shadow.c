@@ -156,7 +156,8 @@ static bool casts(const calo_lamp *lamp, uint32_t kinds, const bounding_sphere *
     double distance = calo_length3(apart);
     bool reaches = lamp->kind == CALO_LIGHT_DIRECTIONAL ||
                    (isfinite(distance) && (!(lamp->range > 0) || distance - scene->radius < lamp->range));
-    return kinds >> lamp->kind & 1 && reaches && (lamp->radiant[0] != 0 || lamp->radiant[1] != 0 || lamp->radiant[2] != 0);
+    bool shines = lamp->radiant[0] != 0 || lamp->radiant[1] != 0 || lamp->radiant[2] != 0;
+    return kinds >> lamp->kind & 1 && reaches && shines;
 }
 
 static bool has_lit(const calo_draw_list *list)

@@ -275,6 +275,57 @@ static void many_lamps(void **state)
     calo_scene_destroy(scene);
 }
 
+/* Balls that are whole, have holes or are half transparent, over a floor. */
+static calo_scene *make_casters(void)
+{
+    test_scene s = test_scene_start();
+    calo_primitive floor = test_quad(&s, (float[12]){-4, -4, -1, 4, -4, -1, 4, 4, -1, -4, 4, -1}, -1);
+    test_node(&s, &floor, NULL);
+    for (int i = 0; i < 9; i++) {
+        calo_material material = calo_material_default();
+        material.roughness = 0.6f;
+        material.metallic = 0;
+        material.alpha_mode = (calo_alpha_mode)(i % 3);
+        material.alpha_cutoff = 0.6f;
+        if (i % 3)
+            test_use_texture(&material, CALO_SLOT_BASE_COLOR, wave_texture(&s, 2, (calo_texture){0}));
+        calo_primitive ball = test_sphere(&s, 24, test_material(&s, &material));
+        calo_mat4 place = moved(1.2 * (i % 3) - 1.2, 1.2 * (i / 3) - 1.2, 0.2 * i - 0.5, 0.4); /* NOLINT: a grid */
+        test_node(&s, &ball, &place);
+    }
+    test_seal(&s);
+    return s.scene;
+}
+
+static void shadows(void **state)
+{
+    (void)state;
+    /* Inside the scene, so that it has a cube of maps; a wide spot, too. */
+    const calo_scene_light inside[] = {
+        {.light = {.kind = CALO_LIGHT_POINT, .color = {1, 1, 0.8f}, .intensity = 8}, .position = {0.1, 0.2, 1.1}},
+        {.light = {.kind = CALO_LIGHT_SPOT, .color = {0.4f, 0.5f, 1}, .intensity = 9, .outer_cone_radians = 1.4f},
+         .position = {-0.6, -0.6, 1.5}, .direction = {0, 0.6, -0.8}},
+    };
+    calo_scene *scene = make_casters();
+    calo_view view = view_of(1, -5, 4);
+    picture_job job = {.scene = scene, .view = &view, .lighting = test_every_shadow()};
+    compare("shadows", &job, &promise);
+    job.lighting.no_environment = true;
+    compare("shadows-only-lamps", &job, &promise);
+    job.lighting.lights = inside;
+    job.lighting.light_count = 2;
+    compare("shadows-inside", &job, &promise);
+    job.lighting.shadows = CALO_SHADOWS_POINT;
+    job.options.energy_compensation = CALO_ON;
+    compare("shadows-of-points", &job, &promise);
+    job.lighting.shadow_map_size = 64;
+    view = view_of(-4, 1, 5);
+    view.orthographic = true;
+    view.focal_x = view.focal_y = 30;
+    compare("shadows-coarse", &job, &promise);
+    calo_scene_destroy(scene);
+}
+
 static void materials_under_a_picture(void **state)
 {
     (void)state;
@@ -536,6 +587,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(materials_under_a_white_sky_and_lamps),
         cmocka_unit_test(many_lamps),
+        cmocka_unit_test(shadows),
         cmocka_unit_test(materials_under_a_picture),
         cmocka_unit_test(orthographic_cameras),
         cmocka_unit_test(copies_and_instances),

@@ -98,7 +98,7 @@ static calo_scene_light lamp(calo_light_kind kind, double x, double y, double z)
 
 /* ---- where shadows are ---- */
 
-/* How far the point on the floor lies inside (positive) or outside of the card's shadow, metres at the card's height. */
+/* How far the point on the floor lies in the card's shadow (positive) or outside, metres at the card's height. */
 static double depth_in_shadow(const calo_scene_light *light, const double floor[3])
 {
     double through[2];
@@ -452,7 +452,8 @@ static void simplified_surfaces_do_not_shadow_themselves(void **state)
     for (uint32_t i = 0; i < 2; i++) {
         calo_prepared *prepared = NULL;
         lighting.shadows = i ? CALO_SHADOWS_ALL : 0;
-        if (calo_renderer_prepare(renderer, pose, &(calo_prepare_options){.lighting = &lighting}, &prepared, &err) != CALO_OK ||
+        calo_prepare_options preparing = {.lighting = &lighting};
+        if (calo_renderer_prepare(renderer, pose, &preparing, &prepared, &err) != CALO_OK ||
             calo_frame_init(&frames[i], SIZE, SIZE, options.channels, options.color_format, &err) != CALO_OK ||
             calo_renderer_render(renderer, prepared, &options, &view, 1, &frames[i], NULL, NULL, &err) != CALO_OK)
             fail_msg("%s", err.message);

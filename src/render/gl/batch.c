@@ -7,7 +7,7 @@
 
 /* ---- a renderer's own ---- */
 
-static calo_status make_buffers(calo_glr_device *device, void *user, calo_error *err)
+calo_status calo_glr_worker_make(calo_glr_device *device, void *user, calo_error *err)
 {
     (void)err;
     calo_glr_worker *worker = user;
@@ -25,7 +25,7 @@ calo_status calo_glr_worker_open(calo_gl_kind kind, void **out, calo_error *err)
     worker->kind = kind;
     calo_status status = calo_glr_device_acquire(kind, &worker->device, err);
     if (status == CALO_OK)
-        status = calo_glr_device_call(worker->device, "making a renderer", make_buffers, worker, err);
+        status = calo_glr_device_call(worker->device, "making a renderer", calo_glr_worker_make, worker, err);
     if (status != CALO_OK) {
         calo_glr_worker_close(worker);
         return status;
@@ -34,7 +34,7 @@ calo_status calo_glr_worker_open(calo_gl_kind kind, void **out, calo_error *err)
     return CALO_OK;
 }
 
-static calo_status drop_objects(calo_glr_device *device, void *user, calo_error *err)
+calo_status calo_glr_worker_drop(calo_glr_device *device, void *user, calo_error *err)
 {
     (void)err;
     calo_glr_worker *worker = user;
@@ -46,6 +46,8 @@ static calo_status drop_objects(calo_glr_device *device, void *user, calo_error 
     calo_glr_color_targets_finish(device, &worker->color);
     device->gl.DeleteBuffers(2, (GLuint[]){worker->view_buffer, worker->copy_buffer});
     device->gl.DeleteTextures(1, &worker->copy_texture);
+    free(worker->copies);
+    worker->copies = NULL;
     return CALO_OK;
 }
 
@@ -53,7 +55,7 @@ void calo_glr_worker_close(void *pointer)
 {
     calo_glr_worker *worker = pointer;
     if (worker->device)
-        calo_glr_device_call(worker->device, "ending a renderer", drop_objects, worker, NULL);
+        calo_glr_device_call(worker->device, "ending a renderer", calo_glr_worker_drop, worker, NULL);
     calo_glr_device_release(worker->device);
     for (uint32_t i = 0; i < worker->own_frame_count; i++)
         calo_frame_finish(&worker->own_frames[i]);

@@ -83,6 +83,7 @@ static calo_status set_up(calo_glr_device *device, void *user, calo_error *err)
     if (status != CALO_OK)
         return status;
     gl->GetIntegerv(GL_MAX_TEXTURE_SIZE, &device->limits.texture_size);
+    gl->GetIntegerv(GL_MAX_ARRAY_TEXTURE_LAYERS, &device->limits.texture_layers);
     gl->GetIntegerv(GL_MAX_TEXTURE_BUFFER_SIZE, &device->limits.buffer_texels);
     gl->GetIntegerv(GL_UNIFORM_BUFFER_OFFSET_ALIGNMENT, &device->limits.uniform_alignment);
     gl->GetIntegerv(GL_MAX_DRAW_BUFFERS, &device->limits.draw_buffers);

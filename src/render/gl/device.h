@@ -7,7 +7,7 @@
 typedef struct calo_glr_program calo_glr_program;
 
 typedef struct calo_glr_limits {
-    GLint texture_size, buffer_texels, uniform_alignment, draw_buffers, samples;
+    GLint texture_size, texture_layers, buffer_texels, uniform_alignment, draw_buffers, samples;
 } calo_glr_limits;
 
 typedef struct calo_glr_device {

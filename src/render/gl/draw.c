@@ -88,6 +88,7 @@ static uint32_t option_features(const calo_glr_pass *pass)
     const calo_render_options *options = pass->options;
     const calo_glr_scene *scene = pass->scene;
     uint32_t features = options->energy_compensation == CALO_ON ? CALO_GLR_BIT(IS_COMPENSATED) : 0;
+    features |= scene->shadow_maps && wants(options, CALO_CHANNEL_COLOR) ? CALO_GLR_BIT(HAS_SHADOWS) : 0;
     features |= options->occlusion_maps != CALO_OFF ? CALO_GLR_BIT(USES_OCCLUSION) : 0;
     features |= scene->has_environment ? CALO_GLR_BIT(HAS_ENVIRONMENT) : 0;
     features |= scene->picture ? CALO_GLR_BIT(HAS_ENVIRONMENT_PICTURE) : 0;
@@ -332,6 +333,8 @@ static void bind_scene(const calo_glr_pass *pass)
     calo_glr_bind_texture(gl, CALO_GLR_UNIT_LAMPS, GL_TEXTURE_BUFFER, scene->lamp_texture, 0);
     calo_glr_bind_texture(gl, CALO_GLR_UNIT_LIGHT_MAPS, GL_TEXTURE_2D, scene->light_maps, 0);
     calo_glr_bind_texture(gl, CALO_GLR_UNIT_LOBE_ALBEDO, GL_TEXTURE_2D, scene->device->lobe_albedo, 0);
+    if (wants(pass->options, CALO_CHANNEL_COLOR))
+        calo_glr_bind_texture(gl, CALO_GLR_UNIT_SHADOW_MAPS, GL_TEXTURE_2D_ARRAY, scene->shadow_maps, 0);
 }
 
 calo_status calo_glr_pass_groups(const calo_glr_pass *pass, calo_glr_surfaces surfaces, uint32_t outputs,
@@ -343,7 +346,7 @@ calo_status calo_glr_pass_groups(const calo_glr_pass *pass, calo_glr_surfaces su
     for (uint32_t g = 0; status == CALO_OK && g < scene->group_count; g++) {
         const calo_glr_group *group = &scene->groups[g];
         bool blended = scene->materials[group->material].source.alpha_mode == CALO_ALPHA_BLEND;
-        if (blended == (surfaces == CALO_GLR_BLENDED))
+        if (blended == (surfaces == CALO_GLR_BLENDED) && (group->casts || !pass->casters))
             status = draw_group(pass, group, pass->runs + (size_t)g * pass->sheet->view_count, outputs, err);
     }
     return status;
@@ -434,6 +437,21 @@ calo_status calo_glr_sheet_draw(calo_glr_worker *worker, calo_glr_scene *scene, 
         status = calo_glr_color_draw(&pass, err);
     if (status == CALO_OK && color)
         status = develop(&pass, err);
+    free(pass.runs);
+    return status;
+}
+
+calo_status calo_glr_casters_draw(calo_glr_worker *worker, calo_glr_scene *scene, const calo_batch *batch,
+                                  const calo_glr_sheet *sheet, calo_error *err)
+{
+    const uint32_t depth = 1u << CALO_GLR_OUT_PLACE;
+    calo_glr_pass pass = {.worker = worker, .scene = scene, .options = &batch->options, .sheet = sheet,
+                          .casters = true};
+    calo_status status = begin(&pass, batch, err);
+    if (status == CALO_OK)
+        status = calo_glr_pass_groups(&pass, CALO_GLR_SOLID, depth, err);
+    if (status == CALO_OK)
+        status = calo_glr_pass_groups(&pass, CALO_GLR_BLENDED, depth, err);
     free(pass.runs);
     return status;
 }

@@ -26,6 +26,7 @@
     X(ENABLEVERTEXATTRIBARRAY, EnableVertexAttribArray) X(ENDQUERY, EndQuery) X(FENCESYNC, FenceSync)              \
     X(FLUSH, Flush)                                                                                                \
     X(FRAMEBUFFERRENDERBUFFER, FramebufferRenderbuffer) X(FRAMEBUFFERTEXTURE2D, FramebufferTexture2D)              \
+    X(FRAMEBUFFERTEXTURELAYER, FramebufferTextureLayer)                                                            \
     X(FRONTFACE, FrontFace) X(GENBUFFERS, GenBuffers) X(GENFRAMEBUFFERS, GenFramebuffers)                          \
     X(GENQUERIES, GenQueries) X(GETQUERYOBJECTUIV, GetQueryObjectuiv)                                              \
     X(GENRENDERBUFFERS, GenRenderbuffers) X(GENSAMPLERS, GenSamplers) X(GENTEXTURES, GenTextures)                  \
@@ -37,7 +38,8 @@
     X(RENDERBUFFERSTORAGE, RenderbufferStorage)                                                                    \
     X(RENDERBUFFERSTORAGEMULTISAMPLE, RenderbufferStorageMultisample) X(SAMPLERPARAMETERI, SamplerParameteri)      \
     X(SHADERSOURCE, ShaderSource) X(TEXBUFFER, TexBuffer) X(TEXIMAGE2D, TexImage2D)                                \
-    X(TEXPARAMETERI, TexParameteri) X(UNIFORM1F, Uniform1f) X(UNIFORM1I, Uniform1i) X(UNIFORM1UI, Uniform1ui)      \
+    X(TEXIMAGE3D, TexImage3D) X(TEXPARAMETERI, TexParameteri) X(UNIFORM1F, Uniform1f) X(UNIFORM1I, Uniform1i)      \
+    X(UNIFORM1UI, Uniform1ui)                                                                                      \
     X(UNIFORMBLOCKBINDING, UniformBlockBinding) X(UNMAPBUFFER, UnmapBuffer) X(USEPROGRAM, UseProgram)              \
     X(VERTEXATTRIBDIVISOR, VertexAttribDivisor) X(VERTEXATTRIBPOINTER, VertexAttribPointer) X(VIEWPORT, Viewport)
 

@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "render/gl/scene.h"
 
-enum { MAP_COUNT = 1 + CALO_ENVIRONMENT_LEVELS };
+enum { MAP_COUNT = 1 + CALO_ENVIRONMENT_LEVELS, LAMP_TEXELS = 8 };
 
 /* environment.glsl's block, as std140 lays it out. */
 typedef struct light_block {
@@ -96,25 +96,44 @@ calo_status calo_glr_picture_upload(calo_glr_scene *scene, calo_error *err)
 
 /* ---- lamps ---- */
 
-/* Four texels each, as lighting.glsl says. */
-static calo_status upload_lamps(calo_glr_scene *scene, const calo_draw_list *list, calo_error *err)
+/* As shadow.glsl says. */
+static void put_shadow(const calo_shadow *shadow, float texels[4][4])
 {
-    size_t bytes = list->lamp_count * 16 * sizeof(float);
-    float (*texels)[16] = calloc(list->lamp_count ? list->lamp_count : 1, 16 * sizeof(float));
+    memcpy(texels[0], shadow->origin, sizeof shadow->origin);
+    memcpy(texels[1], shadow->right, sizeof shadow->right);
+    memcpy(texels[2], shadow->up, sizeof shadow->up);
+    memcpy(texels[3], shadow->forward, sizeof shadow->forward);
+    texels[0][3] = shadow->focal;
+    texels[1][3] = shadow->near_metres;
+    texels[2][3] = shadow->slack_metres;
+    texels[3][3] = (float)shadow->first_map;
+}
+
+static void put_lamp(const calo_lamp *lamp, const calo_shadows *shadows, float texels[LAMP_TEXELS][4])
+{
+    memcpy(texels[0], lamp->position, sizeof lamp->position);
+    memcpy(texels[1], lamp->direction, sizeof lamp->direction);
+    memcpy(texels[2], lamp->radiant, sizeof lamp->radiant);
+    texels[0][3] = (float)lamp->kind;
+    texels[1][3] = lamp->range;
+    texels[2][3] = lamp->cone_scale;
+    texels[3][0] = lamp->cone_offset;
+    texels[3][1] = lamp->shadow < 0 ? CALO_GLR_NO_SHADOW : (float)shadows->shadows[lamp->shadow].form;
+    if (lamp->shadow >= 0)
+        put_shadow(&shadows->shadows[lamp->shadow], texels + 4);
+}
+
+static calo_status upload_lamps(calo_glr_scene *scene, const calo_draw_list *list, const calo_shadows *shadows,
+                                calo_error *err)
+{
+    size_t count = list->lamp_count ? list->lamp_count : 1;
+    float (*texels)[LAMP_TEXELS][4] = calloc(count, sizeof *texels);
     if (!texels)
-        return calo_fail_memory(err, "lamps", bytes);
-    for (uint32_t i = 0; i < list->lamp_count; i++) {
-        const calo_lamp *lamp = &list->lamps[i];
-        memcpy(texels[i], lamp->position, sizeof lamp->position);
-        memcpy(texels[i] + 4, lamp->direction, sizeof lamp->direction);
-        memcpy(texels[i] + 8, lamp->radiant, sizeof lamp->radiant);
-        texels[i][3] = (float)lamp->kind;
-        texels[i][7] = lamp->range;
-        texels[i][11] = lamp->cone_scale;
-        texels[i][12] = lamp->cone_offset;
-    }
-    calo_glr_make_buffer_texture(scene->device, GL_RGBA32F, texels, bytes ? bytes : 16 * sizeof(float),
-                                 &scene->lamp_buffer, &scene->lamp_texture);
+        return calo_fail_memory(err, "lamps", count * sizeof *texels);
+    for (uint32_t i = 0; i < list->lamp_count; i++)
+        put_lamp(&list->lamps[i], shadows, texels[i]);
+    calo_glr_make_buffer_texture(scene->device, GL_RGBA32F, texels, count * sizeof *texels, &scene->lamp_buffer,
+                                 &scene->lamp_texture);
     free(texels);
     return CALO_OK;
 }
@@ -134,7 +153,7 @@ calo_status calo_glr_light_upload(const calo_glr_upload *upload, calo_error *err
     memcpy(scene->uniform_radiance, environment->uniform, sizeof scene->uniform_radiance);
     calo_status status = scene->picture ? upload_maps(scene, environment, &block, err) : CALO_OK;
     if (status == CALO_OK)
-        status = upload_lamps(scene, upload->list, err);
+        status = upload_lamps(scene, upload->list, upload->shadows, err);
     gl->GenBuffers(1, &scene->light_buffer);
     gl->BindBuffer(GL_UNIFORM_BUFFER, scene->light_buffer);
     gl->BufferData(GL_UNIFORM_BUFFER, sizeof block, &block, GL_STATIC_DRAW);

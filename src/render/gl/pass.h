@@ -19,6 +19,7 @@ typedef struct calo_glr_pass {
     size_t block_stride; /* of the views' blocks on the device */
     calo_glr_run *runs;  /* by group and view */
     bool multisampled;   /* what is drawn now */
+    bool casters;        /* only what casts shadows is drawn */
 } calo_glr_pass;
 
 /* Which groups. */

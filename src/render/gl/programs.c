@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "image/color.h"
+#include "render/shadow.h"
 #include "render/gl/shaders.h"
 
 /* A process that draws all kinds of files must not collect programs for ever. */
@@ -38,6 +39,7 @@ static const char *const feature_names[CALO_GLR_FEATURE_COUNT] = {
     [CALO_GLR_WORLD_SPACE_NORMALS] = "WORLD_SPACE_NORMALS",
     [CALO_GLR_RAY_DEPTH] = "RAY_DEPTH",
     [CALO_GLR_WANTS_CODES] = "WANTS_CODES",
+    [CALO_GLR_HAS_SHADOWS] = "HAS_SHADOWS",
 };
 
 static const char *const output_names[CALO_GLR_OUTPUT_COUNT] = {
@@ -70,9 +72,9 @@ static const char *const vertex_parts[][4] = {
     [CALO_GLR_DEVELOP] = {calo_glr_fill_vert},
 };
 static const char *const wide_parts[] = {calo_glr_views_glsl, calo_glr_wide_geom, NULL};
-static const char *const fragment_parts[][10] = {
+static const char *const fragment_parts[][11] = {
     [CALO_GLR_SURFACE] = {calo_glr_views_glsl, calo_glr_copies_glsl, calo_glr_environment_glsl, calo_glr_material_glsl,
-                          "", /* sample_slots() */ calo_glr_surface_glsl, calo_glr_lighting_glsl,
+                          "", /* sample_slots() */ calo_glr_surface_glsl, calo_glr_shadow_glsl, calo_glr_lighting_glsl,
                           calo_glr_layer_glsl, calo_glr_surface_frag},
     [CALO_GLR_BACKGROUND] = {calo_glr_views_glsl, calo_glr_environment_glsl, calo_glr_background_frag},
     [CALO_GLR_MIX] = {calo_glr_mix_frag},
@@ -100,6 +102,10 @@ static void add_defines(const calo_glr_key *key, preamble *to)
 {
     add(to, "#version 330 core\n");
     add(to, "#define LAMP_DIRECTIONAL %d.0\n#define LAMP_SPOT %d.0\n", CALO_LIGHT_DIRECTIONAL, CALO_LIGHT_SPOT);
+    add(to, "#define SHADOW_NONE %d.0\n#define SHADOW_PARALLEL %d.0\n#define SHADOW_CUBE %d.0\n", CALO_GLR_NO_SHADOW,
+        CALO_SHADOW_PARALLEL, CALO_SHADOW_CUBE);
+    add(to, "#define SHADOW_FILTER_REACH %.9e\n#define SHADOW_OFFSET_TEXELS %.9e\n", (double)CALO_SHADOW_FILTER_REACH,
+        (double)CALO_SHADOW_OFFSET_TEXELS);
     add(to, "#define SRGB_FIRST %.9e\n#define SRGB_LAST %.9e\n#define SRGB_BASE %d\n", CALO_SRGB_TABLE_FIRST,
         (double)CALO_SRGB_TABLE_LAST, CALO_SRGB_TABLE_BASE);
     /* An attribute is taken within the surface where the pixel's centre is not. */
@@ -217,6 +223,7 @@ static void bind_names(const calo_glr_device *device, calo_glr_program *program)
         {"lamps", CALO_GLR_UNIT_LAMPS}, {"picture", CALO_GLR_UNIT_PICTURE}, {"colors", CALO_GLR_UNIT_COLORS},
         {"srgb_codes", CALO_GLR_UNIT_SRGB_CODES}, {"layers", CALO_GLR_UNIT_LAYERS},
         {"solid_depth", CALO_GLR_UNIT_SOLID_DEPTH}, {"last_key", CALO_GLR_UNIT_LAST_KEY},
+        {"shadow_maps", CALO_GLR_UNIT_SHADOW_MAPS},
     };
     static const char *const blocks[] = {
         [CALO_GLR_BLOCK_VIEW] = "View", [CALO_GLR_BLOCK_LIGHT] = "Light", [CALO_GLR_BLOCK_MATERIAL] = "Material",

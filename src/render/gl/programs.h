@@ -6,6 +6,8 @@
 
 #include "render/gl/device.h"
 
+enum { CALO_GLR_NO_SHADOW = -1 }; /* beside calo_shadow_form, for lamps in shaders */
+
 typedef enum calo_glr_stage {
     CALO_GLR_SURFACE = 0,
     CALO_GLR_BACKGROUND,
@@ -53,6 +55,7 @@ typedef enum calo_glr_feature {
     CALO_GLR_WORLD_SPACE_NORMALS,
     CALO_GLR_RAY_DEPTH,
     CALO_GLR_WANTS_CODES,
+    CALO_GLR_HAS_SHADOWS,
     CALO_GLR_FEATURE_COUNT
 } calo_glr_feature;
 #define CALO_GLR_BIT(name) (1u << (CALO_GLR_##name))
@@ -77,6 +80,7 @@ enum {
     CALO_GLR_UNIT_PICTURE,
     CALO_GLR_UNIT_COLORS,
     CALO_GLR_UNIT_LAYERS = CALO_GLR_UNIT_PICTURE,
+    CALO_GLR_UNIT_SHADOW_MAPS = CALO_GLR_UNIT_PICTURE,
     CALO_GLR_UNIT_SOLID_DEPTH = CALO_GLR_UNIT_COLORS,
     CALO_GLR_UNIT_LAST_KEY = CALO_GLR_UNIT_COLORS + 1, /* no fragment shader has more than 16 of them */
     CALO_GLR_UNIT_SRGB_CODES = CALO_GLR_UNIT_PICTURE, /* of other stages: 16 units are sure */

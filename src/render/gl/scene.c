@@ -19,6 +19,7 @@ typedef struct scene_build {
     calo_arena *chain_arenas; /* one a texture: they are filtered side by side */
     calo_draw_list list;
     calo_environment environment;
+    calo_shadows shadows;
     uint32_t *texture_sources; /* of the file's textures */
     calo_mip_chain *chains;
     calo_glr_texels *chain_texels;
@@ -178,7 +179,7 @@ static calo_status list_copies(scene_build *build, calo_error *err)
         const calo_draw *draw = &list->draws[build->model_draws[g / 2]];
         all[g] = (calo_glr_group){.model = g / 2, .material = draw->material, .material_id = draw->material_id,
                                   .first_copy = scene->copy_count, .copy_count = all[g].copy_count,
-                                  .mirrored = g % 2, .unlit = draw->unlit};
+                                  .mirrored = g % 2, .unlit = draw->unlit, .casts = calo_draw_casts(draw)};
         scene->copy_count += all[g].copy_count;
         all[g].copy_count = 0;
     }
@@ -219,7 +220,9 @@ static calo_status upload_scene(calo_glr_device *device, void *user, calo_error 
         status = calo_glr_textures_upload(upload, err);
     if (status == CALO_OK)
         status = calo_glr_materials_upload(upload, err);
-    return status == CALO_OK ? calo_glr_light_upload(upload, err) : status;
+    if (status == CALO_OK)
+        status = calo_glr_light_upload(upload, err);
+    return status == CALO_OK ? calo_glr_shadows_upload(upload, err) : status;
 }
 
 static calo_status build_scene(scene_build *build, calo_error *err)
@@ -237,13 +240,15 @@ static calo_status build_scene(scene_build *build, calo_error *err)
     if (status == CALO_OK)
         status = calo_environment_make(build->prepare->lighting, &build->arena, build->options->threads,
                                        &build->environment, err);
+    if (status == CALO_OK)
+        status = calo_shadows_find(&build->list, build->prepare->lighting, &build->arena, &build->shadows, err);
     if (status != CALO_OK)
         return status;
     find_bounds(scene);
     calo_glr_upload upload = {
         .scene = scene, .source = build->pose->scene, .list = &build->list,
-        .model_draws = build->model_draws, .environment = &build->environment, .chains = build->chains,
-        .chain_texels = build->chain_texels,
+        .model_draws = build->model_draws, .environment = &build->environment, .shadows = &build->shadows,
+        .chains = build->chains, .chain_texels = build->chain_texels,
     };
     return calo_glr_device_call(scene->device, "bringing a scene to the device", upload_scene, &upload, err);
 }
@@ -288,7 +293,7 @@ static calo_status drop_scene(calo_glr_device *device, void *user, calo_error *e
         gl->DeleteSamplers(1, &scene->textures[i].sampler);
     }
     gl->DeleteBuffers(3, (GLuint[]){scene->material_buffer, scene->light_buffer, scene->lamp_buffer});
-    gl->DeleteTextures(3, (GLuint[]){scene->light_maps, scene->lamp_texture, scene->picture_texture});
+    gl->DeleteTextures(4, (GLuint[]){scene->light_maps, scene->lamp_texture, scene->picture_texture, scene->shadow_maps});
     return CALO_OK;
 }
 

@@ -6,6 +6,7 @@
 #include "render/backend.h"
 #include "render/draw_list.h"
 #include "render/environment.h"
+#include "render/shadow.h"
 #include "render/gl/device.h"
 #include "render/gl/programs.h"
 
@@ -49,7 +50,7 @@ typedef struct calo_glr_copy {
 typedef struct calo_glr_group {
     uint32_t model, material, material_id;
     uint32_t first_copy, copy_count;
-    bool mirrored, unlit;
+    bool mirrored, unlit, casts;
     uint32_t first_order; /* of drawing: element e of the group's copy c comes at first_order + c * elements + e */
 } calo_glr_group;
 
@@ -66,6 +67,7 @@ typedef struct calo_glr_scene {
     GLuint material_buffer;
     GLint material_stride;
     GLuint light_buffer, light_maps, lamp_buffer, lamp_texture;
+    GLuint shadow_maps;       /* an array of textures; 0: none */
     bool has_mask, has_blend; /* of its groups' materials */
     bool has_environment;
     const calo_image *picture; /* of the environment; NULL: uniform */
@@ -84,6 +86,7 @@ typedef struct calo_glr_upload {
     const calo_draw_list *list;
     const uint32_t *model_draws; /* of the list, by model */
     const calo_environment *environment;
+    const calo_shadows *shadows;
     const struct calo_mip_chain *chains; /* by texture, with how they are kept */
     const calo_glr_texels *chain_texels;
 } calo_glr_upload;
@@ -93,6 +96,8 @@ calo_status calo_glr_models_upload(const calo_glr_upload *upload, calo_error *er
 calo_status calo_glr_textures_upload(const calo_glr_upload *upload, calo_error *err);
 calo_status calo_glr_materials_upload(const calo_glr_upload *upload, calo_error *err);
 calo_status calo_glr_light_upload(const calo_glr_upload *upload, calo_error *err);
+/* shadows.c, when everything else is there: draws the maps. */
+calo_status calo_glr_shadows_upload(const calo_glr_upload *upload, calo_error *err);
 /* On the device's thread: the environment's picture for the background. */
 calo_status calo_glr_picture_upload(calo_glr_scene *scene, calo_error *err);
 

@@ -30,6 +30,9 @@ calo_status calo_glr_targets_make(const calo_glr_device *device, const calo_glr_
                                   calo_glr_targets *targets, calo_error *err);
 void calo_glr_targets_finish(const calo_glr_device *device, calo_glr_targets *targets);
 
+/* Of the framebuffer at hand: whether it can be drawn into. */
+calo_status calo_glr_targets_check(const calo_glr_device *device, const calo_glr_targets *targets, calo_error *err);
+
 /* Of the framebuffer at hand only these outputs (bits) are drawn into; locations count them. */
 void calo_glr_targets_outputs(const calo_glr_device *device, const calo_glr_targets *targets, uint32_t outputs);
 

@@ -48,7 +48,15 @@ calo_status calo_glr_worker_open(calo_gl_kind kind, void **worker, calo_error *e
 void calo_glr_worker_close(void *worker);
 calo_status calo_glr_draw_batch(void *worker, const calo_batch *batch, calo_thread_pool *pool, calo_error *err);
 
-/* draw.c, on the device's thread: draws a sheet into the targets. */
+/* On the device's thread, of a calo_glr_worker: what it draws with, and all that it has on the device. */
+calo_status calo_glr_worker_make(calo_glr_device *device, void *worker, calo_error *err);
+calo_status calo_glr_worker_drop(calo_glr_device *device, void *worker, calo_error *err);
+
+/* draw.c, on the device's thread: draws the depths of what casts shadows into the framebuffer at hand, which has nothing
+ * else. */
+calo_status calo_glr_casters_draw(calo_glr_worker *worker, calo_glr_scene *scene, const calo_batch *batch,
+                                  const calo_glr_sheet *sheet, calo_error *err);
+/* The same: draws a sheet into the targets. */
 calo_status calo_glr_sheet_draw(calo_glr_worker *worker, calo_glr_scene *scene, const calo_batch *batch,
                                 const calo_glr_sheet *sheet, calo_error *err);
 

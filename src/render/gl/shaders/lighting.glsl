@@ -1,6 +1,5 @@
 // The reflection model: the cpu backend's lighting.c.
 uniform sampler2D lobe_albedo; // of a GGX lobe: scale and bias by cosine and roughness
-uniform samplerBuffer lamps;   // four texels each: position, kind; direction, range; radiant, cone scale; cone offset
 
 const float PI = 3.14159265;
 
@@ -86,6 +85,7 @@ vec3 lamp_light(Surface surface, Lobe lobe, vec3 position, int lamp)
     float strength = lamp_at(lamp, position, l), n_dot_l = dot(surface.normal, l);
     if (!(strength > 0.0 && n_dot_l > 0.0))
         return vec3(0);
+    strength *= visibility(lamp, position, surface.geometric_normal);
     // Half way h = (l + v) / |l + v|, where |l + v|^2 = 2 + 2 l.v.
     float length2 = max(2.0 + 2.0 * dot(l, surface.to_viewer), 1e-12), inverse = inversesqrt(length2);
     float n_dot_h = clamp((n_dot_l + lobe.cosine) * inverse, 0.0, 1.0), v_dot_h = min(0.5 * length2 * inverse, 1.0);
@@ -118,7 +118,7 @@ vec3 shade(Surface surface, vec3 position)
     light += environment_light(surface, lobe);
 #endif
     for (int i = 0; i < int(rotation.z); i++)
-        light += lamp_light(surface, lobe, position, 4 * i);
+        light += lamp_light(surface, lobe, position, 8 * i);
     return light;
 #endif
 }
