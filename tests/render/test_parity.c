@@ -16,6 +16,14 @@ static const parity_rule promise = {
     .values = 0.02, .values_within = 0.99,
 };
 
+static const parity_rule soft = {
+    .ids_equal = 0.999,
+    .depth = 1e-4, .depth_within = 0.999,
+    .degrees = 0.5, .normals_within = 0.999,
+    .color_mean = 1, .color_99 = 8,
+    .values = 0.02, .values_within = 0.99,
+};
+
 /* ---- one picture by each backend ---- */
 
 typedef struct picture_job {
@@ -509,10 +517,6 @@ static void blended_layers(void **state)
 static void antialiasing(void **state)
 {
     (void)state;
-    static const parity_rule soft = {
-        .ids_equal = 0.999, .depth = 1e-4, .depth_within = 0.999, .degrees = 0.5, .normals_within = 0.999,
-        .color_mean = 1, .color_99 = 8, .values = 0.02, .values_within = 0.99,
-    };
     calo_scene *scenes[2] = {make_materials(), make_panes()};
     static const char *const names[2][2] = {{"materials-4", "materials-16"}, {"panes-4", "panes-16"}};
     calo_view view = view_of(1, -2, 6);
@@ -524,6 +528,24 @@ static void antialiasing(void **state)
         }
         calo_scene_destroy(scenes[i]);
     }
+}
+
+/* Triangles of a few pixels, and texels much smaller than a pixel: places must lie on the triangles. */
+static void antialiased_shadows(void **state)
+{
+    (void)state;
+    test_scene s = test_scene_start();
+    for (int i = 0; i < 6; i++) {
+        calo_primitive ball = test_sphere(&s, 48, -1);
+        calo_mat4 place = moved(1.1 * (i % 3) - 1.1, 1.1 * (i / 3) - 0.5, 0, 0.5); /* NOLINT: a grid */
+        test_node(&s, &ball, &place);
+    }
+    test_seal(&s);
+    calo_view view = test_view(SIDE, 60, (double[3]){1, -2, 4}, (double[3]){0, 0, 0});
+    picture_job job = {.scene = s.scene, .view = &view, .lighting = test_every_shadow(), .options.samples = 4};
+    job.lighting.shadow_map_size = 4096;
+    compare("shadows-4", &job, &soft);
+    calo_scene_destroy(s.scene);
 }
 
 /* ---- real files ---- */
@@ -596,6 +618,7 @@ int main(void)
         cmocka_unit_test(far_from_the_origin),
         cmocka_unit_test(blended_layers),
         cmocka_unit_test(antialiasing),
+        cmocka_unit_test(antialiased_shadows),
         cmocka_unit_test(real_files),
     };
     enum { SKIPPED = 77 };

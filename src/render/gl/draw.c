@@ -88,7 +88,6 @@ static uint32_t option_features(const calo_glr_pass *pass)
     const calo_render_options *options = pass->options;
     const calo_glr_scene *scene = pass->scene;
     uint32_t features = options->energy_compensation == CALO_ON ? CALO_GLR_BIT(IS_COMPENSATED) : 0;
-    features |= scene->shadow_maps && wants(options, CALO_CHANNEL_COLOR) ? CALO_GLR_BIT(HAS_SHADOWS) : 0;
     features |= options->occlusion_maps != CALO_OFF ? CALO_GLR_BIT(USES_OCCLUSION) : 0;
     features |= scene->has_environment ? CALO_GLR_BIT(HAS_ENVIRONMENT) : 0;
     features |= scene->picture ? CALO_GLR_BIT(HAS_ENVIRONMENT_PICTURE) : 0;
@@ -110,8 +109,11 @@ static calo_glr_key surface_key(const calo_glr_pass *pass, const calo_glr_group 
     key.features = option_features(pass) | model_features(model, uvs) | normal_map_features(model, material, &key);
     key.features |= material->alpha_mode == CALO_ALPHA_OPAQUE ? CALO_GLR_BIT(IS_OPAQUE) : 0;
     key.features |= material->alpha_mode != CALO_ALPHA_OPAQUE && !layer ? CALO_GLR_BIT(HAS_CUTOFF) : 0;
+    bool shadowed = pass->scene->shadow_maps && !group->unlit && outputs & 1u << CALO_GLR_OUT_COLOR;
+    key.features |= shadowed ? CALO_GLR_BIT(HAS_SHADOWS) : 0;
     /* Flat boxes do not tell how the triangle lies. */
-    if (model->faces && (outputs & 1u << CALO_GLR_OUT_GEOMETRIC_NORMAL || !model->has_normals || model->wide))
+    bool shown = outputs & 1u << CALO_GLR_OUT_GEOMETRIC_NORMAL;
+    if (model->faces && (shown || shadowed || !model->has_normals || model->wide))
         key.features |= CALO_GLR_BIT(USES_FACES);
     key.features |= group->unlit ? CALO_GLR_BIT(IS_UNLIT) : 0;
     key.features |= material->specular_glossiness ? CALO_GLR_BIT(IS_SPECULAR_GLOSSINESS) : 0;

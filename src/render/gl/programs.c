@@ -113,6 +113,9 @@ static void add_defines(const calo_glr_key *key, preamble *to)
     for (int i = 0; i < CALO_GLR_FEATURE_COUNT; i++)
         if (key->features >> i & 1)
             add(to, "#define %s\n", feature_names[i]);
+    const uint32_t plane = CALO_GLR_BIT(HAS_SHADOWS) | CALO_GLR_BIT(IS_MULTISAMPLED) | CALO_GLR_BIT(IS_TRIANGLES);
+    if ((key->features & (plane | CALO_GLR_BIT(IS_WIDE))) == plane)
+        add(to, "#define FINDS_PLANE\n");
     for (int i = 0, location = 0; i < CALO_GLR_OUTPUT_COUNT; i++)
         if (key->outputs >> i & 1)
             add(to, "#define %s %d\n", output_names[i], location++);

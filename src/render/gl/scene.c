@@ -293,7 +293,8 @@ static calo_status drop_scene(calo_glr_device *device, void *user, calo_error *e
         gl->DeleteSamplers(1, &scene->textures[i].sampler);
     }
     gl->DeleteBuffers(3, (GLuint[]){scene->material_buffer, scene->light_buffer, scene->lamp_buffer});
-    gl->DeleteTextures(4, (GLuint[]){scene->light_maps, scene->lamp_texture, scene->picture_texture, scene->shadow_maps});
+    gl->DeleteTextures(4, (GLuint[]){scene->light_maps, scene->lamp_texture, scene->picture_texture,
+                                     scene->shadow_maps});
     return CALO_OK;
 }
 

@@ -52,8 +52,8 @@ calo_status calo_glr_draw_batch(void *worker, const calo_batch *batch, calo_thre
 calo_status calo_glr_worker_make(calo_glr_device *device, void *worker, calo_error *err);
 calo_status calo_glr_worker_drop(calo_glr_device *device, void *worker, calo_error *err);
 
-/* draw.c, on the device's thread: draws the depths of what casts shadows into the framebuffer at hand, which has nothing
- * else. */
+/* draw.c, on the device's thread: draws the depths of what casts shadows into the framebuffer at hand, which has
+ * nothing else. */
 calo_status calo_glr_casters_draw(calo_glr_worker *worker, calo_glr_scene *scene, const calo_batch *batch,
                                   const calo_glr_sheet *sheet, calo_error *err);
 /* The same: draws a sheet into the targets. */

@@ -23,6 +23,10 @@ layout(location = OUT_ALBEDO) out vec4 out_albedo;
 layout(location = OUT_MATERIAL) out vec4 out_material; // UV, metallic, roughness
 #endif
 
+#ifdef FINDS_PLANE
+flat in vec3 varying_corner;
+#endif
+
 // As the options want normals.
 vec3 seen_normal(vec3 world)
 {
@@ -59,7 +63,12 @@ void main()
     if (surface.base_color.w < material.emissive.w)
         discard;
 #endif
-    vec3 position = view.position.xyz + varying_place.xyz;
+    vec3 place = varying_place.xyz;
+#ifdef FINDS_PLANE
+    // Some drivers (llvmpipe) find places beside the pixel's centre off the triangle, by more than shadows can bear.
+    place -= dot(place - varying_corner, surface.geometric_normal) * surface.geometric_normal;
+#endif
+    vec3 position = view.position.xyz + place;
 #ifdef OUT_COLOR
     out_color = vec4(shade(surface, position), 1);
 #ifdef OUT_KEY

@@ -28,6 +28,9 @@ CENTROID out vec2 varying_uv_1;
 #ifdef HAS_COLORS
 CENTROID out vec4 varying_color;
 #endif
+#ifdef FINDS_PLANE
+flat out vec3 varying_corner; // one of the triangle's, as varying_place
+#endif
 flat out int varying_copy;
 
 void main()
@@ -40,6 +43,9 @@ void main()
     gl_Position.w = view.position.w > 0.0 ? 1.0 : depth;
     gl_Position.xy += view.shift.xy * gl_Position.w;
     varying_place = vec4(dot(to_world[0], object), dot(to_world[1], object), dot(to_world[2], object), depth);
+#ifdef FINDS_PLANE
+    varying_corner = varying_place.xyz;
+#endif
     varying_copy = first_copy + gl_InstanceID;
 #ifdef HAS_NORMALS
     for (int i = 0; i < 3; i++)
