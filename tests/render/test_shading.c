@@ -301,6 +301,25 @@ static void minified_textures_are_filtered_in_linear_light(void **state)
 
 /* A normal map that leans towards +u must turn the normal towards the quad's +x, and +y up in the
  * map (green) must turn it against growing v. */
+static void normals_without_a_direction_give_way_to_the_triangles(void **state)
+{
+    (void)state;
+    static const float zeros[12] = {0};
+    test_scene s = test_scene_start();
+    calo_primitive quad = test_quad(&s, unit_quad, -1);
+    quad.normals = zeros;
+    test_node(&s, &quad, NULL);
+    test_seal(&s);
+    calo_view view = test_view(8, 20, (double[3]){1, 0, 4}, origin);
+    calo_render_options options = {.channels = TEST_BIT(NORMAL) | TEST_BIT(MASK), .world_space_normals = true};
+    calo_frame frame = test_render(s.scene, NULL, &options, &view);
+    const float *normal = test_floats(&frame, CALO_CHANNEL_NORMAL, 4, 4);
+    assert_true(test_mask(&frame, 4, 4));
+    assert_true(normal[0] == 0 && normal[1] == 0 && normal[2] == 1);
+    calo_frame_finish(&frame);
+    calo_scene_destroy(s.scene);
+}
+
 static void normal_maps_lean_the_right_way(void **state)
 {
     (void)state;
@@ -576,6 +595,7 @@ int main(void)
         cmocka_unit_test(masked_texels_cut_color_and_data_alike),
         cmocka_unit_test(texture_wrap_modes),
         cmocka_unit_test(minified_textures_are_filtered_in_linear_light),
+        cmocka_unit_test(normals_without_a_direction_give_way_to_the_triangles),
         cmocka_unit_test(normal_maps_lean_the_right_way),
         cmocka_unit_test(back_faces_follow_the_material_and_the_option),
         cmocka_unit_test(mirrored_nodes_keep_their_outside),

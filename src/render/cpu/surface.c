@@ -305,21 +305,24 @@ static void apply_normal_map(const packet_group *group, const calo_cpu_mix *mix,
         normal[i] = lanes_pick(sound, mapped[i], normal[i]);
 }
 
-/* The vertex normals' mix, or the triangle's own. */
+/* The vertex normals' mix; where there is none, or it has no direction, the triangle's own. */
 LANES_INLINE void mix_normal(const packet_group *group, const calo_cpu_mix *mix, calo_cpu_surface *surface)
 {
-    lanes_f *normal = surface->normal;
+    lanes_f *normal = surface->normal, object[3], world[3];
+    lanes_m sound = lanes_from_bits(0);
+    if (group->draw->shared.normals) {
+        for (int i = 0; i < 3; i++)
+            object[i] = mix_corners(mix, mix->triangles->normal[i]);
+        normal_to_world(group->draw->shared.normal_to_world, object, world);
+        sound = normalize_lanes(world);
+    } else {
+        memset(world, 0, sizeof world);
+    }
+    /* Once only: it is of unit length already where it is needed anyway. */
+    if (!group->worker->needs_geometric_normal && !lanes_all(sound))
+        unit_geometric_normal(surface);
     for (int i = 0; i < 3; i++)
-        normal[i] = surface->geometric_normal[i];
-    if (!group->draw->shared.normals)
-        return;
-    lanes_f object[3], world[3];
-    for (int i = 0; i < 3; i++)
-        object[i] = mix_corners(mix, mix->triangles->normal[i]);
-    normal_to_world(group->draw->shared.normal_to_world, object, world);
-    lanes_m sound = normalize_lanes(world);
-    for (int i = 0; i < 3; i++)
-        normal[i] = lanes_pick(sound, world[i], normal[i]);
+        normal[i] = lanes_pick(sound, world[i], surface->geometric_normal[i]);
 }
 
 /* Interpolated, mapped, and then turned to the side that is seen. */
@@ -333,7 +336,7 @@ static void find_normals(packet_group *group, calo_cpu_surface *surfaces)
         const calo_cpu_mix *mix = &group->mixes[k];
         for (int i = 0; i < 3; i++)
             surface->geometric_normal[i] = spread(mix, mix->triangles->geometric_normal[i]);
-        if (shown || !group->draw->shared.normals)
+        if (shown)
             unit_geometric_normal(surface);
         mix_normal(group, mix, surface);
         lanes_m turned = lanes_less(dot_lanes(surface->normal, surface->geometric_normal), lanes_float(0));

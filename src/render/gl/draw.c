@@ -115,6 +115,8 @@ static calo_glr_key surface_key(const calo_glr_pass *pass, const calo_glr_group 
     bool shown = outputs & 1u << CALO_GLR_OUT_GEOMETRIC_NORMAL;
     if (model->faces && (shown || shadowed || !model->has_normals || model->wide))
         key.features |= CALO_GLR_BIT(USES_FACES);
+    else if (model->has_odd_faces)
+        key.features |= CALO_GLR_BIT(HAS_ODD_FACES);
     key.features |= group->unlit ? CALO_GLR_BIT(IS_UNLIT) : 0;
     key.features |= material->specular_glossiness ? CALO_GLR_BIT(IS_SPECULAR_GLOSSINESS) : 0;
     return key;

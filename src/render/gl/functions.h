@@ -41,7 +41,8 @@
     X(TEXIMAGE3D, TexImage3D) X(TEXPARAMETERI, TexParameteri) X(UNIFORM1F, Uniform1f) X(UNIFORM1I, Uniform1i)      \
     X(UNIFORM1UI, Uniform1ui)                                                                                      \
     X(UNIFORMBLOCKBINDING, UniformBlockBinding) X(UNMAPBUFFER, UnmapBuffer) X(USEPROGRAM, UseProgram)              \
-    X(VERTEXATTRIBDIVISOR, VertexAttribDivisor) X(VERTEXATTRIBPOINTER, VertexAttribPointer) X(VIEWPORT, Viewport)
+    X(VERTEXATTRIBDIVISOR, VertexAttribDivisor) X(VERTEXATTRIBIPOINTER, VertexAttribIPointer)                      \
+    X(VERTEXATTRIBPOINTER, VertexAttribPointer) X(VIEWPORT, Viewport)
 
 typedef struct calo_glr_functions {
 #define CALO_GLR_MEMBER(TYPE, name) PFNGL##TYPE##PROC name;

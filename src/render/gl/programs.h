@@ -33,7 +33,8 @@ typedef enum calo_glr_feature {
     CALO_GLR_IS_TRIANGLES = 0,
     CALO_GLR_IS_POINTS,
     CALO_GLR_IS_WIDE, /* points, lines and edges: boxes on the screen, by a geometry stage */
-    CALO_GLR_USES_FACES,
+    CALO_GLR_USES_FACES,     /* triangles' normals, by number */
+    CALO_GLR_HAS_ODD_FACES,  /* and those of a few triangles, by vertex */
     CALO_GLR_HAS_NORMALS,
     CALO_GLR_USES_TANGENTS,
     CALO_GLR_USES_UV_0,

@@ -36,6 +36,7 @@ typedef struct calo_glr_model {
     bool has_normals, has_tangents, has_uvs[2], has_colors;
     GLuint array, vertices, indices;
     GLuint faces, face_buffer; /* triangles' normals */
+    bool has_odd_faces;        /* see models.c */
 } calo_glr_model;
 
 typedef struct calo_glr_copy {

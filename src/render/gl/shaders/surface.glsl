@@ -29,13 +29,11 @@ bool is_sound(vec3 direction)
     return length2 > 7.5e-37 && length2 < 1.3e36;
 }
 
-#ifdef USES_FACES
-uniform usamplerBuffer faces; // by triangle: its normal, octahedral, 16 bits a coordinate; 0: it has none
-
-// The triangle's own normal on the side that is seen; of degenerate triangles the way to the viewer.
-vec3 find_geometric_normal(vec3 to_viewer)
+#if defined(USES_FACES) || defined(HAS_ODD_FACES)
+// A triangle's own normal on the side that is seen, from octahedral coordinates of 16 bits; of degenerate triangles (0)
+// the way to the viewer.
+vec3 decode_face(uint code, vec3 to_viewer)
 {
-    uint code = texelFetch(faces, gl_PrimitiveID).x;
     vec2 at = (vec2(code & 0xffffu, code >> 16) - 32768.0) / 32767.0;
     vec3 object = vec3(at, 1.0 - abs(at.x) - abs(at.y)), world;
     if (object.z < 0.0)
@@ -47,19 +45,31 @@ vec3 find_geometric_normal(vec3 to_viewer)
         return FRONT_FACING ? world / size : -world / size;
     return to_viewer;
 }
-#elif defined(IS_TRIANGLES)
-// Good enough to tell sides by, and not of unit length. Drivers are slow where triangles have to be counted.
-vec3 find_geometric_normal(vec3 to_viewer)
-{
-    vec3 across = cross(dFdx(varying_place.xyz), dFdy(varying_place.xyz));
-    return dot(across, to_viewer) < 0.0 ? -across : across;
-}
-#else
-vec3 find_geometric_normal(vec3 to_viewer)
-{
-    return to_viewer;
-}
 #endif
+
+#ifdef USES_FACES
+uniform usamplerBuffer faces; // by triangle
+#endif
+#ifdef HAS_ODD_FACES
+flat in uint varying_face; // 0: an ordinary triangle
+#endif
+
+// The triangle's own normal on the side that is seen; of lines and points the way to the viewer. Where it serves to tell
+// sides only, the vertex normals of ordinary triangles do: they lie on the side of the front.
+vec3 find_geometric_normal(vec3 to_viewer)
+{
+#if defined(USES_FACES)
+    return decode_face(texelFetch(faces, gl_PrimitiveID).x, to_viewer);
+#elif defined(IS_TRIANGLES)
+#ifdef HAS_ODD_FACES
+    if (varying_face != 0u)
+        return decode_face(varying_face, to_viewer);
+#endif
+    return FRONT_FACING ? varying_normal : -varying_normal;
+#else
+    return to_viewer;
+#endif
+}
 
 #ifdef HAS_NORMAL_MAP
 // The frame that the map's x and y stand in: from vertex tangents, else from how the triangle's UVs run.

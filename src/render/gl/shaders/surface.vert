@@ -11,6 +11,7 @@ layout(location = 5) in vec4 color;
 layout(location = 6) in vec4 to_clip[3];
 layout(location = 9) in vec4 to_world[3];
 layout(location = 12) in vec4 normal_to_world[3];
+layout(location = 15) in uint face;
 
 CENTROID out vec4 varying_place; // from the camera, in world axes; w: depth
 #ifdef HAS_NORMALS
@@ -31,6 +32,9 @@ CENTROID out vec4 varying_color;
 #ifdef FINDS_PLANE
 flat out vec3 varying_corner; // one of the triangle's, as varying_place
 #endif
+#ifdef HAS_ODD_FACES
+flat out uint varying_face;
+#endif
 flat out int varying_copy;
 
 void main()
@@ -47,6 +51,9 @@ void main()
     varying_corner = varying_place.xyz;
 #endif
     varying_copy = first_copy + gl_InstanceID;
+#ifdef HAS_ODD_FACES
+    varying_face = face;
+#endif
 #ifdef HAS_NORMALS
     for (int i = 0; i < 3; i++)
         varying_normal[i] = dot(normal_to_world[i].xyz, normal);
