@@ -87,10 +87,12 @@ calo_status calo_glr_picture_upload(calo_glr_scene *scene, calo_error *err)
                          "%d; make it smaller or use --backend cpu", picture->width, picture->height,
                          scene->device->info->renderer, most);
     gl->ActiveTexture(GL_TEXTURE0 + CALO_GLR_UNIT_PICTURE);
-    gl->PixelStorei(GL_UNPACK_ROW_LENGTH, (GLint)(picture->row_bytes / (4 * sizeof(float))));
     scene->picture_texture = calo_glr_make_texture(scene->device, GL_RGBA32F, picture->width, picture->height, GL_RGBA,
-                                                   GL_FLOAT, picture->data);
-    gl->PixelStorei(GL_UNPACK_ROW_LENGTH, 0);
+                                                   GL_FLOAT, NULL);
+    /* The caller's rows may be any number of bytes apart. */
+    for (uint32_t y = 0; y < picture->height; y++)
+        gl->TexSubImage2D(GL_TEXTURE_2D, 0, 0, (GLint)y, (GLsizei)picture->width, 1, GL_RGBA, GL_FLOAT,
+                          (const char *)picture->data + y * picture->row_bytes);
     return CALO_OK;
 }
 
