@@ -27,15 +27,6 @@ typedef struct contender {
     double wall_us[ROUNDS], cpu_us[ROUNDS];
 } contender;
 
-static calo_status drop_frame(void *user, size_t index, calo_frame *frame, calo_error *err)
-{
-    (void)user;
-    (void)index;
-    (void)frame;
-    (void)err;
-    return CALO_OK;
-}
-
 static double milliseconds_since(double start)
 {
     return 1e3 * (calo_clock_seconds() - start);
@@ -62,7 +53,7 @@ static calo_status draw_views(const contender *c, const calo_render_options *opt
 {
     double cpu = bench_cpu_seconds(), wall = calo_clock_seconds(), count = (double)c->views;
     calo_status status = calo_renderer_render(c->renderer, c->prepared, options, views->views, c->views, NULL,
-                                              drop_frame, NULL, err);
+                                              bench_drop_frame, NULL, err);
     *wall_us = 1e6 * (calo_clock_seconds() - wall) / count;
     *cpu_us = 1e6 * (bench_cpu_seconds() - cpu) / count;
     return status;

@@ -276,3 +276,12 @@ const calo_scene_image *bench_material_image(const bench_input *input, const cal
     int32_t texture = material->slots[slot].texture;
     return texture >= 0 ? &input->scene->images[input->scene->textures[texture].image] : NULL;
 }
+
+calo_status bench_drop_frame(void *user, size_t index, calo_frame *frame, calo_error *err)
+{
+    (void)user;
+    (void)index;
+    (void)frame;
+    (void)err;
+    return CALO_OK;
+}

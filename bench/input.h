@@ -39,4 +39,7 @@ calo_status bench_views_make(uint32_t size, uint32_t count, calo_view_set *views
 const calo_scene_image *bench_material_image(const bench_input *input, const calo_material *material,
                                              calo_material_slot slot);
 
+/* A calo_frame_callback for pictures that nobody looks at. */
+calo_status bench_drop_frame(void *user, size_t index, calo_frame *frame, calo_error *err);
+
 #endif

@@ -54,15 +54,6 @@ typedef struct bench_timings {
     double stages[CALO_STAGE_COUNT][ROUNDS_MAX], rivals[PEERS_MAX][ROUNDS_MAX];
 } bench_timings;
 
-static calo_status drop_frame(void *user, size_t index, calo_frame *frame, calo_error *err)
-{
-    (void)user;
-    (void)index;
-    (void)frame;
-    (void)err;
-    return CALO_OK;
-}
-
 /* ---- one round ---- */
 
 /* Draws all views with the renderer or, when `rival` is given, with that one. */
@@ -70,7 +61,7 @@ static calo_status draw_all(bench_state *bench, const bench_rival *rival, calo_e
 {
     if (!rival)
         return calo_renderer_render(bench->renderer, bench->prepared, &bench->render, bench->views.views,
-                                    bench->views.count, NULL, drop_frame, NULL, err);
+                                    bench->views.count, NULL, bench_drop_frame, NULL, err);
     for (size_t v = 0; v < bench->views.count; v++)
         rival->peer->draw(rival->self, &bench->views.views[v]);
     return CALO_OK;

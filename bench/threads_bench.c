@@ -15,15 +15,6 @@ static const struct {
     uint32_t views, size;
 } batches[] = {{32, 256}, {33, 256}, {3, 256}, {1, 256}, {1, 1024}, {1, 2048}, {1, 4096}};
 
-static calo_status drop_frame(void *user, size_t index, calo_frame *frame, calo_error *err)
-{
-    (void)user;
-    (void)index;
-    (void)frame;
-    (void)err;
-    return CALO_OK;
-}
-
 /* Lowers the two times, in seconds a view, where this round was better. */
 static calo_status run_round(calo_renderer *renderer, const calo_prepared *prepared, const calo_view_set *views,
                              double *wall, double *cpu, calo_error *err)
@@ -37,7 +28,7 @@ static calo_status run_round(calo_renderer *renderer, const calo_prepared *prepa
     size_t count = 0;
     calo_status status = CALO_OK;
     for (; status == CALO_OK && spent * 1e3 < PASS_MILLISECONDS; count += views->count) {
-        status = calo_renderer_render(renderer, prepared, &options, views->views, views->count, NULL, drop_frame, NULL,
+        status = calo_renderer_render(renderer, prepared, &options, views->views, views->count, NULL, bench_drop_frame, NULL,
                                       err);
         spent = calo_clock_seconds() - wall_start;
     }
