@@ -22,7 +22,6 @@ calo_status calo_glr_worker_open(calo_gl_kind kind, void **out, calo_error *err)
     calo_glr_worker *worker = calloc(1, sizeof *worker);
     if (!worker)
         return calo_fail_memory(err, "a renderer's worker", sizeof *worker);
-    worker->kind = kind;
     calo_status status = calo_glr_device_acquire(kind, &worker->device, err);
     if (status == CALO_OK)
         status = calo_glr_device_call(worker->device, "making a renderer", calo_glr_worker_make, worker, err);

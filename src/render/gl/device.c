@@ -86,7 +86,6 @@ static calo_status set_up(calo_glr_device *device, void *user, calo_error *err)
     gl->GetIntegerv(GL_MAX_ARRAY_TEXTURE_LAYERS, &device->limits.texture_layers);
     gl->GetIntegerv(GL_MAX_TEXTURE_BUFFER_SIZE, &device->limits.buffer_texels);
     gl->GetIntegerv(GL_UNIFORM_BUFFER_OFFSET_ALIGNMENT, &device->limits.uniform_alignment);
-    gl->GetIntegerv(GL_MAX_DRAW_BUFFERS, &device->limits.draw_buffers);
     gl->GetIntegerv(GL_MAX_SAMPLES, &device->limits.samples);
     gl->PixelStorei(GL_PACK_ALIGNMENT, 1);
     gl->PixelStorei(GL_UNPACK_ALIGNMENT, 1);
@@ -147,13 +146,6 @@ calo_status calo_glr_device_acquire(calo_gl_kind kind, calo_glr_device **device,
         *device = &slot->device;
     pthread_mutex_unlock(&table.lock);
     return status;
-}
-
-void calo_glr_device_retain(calo_glr_device *device)
-{
-    lock_table();
-    device->slot->references++;
-    pthread_mutex_unlock(&table.lock);
 }
 
 void calo_glr_device_release(calo_glr_device *device)

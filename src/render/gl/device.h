@@ -7,7 +7,7 @@
 typedef struct calo_glr_program calo_glr_program;
 
 typedef struct calo_glr_limits {
-    GLint texture_size, texture_layers, buffer_texels, uniform_alignment, draw_buffers, samples;
+    GLint texture_size, texture_layers, buffer_texels, uniform_alignment, samples;
 } calo_glr_limits;
 
 typedef struct calo_glr_device {
@@ -26,7 +26,6 @@ typedef struct calo_glr_device {
 
 /* The device of a kind, made when it is first needed; each needs a release. */
 calo_status calo_glr_device_acquire(calo_gl_kind kind, calo_glr_device **device, calo_error *err);
-void calo_glr_device_retain(calo_glr_device *device);
 void calo_glr_device_release(calo_glr_device *device);
 
 typedef calo_status (*calo_glr_function)(calo_glr_device *device, void *user, calo_error *err);

@@ -15,14 +15,14 @@
     X(BLITFRAMEBUFFER, BlitFramebuffer) X(BUFFERDATA, BufferData) X(BUFFERSUBDATA, BufferSubData)                  \
     X(CHECKFRAMEBUFFERSTATUS, CheckFramebufferStatus) X(CLEARBUFFERFV, ClearBufferfv)                              \
     X(CLEARBUFFERUIV, ClearBufferuiv) X(CLIENTWAITSYNC, ClientWaitSync) X(COMPILESHADER, CompileShader)            \
-    X(CREATEPROGRAM, CreateProgram) X(CREATESHADER, CreateShader) X(CULLFACE, CullFace)                            \
-    X(DELETEBUFFERS, DeleteBuffers) X(DELETEFRAMEBUFFERS, DeleteFramebuffers) X(DELETEPROGRAM, DeleteProgram)      \
-    X(DELETEQUERIES, DeleteQueries) X(DELETERENDERBUFFERS, DeleteRenderbuffers) X(DELETESAMPLERS, DeleteSamplers)  \
-    X(DELETESHADER, DeleteShader) X(DELETESYNC, DeleteSync) X(DELETETEXTURES, DeleteTextures)                      \
-    X(DELETEVERTEXARRAYS, DeleteVertexArrays) X(DEPTHFUNC, DepthFunc) X(DEPTHMASK, DepthMask) X(DISABLE, Disable)  \
-    X(DRAWARRAYS, DrawArrays) X(DRAWBUFFERS, DrawBuffers) X(DRAWELEMENTSINSTANCED, DrawElementsInstanced)          \
-    X(ENABLE, Enable) X(ENABLEVERTEXATTRIBARRAY, EnableVertexAttribArray) X(ENDQUERY, EndQuery)                    \
-    X(FENCESYNC, FenceSync) X(FLUSH, Flush) X(FRAMEBUFFERRENDERBUFFER, FramebufferRenderbuffer)                    \
+    X(CREATEPROGRAM, CreateProgram) X(CREATESHADER, CreateShader) X(DELETEBUFFERS, DeleteBuffers)                  \
+    X(DELETEFRAMEBUFFERS, DeleteFramebuffers) X(DELETEPROGRAM, DeleteProgram) X(DELETEQUERIES, DeleteQueries)      \
+    X(DELETERENDERBUFFERS, DeleteRenderbuffers) X(DELETESAMPLERS, DeleteSamplers) X(DELETESHADER, DeleteShader)    \
+    X(DELETESYNC, DeleteSync) X(DELETETEXTURES, DeleteTextures) X(DELETEVERTEXARRAYS, DeleteVertexArrays)          \
+    X(DEPTHFUNC, DepthFunc) X(DISABLE, Disable) X(DRAWARRAYS, DrawArrays) X(DRAWBUFFERS, DrawBuffers)              \
+    X(DRAWELEMENTSINSTANCED, DrawElementsInstanced) X(ENABLE, Enable)                                              \
+    X(ENABLEVERTEXATTRIBARRAY, EnableVertexAttribArray) X(ENDQUERY, EndQuery) X(FENCESYNC, FenceSync)              \
+    X(FLUSH, Flush) X(FRAMEBUFFERRENDERBUFFER, FramebufferRenderbuffer)                                            \
     X(FRAMEBUFFERTEXTURE2D, FramebufferTexture2D) X(FRAMEBUFFERTEXTURELAYER, FramebufferTextureLayer)              \
     X(FRONTFACE, FrontFace) X(GENBUFFERS, GenBuffers) X(GENFRAMEBUFFERS, GenFramebuffers)                          \
     X(GENQUERIES, GenQueries) X(GENRENDERBUFFERS, GenRenderbuffers) X(GENSAMPLERS, GenSamplers)                    \

@@ -32,7 +32,6 @@ typedef struct calo_glr_color_targets {
 } calo_glr_color_targets;
 
 typedef struct calo_glr_worker {
-    calo_gl_kind kind;
     calo_glr_device *device;
     calo_glr_targets targets;
     calo_glr_color_targets color;
