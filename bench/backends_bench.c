@@ -80,8 +80,8 @@ static void print_case(contender *c, const bench_input *input, const char *path,
     printf("{\"mesh\": \"%s\", \"triangles\": %llu, \"size\": %u, \"samples\": %u, \"backend\": \"%s\", \"renderer\": "
            "\"%s\", \"open_ms\": %.2f, \"prepare_ms\": %.2f, \"first_ms\": %.2f, \"wall_us\": %.1f, \"cpu_us\": %.1f}\n",
            calo_path_name(path), (unsigned long long)input->triangle_count, size, samples, c->info.name,
-           c->info.renderer[0] ? c->info.renderer : c->info.detail, c->open_ms, c->prepare_ms, c->first_ms, bench_median(c->wall_us, c->rounds),
-           bench_median(c->cpu_us, c->rounds));
+           c->info.renderer[0] ? c->info.renderer : c->info.detail, c->open_ms, c->prepare_ms, c->first_ms,
+           bench_median(c->wall_us, c->rounds), bench_median(c->cpu_us, c->rounds));
     fflush(stdout);
 }
 

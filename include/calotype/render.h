@@ -121,7 +121,7 @@ CALO_API calo_render_options calo_render_options_resolve(const calo_render_optio
 
 /* All zero is the default everywhere. Append only. */
 typedef struct calo_renderer_options {
-    const char *backend; /* NULL or "auto": CALOTYPE_BACKEND, else the best available; else by name */
+    const char *backend; /* NULL or "auto": CALOTYPE_BACKEND, else "cpu"; "egl", "osmesa", "glfw": docs/backends.md */
     uint32_t threads;    /* 0: one a core that this process may use. They start when they are first needed */
     calo_cache *cache;   /* keeps mip chains; outlives what is prepared; NULL: none */
     /* Level of detail: what calo_renderer_prepare prepares is drawn simplified as far as nothing moves by more than

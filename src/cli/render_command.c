@@ -409,7 +409,7 @@ const calo_option calo_render_options_table[] = {
           "also of wireframes and normals (1)"),
 
     GROUP("The machine"),
-    TEXT("backend", "NAME", renderer.backend, "see `calotype backends` (the best that is there)"),
+    TEXT("backend", "NAME", renderer.backend, "cpu, egl, osmesa or glfw: see `calotype backends` (CALOTYPE_BACKEND, else cpu)"),
     RANGE(CALO_OPTION_COUNT, "threads", "N", renderer.threads, 1, 1024,
           "(one a core; the pictures do not depend on it)"),
     TEXT("cache", "FOLDER", cache_folder,
