@@ -402,6 +402,51 @@ static void scenes_over_the_limit(void **state)
     drop_stage(&s);
 }
 
+/* Every layer costs a pass: sheets without end are refused, and on it goes. */
+static void too_many_layers(void **state)
+{
+    (void)state;
+    enum { SHEETS = 1030, SIDE = 4 };
+    test_scene s = test_scene_start();
+    calo_material material = calo_material_default();
+    material.alpha_mode = CALO_ALPHA_BLEND;
+    material.base_color[3] = 0.01f;
+    int32_t glass = test_material(&s, &material);
+    float *positions = calloc(9 * SHEETS, sizeof *positions);
+    uint32_t *indices = calloc(3 * SHEETS, sizeof *indices);
+    assert_true(positions && indices);
+    for (uint32_t i = 0; i < SHEETS; i++) {
+        const float corners[9] = {-9, -9, 0, 9, -9, 0, 0, 9, 0};
+        memcpy(positions + 9 * i, corners, sizeof corners);
+        for (uint32_t k = 0; k < 3; k++) {
+            positions[9 * i + 3 * k + 2] = 1e-3f * (float)i;
+            indices[3 * i + k] = 3 * i + k;
+        }
+    }
+    calo_primitive sheets = {.topology = CALO_TRIANGLES, .vertex_count = 3 * SHEETS, .index_count = 3 * SHEETS,
+                             .positions = positions, .indices = indices, .material = glass};
+    test_node(&s, &sheets, NULL);
+    test_seal(&s);
+    stage here = {.scene = s.scene};
+    assert_int_equal(calo_pose_create(s.scene, NULL, &here.pose, NULL), CALO_OK);
+    calo_renderer *renderer = open_renderer(1);
+    calo_prepared *prepared = prepare(renderer, &here);
+    calo_render_options colors = {.channels = TEST_BIT(COLOR), .samples = 1};
+    calo_view view = test_view(SIDE, 30, (double[3]){0, 0, 6}, (double[3]){0, 0, 0});
+    calo_frame frame = {0};
+    calo_error err = {0};
+    assert_int_equal(calo_frame_init(&frame, SIDE, SIDE, colors.channels, CALO_PIXEL_RGBA8, NULL), CALO_OK);
+    assert_int_equal(calo_renderer_render(renderer, prepared, &colors, &view, 1, &frame, NULL, NULL, &err),
+                     CALO_ERROR_LIMIT);
+    assert_non_null(strstr(err.message, "1024"));
+    calo_frame_finish(&frame);
+    calo_prepared_destroy(prepared);
+    calo_renderer_destroy(renderer);
+    drop_stage(&here);
+    free(positions);
+    free(indices);
+}
+
 /* A forked child has no device: its parent's renderer is refused, and nothing hangs or crashes. */
 static void a_forked_child_is_refused(void **state)
 {
@@ -441,6 +486,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(padded_rows),                cmocka_unit_test(frames_are_handed_out),
         cmocka_unit_test(sizes_may_alternate),        cmocka_unit_test(frames_that_do_not_fit),
         cmocka_unit_test(scenes_over_the_limit),      cmocka_unit_test(thousand_lives_leave_nothing),
+        cmocka_unit_test(too_many_layers),
         cmocka_unit_test(the_device_goes_with_its_last_user), cmocka_unit_test(a_forked_child_is_refused),
     };
     enum { SKIPPED = 77 };

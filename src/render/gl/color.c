@@ -10,6 +10,9 @@
 /* Of one pass with multisampling: more would cost memory, and lie elsewhere on every driver. */
 enum { MULTISAMPLES = 4 };
 
+/* Every layer draws all blended surfaces again: a small file of many sheets one behind the other would never end. */
+enum { LAYERS_MAX = 1024 };
+
 static const uint32_t color_output = 1u << CALO_GLR_OUT_COLOR;
 
 bool calo_glr_color_is_apart(const calo_glr_pass *pass)
@@ -251,18 +254,22 @@ static calo_status draw_layers(const calo_glr_pass *pass, calo_error *err)
     static const GLuint before_all[4] = {UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX};
     const calo_glr_functions *gl = &pass->scene->device->gl;
     const calo_glr_color_targets *color = &pass->worker->color;
-    calo_status status = CALO_OK;
     bool found = true;
     gl->BindFramebuffer(GL_FRAMEBUFFER, color->over_framebuffer);
     gl->ClearBufferfv(GL_COLOR, 0, nothing);
     gl->BindFramebuffer(GL_FRAMEBUFFER, color->layer_framebuffers[1]);
     gl->ClearBufferuiv(GL_COLOR, 1, before_all);
-    for (int index = 0; status == CALO_OK && found; index = !index) {
-        status = draw_layer(pass, index, &found, err);
+    for (int layer = 0; found; layer++) {
+        calo_status status = draw_layer(pass, layer % 2, &found, err);
+        if (status == CALO_OK && found && layer == LAYERS_MAX)
+            status = calo_fail(err, CALO_ERROR_LIMIT, "more than %d transparent surfaces lie one behind the other: make "
+                               "the materials opaque or use --backend cpu", LAYERS_MAX);
         if (status == CALO_OK && found)
             status = put_layer(pass, err);
+        if (status != CALO_OK)
+            return status;
     }
-    return status;
+    return CALO_OK;
 }
 
 /* ---- all of it ---- */
