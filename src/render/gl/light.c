@@ -129,6 +129,14 @@ static calo_status upload_lamps(calo_glr_scene *scene, const calo_draw_list *lis
                                 calo_error *err)
 {
     size_t count = list->lamp_count ? list->lamp_count : 1;
+    GLint most = scene->device->limits.buffer_texels / LAMP_TEXELS;
+    if (count > (size_t)most)
+        return calo_fail(err, CALO_ERROR_LIMIT, "the scene has %zu lights: %s takes up to %d; leave some out or use "
+                         "--backend cpu", count, scene->device->info->renderer, most);
+    calo_status status = calo_arena_reserve(&scene->arena, count * sizeof(float[LAMP_TEXELS][4]),
+                                            "lights on the device", err);
+    if (status != CALO_OK)
+        return status;
     float (*texels)[LAMP_TEXELS][4] = calloc(count, sizeof *texels);
     if (!texels)
         return calo_fail_memory(err, "lamps", count * sizeof *texels);
