@@ -153,6 +153,10 @@ calo_status calo_glr_draw_batch(void *pointer, const calo_batch *batch, calo_thr
     calo_glr_worker *worker = pointer;
     batch_run run = {.worker = worker, .scene = (calo_glr_scene *)batch->scene, .batch = batch};
     size_t next_view = 0, step = 0;
+    /* Names of its objects would be those of others here. */
+    if (run.scene->device != worker->device)
+        return calo_fail(err, CALO_ERROR_BACKEND, "the scene was prepared on an OpenGL context that was lost, or that "
+                         "stayed in the process that this one was forked from: prepare it again");
     calo_glr_targets_choose(&batch->options, &run.wanted);
     calo_status status = reserve_frames(worker, calo_thread_pool_threads(pool), err);
     do {
