@@ -28,7 +28,7 @@ static calo_status check(const calo_glr_device *device, const calo_glr_color_tar
     if (state == GL_FRAMEBUFFER_COMPLETE)
         return CALO_OK;
     return calo_fail(err, CALO_ERROR_BACKEND, "%s gives no framebuffer of %u x %u pixels with %u samples (state 0x%x): "
-                     "ask for one sample or use --backend cpu", device->info->renderer, targets->width,
+                     "make it smaller, ask for one sample or use --backend cpu", device->info->renderer, targets->width,
                      targets->height, targets->samples, state);
 }
 

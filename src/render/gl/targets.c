@@ -60,7 +60,7 @@ calo_status calo_glr_targets_check(const calo_glr_device *device, const calo_glr
     if (state == GL_FRAMEBUFFER_COMPLETE)
         return CALO_OK;
     return calo_fail(err, CALO_ERROR_BACKEND, "%s gives no framebuffer of %u x %u pixels with %d outputs (state 0x%x): "
-                     "ask for fewer channels or use --backend cpu", device->info->renderer, targets->width,
+                     "make it smaller, ask for fewer channels or use --backend cpu", device->info->renderer, targets->width,
                      targets->height, __builtin_popcount(targets->outputs), state);
 }
 
