@@ -28,8 +28,8 @@ static calo_status check(const calo_glr_device *device, const calo_glr_color_tar
     if (state == GL_FRAMEBUFFER_COMPLETE)
         return CALO_OK;
     return calo_fail(err, CALO_ERROR_BACKEND, "%s gives no framebuffer of %u x %u pixels with %u samples (state 0x%x): "
-                     "make it smaller, ask for one sample or use --backend cpu", device->info->renderer, targets->width,
-                     targets->height, targets->samples, state);
+                     "make it smaller, ask for one sample or use --backend cpu", device->info->renderer,
+                     targets->width, targets->height, targets->samples, state);
 }
 
 static GLuint make_texture(const calo_glr_device *device, const calo_glr_color_targets *targets, GLenum internal_format,
@@ -262,8 +262,8 @@ static calo_status draw_layers(const calo_glr_pass *pass, calo_error *err)
     for (int layer = 0; found; layer++) {
         calo_status status = draw_layer(pass, layer % 2, &found, err);
         if (status == CALO_OK && found && layer == LAYERS_MAX)
-            status = calo_fail(err, CALO_ERROR_LIMIT, "more than %d transparent surfaces lie one behind the other: make "
-                               "the materials opaque or use --backend cpu", LAYERS_MAX);
+            status = calo_fail(err, CALO_ERROR_LIMIT, "more than %d transparent surfaces lie one behind the other: "
+                               "make the materials opaque or use --backend cpu", LAYERS_MAX);
         if (status == CALO_OK && found)
             status = put_layer(pass, err);
         if (status != CALO_OK)

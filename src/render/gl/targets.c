@@ -60,8 +60,8 @@ calo_status calo_glr_targets_check(const calo_glr_device *device, const calo_glr
     if (state == GL_FRAMEBUFFER_COMPLETE)
         return CALO_OK;
     return calo_fail(err, CALO_ERROR_BACKEND, "%s gives no framebuffer of %u x %u pixels with %d outputs (state 0x%x): "
-                     "make it smaller, ask for fewer channels or use --backend cpu", device->info->renderer, targets->width,
-                     targets->height, __builtin_popcount(targets->outputs), state);
+                     "make it smaller, ask for fewer channels or use --backend cpu", device->info->renderer,
+                     targets->width, targets->height, __builtin_popcount(targets->outputs), state);
 }
 
 void calo_glr_targets_outputs(const calo_glr_device *device, const calo_glr_targets *targets, uint32_t outputs)

@@ -126,7 +126,8 @@ calo_status calo_glr_materials_upload(const calo_glr_upload *upload, calo_error 
     const calo_glr_functions *gl = &scene->device->gl;
     size_t alignment = (size_t)scene->device->limits.uniform_alignment;
     size_t stride = (sizeof(material_block) + alignment - 1) / alignment * alignment;
-    calo_status status = calo_arena_reserve(&scene->arena, scene->material_count * stride, "materials on the device", err);
+    calo_status status = calo_arena_reserve(&scene->arena, scene->material_count * stride,
+                                            "materials on the device", err);
     if (status != CALO_OK)
         return status;
     char *blocks = calloc(scene->material_count, stride);
