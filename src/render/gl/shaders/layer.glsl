@@ -5,14 +5,14 @@ uniform usampler2D last_key;  // of the last layer; all ones: there was none
 uniform uint first_order, element_count;
 layout(location = OUT_KEY) out uvec2 out_key; // depth, then the order of drawing: no two surfaces share it
 
-void find_layer()
+// False: not of this layer. Not thrown away at once: neighbours take derivatives from this pixel, too.
+bool find_layer()
 {
     ivec2 at = ivec2(gl_FragCoord.xy);
     uint order = first_order + uint(varying_copy) * element_count + uint(gl_PrimitiveID);
     out_key = uvec2(floatBitsToUint(gl_FragCoord.z), order);
     uvec2 last = texelFetch(last_key, at, 0).xy;
-    if (!(gl_FragCoord.z > texelFetch(solid_depth, at, 0).x) || out_key.x > last.x ||
-        (out_key.x == last.x && order >= last.y))
-        discard;
+    bool behind_last = out_key.x < last.x || (out_key.x == last.x && order < last.y);
+    return behind_last && gl_FragCoord.z > texelFetch(solid_depth, at, 0).x;
 }
 #endif

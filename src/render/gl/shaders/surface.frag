@@ -55,12 +55,13 @@ uint instance_id()
 
 void main()
 {
-#ifdef OUT_KEY
-    find_layer();
-#endif
     Surface surface = find_surface();
 #ifdef HAS_CUTOFF
     if (surface.base_color.w < material.emissive.w)
+        discard;
+#endif
+#ifdef OUT_KEY
+    if (!find_layer() || surface.base_color.w <= 0.0)
         discard;
 #endif
     vec3 place = varying_place.xyz;
@@ -72,8 +73,6 @@ void main()
 #ifdef OUT_COLOR
     out_color = vec4(shade(surface, position), 1);
 #ifdef OUT_KEY
-    if (surface.base_color.w <= 0.0)
-        discard;
     out_color *= surface.base_color.w;
 #endif
 #endif

@@ -18,31 +18,31 @@ layout(lines) in;
 layout(triangle_strip, max_vertices = 4) out;
 #endif
 
-in vec4 corner_place[];
-out vec4 varying_place;
+CENTROID in vec4 corner_place[];
+CENTROID out vec4 varying_place;
 #ifdef HAS_NORMALS
-in vec3 corner_normal[];
-out vec3 varying_normal;
+CENTROID in vec3 corner_normal[];
+CENTROID out vec3 varying_normal;
 #endif
 #ifdef USES_TANGENTS
-in vec4 corner_tangent[];
-out vec4 varying_tangent;
+CENTROID in vec4 corner_tangent[];
+CENTROID out vec4 varying_tangent;
 #endif
 #ifdef USES_UV_0
-in vec2 corner_uv_0[];
-out vec2 varying_uv_0;
+CENTROID in vec2 corner_uv_0[];
+CENTROID out vec2 varying_uv_0;
 flat out vec4 varying_planes_0; // how u / w changes a pixel right and down, then v / w
 vec4 planes_0;
 #endif
 #ifdef USES_UV_1
-in vec2 corner_uv_1[];
-out vec2 varying_uv_1;
+CENTROID in vec2 corner_uv_1[];
+CENTROID out vec2 varying_uv_1;
 flat out vec4 varying_planes_1;
 vec4 planes_1;
 #endif
 #ifdef HAS_COLORS
-in vec4 corner_color[];
-out vec4 varying_color;
+CENTROID in vec4 corner_color[];
+CENTROID out vec4 varying_color;
 #endif
 flat in int corner_copy[];
 flat out int varying_copy;
