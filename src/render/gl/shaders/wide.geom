@@ -86,8 +86,8 @@ vec2 snap(vec2 pixels)
     return floor(pixels * 256.0 + 0.5) / 256.0;
 }
 
-#define MIX(values) (values[0] * at.weights.x + values[CORNERS > 1 ? 1 : 0] * at.weights.y + \
-                     values[CORNERS > 2 ? 2 : 0] * at.weights.z)
+const int SECOND = CORNERS > 1 ? 1 : 0, THIRD = CORNERS > 2 ? 2 : 0;
+#define MIX(values) (values[0] * at.weights.x + values[SECOND] * at.weights.y + values[THIRD] * at.weights.z)
 
 // What lies at that place of the element, at the pixel.
 void emit(Place at, vec2 pixels)
