@@ -6,6 +6,11 @@
 
 #include "base/thread.h"
 
+/* A view's near plane where it says 0. */
+#define CALO_DEFAULT_NEAR_METRES 1e-3
+/* Data channels show a BLEND surface where it is at least this opaque, as Blender's passes do. */
+#define CALO_DATA_ALPHA 0.5f
+
 /* Rows of a picture: `top` is a multiple of CALO_ROWS_UNIT, so is `bottom` or it is the height. */
 typedef struct calo_rows {
     uint32_t top, bottom;

@@ -5,9 +5,6 @@
 #include "base/error.h"
 #include "render/cpu/surface.h"
 
-/* Data channels show a BLEND surface where it is at least this opaque, as Blender's passes do. */
-static const float data_alpha = 0.5f;
-
 /* The slots among `bits` where the face's alpha is not below the cutoff. */
 static uint32_t test_alpha(calo_cpu_worker *worker, const calo_cpu_face *face, const calo_cpu_visit *visit, float cutoff)
 {
@@ -73,7 +70,7 @@ void calo_cpu_visit_slots(calo_cpu_worker *worker, const calo_cpu_face *face, co
     }
     const calo_cpu_draw *draw = calo_cpu_draw_of(worker->scene, face->id);
     float cutoff = worker->scene->materials[draw->shared.material].source.alpha_cutoff;
-    write_slots(face, visit, test_alpha(worker, face, visit, visit->pass == CALO_CPU_PASS_MASK ? cutoff : data_alpha));
+    write_slots(face, visit, test_alpha(worker, face, visit, visit->pass == CALO_CPU_PASS_MASK ? cutoff : CALO_DATA_ALPHA));
 }
 
 /* Pixel by pixel, the farthest first; equal ones in file order, so that the order is total. */

@@ -3,8 +3,6 @@
 #include "base/linear.h"
 #include "render/cpu/worker.h"
 
-static const float default_near_metres = 1e-3f;
-
 /* What a metre at depth 1 covers at most: as if it lay across the ray to the farthest corner. */
 static float find_reach(const calo_view *view)
 {
@@ -20,7 +18,7 @@ void calo_cpu_camera_init(calo_cpu_camera *camera, const calo_view *view)
     calo_mat4 to_camera;
     calo_mat4_invert_affine(pose, &to_camera); /* checked by the renderer's front */
     *camera = (calo_cpu_camera){.orthographic = view->orthographic};
-    camera->near_metres = view->near_metres > 0 ? (float)view->near_metres : default_near_metres;
+    camera->near_metres = view->near_metres > 0 ? (float)view->near_metres : (float)CALO_DEFAULT_NEAR_METRES;
     camera->reach_pixels = find_reach(view);
     const double *right = to_camera.m[0], *up = to_camera.m[1], *back = to_camera.m[2];
     for (int c = 0; c < 4; c++) {

@@ -6,8 +6,6 @@
 #include "base/error.h"
 #include "base/linear.h"
 
-static const double default_near_metres = 1e-3;
-
 /* An atlas of more pixels gains nothing, and several sheets overlap drawing and reading back. */
 enum { SIDE_MAX = 4096, BYTES_MAX = 64 << 20, SHEETS_WANTED = 4 };
 /* So many copies in views are listed at once, if one view has no more. */
@@ -108,7 +106,7 @@ void calo_glr_camera_init(const calo_glr_scene *scene, const calo_glr_sheet *she
 {
     *camera = (calo_glr_camera){.view = view, .left = index % sheet->columns * sheet->tile_width,
                                 .top = index / sheet->columns * sheet->tile_height};
-    camera->near_metres = view->near_metres > 0 ? view->near_metres : default_near_metres;
+    camera->near_metres = view->near_metres > 0 ? view->near_metres : CALO_DEFAULT_NEAR_METRES;
     calo_mat4_invert_affine(&view->camera_to_world, &camera->to_camera); /* checked by the renderer's front */
     for (int i = 0; i < 3; i++)
         camera->position[i] = view->camera_to_world.m[i][3];

@@ -105,7 +105,7 @@ static void fill_material(const calo_glr_scene *scene, const calo_glr_material *
     memcpy(block->base_color, source->base_color, sizeof block->base_color);
     /* Data channels show a BLEND surface where it is at least this opaque, as Blender's passes do. */
     if (source->alpha_mode == CALO_ALPHA_BLEND)
-        block->emissive[3] = 0.5f;
+        block->emissive[3] = CALO_DATA_ALPHA;
     for (int i = 0; i < CALO_SLOT_COUNT; i++) {
         const calo_texture_use *use = &source->slots[i];
         if (material->textures[i] < 0)
