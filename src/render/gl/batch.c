@@ -40,6 +40,7 @@ calo_status calo_glr_worker_drop(calo_glr_device *device, void *user, calo_error
     for (int i = 0; i < CALO_GLR_RING; i++) {
         calo_glr_readback_end(device, &worker->ring[i]);
         device->gl.DeleteBuffers(1, &worker->ring[i].buffer);
+        worker->ring[i] = (calo_glr_readback){0};
     }
     calo_glr_targets_finish(device, &worker->targets);
     calo_glr_color_targets_finish(device, &worker->color);
@@ -47,6 +48,7 @@ calo_status calo_glr_worker_drop(calo_glr_device *device, void *user, calo_error
     device->gl.DeleteTextures(1, &worker->copy_texture);
     free(worker->copies);
     worker->copies = NULL;
+    worker->copy_capacity = 0;
     return CALO_OK;
 }
 
@@ -138,14 +140,21 @@ static calo_status reserve_frames(calo_glr_worker *worker, uint32_t count, calo_
     return CALO_OK;
 }
 
-/* What a failed batch left under way. */
-static calo_status abandon(calo_glr_device *device, void *user, calo_error *err)
+/* What the last step left mapped. */
+static calo_status end_readbacks(calo_glr_device *device, void *user, calo_error *err)
 {
     (void)err;
     calo_glr_worker *worker = user;
     for (int i = 0; i < CALO_GLR_RING; i++)
         calo_glr_readback_end(device, &worker->ring[i]);
     return CALO_OK;
+}
+
+/* After a failure: what is half made, or was never given memory, goes with all the rest. */
+static calo_status start_over(calo_glr_device *device, void *user, calo_error *err)
+{
+    calo_status status = calo_glr_worker_drop(device, user, err);
+    return status == CALO_OK ? calo_glr_worker_make(device, user, err) : status;
 }
 
 calo_status calo_glr_draw_batch(void *pointer, const calo_batch *batch, calo_thread_pool *pool, calo_error *err)
@@ -173,7 +182,8 @@ calo_status calo_glr_draw_batch(void *pointer, const calo_batch *batch, calo_thr
             status = calo_thread_pool_for(pool, 1 + (run.handed_out ? run.handed_out->sheet.view_count : 0), run_part,
                                           &run, err);
     } while (status == CALO_OK && (run.drawn || run.awaited));
-    calo_status ended = calo_glr_device_call(worker->device, "ending a batch", abandon, worker,
-                                             status == CALO_OK ? err : NULL);
-    return status == CALO_OK ? ended : status;
+    if (status == CALO_OK)
+        return calo_glr_device_call(worker->device, "ending a batch", end_readbacks, worker, err);
+    calo_glr_device_call(worker->device, "ending a batch", start_over, worker, NULL);
+    return status;
 }
