@@ -24,12 +24,7 @@ bool calo_glr_color_is_apart(const calo_glr_pass *pass)
 
 static calo_status check(const calo_glr_device *device, const calo_glr_color_targets *targets, calo_error *err)
 {
-    GLenum state = device->gl.CheckFramebufferStatus(GL_FRAMEBUFFER);
-    if (state == GL_FRAMEBUFFER_COMPLETE)
-        return CALO_OK;
-    return calo_fail(err, CALO_ERROR_BACKEND, "%s gives no framebuffer of %u x %u pixels with %u samples (state 0x%x): "
-                     "make it smaller, ask for one sample or use --backend cpu", device->info->renderer,
-                     targets->width, targets->height, targets->samples, state);
+    return calo_glr_framebuffer_check(device, targets->width, targets->height, err);
 }
 
 static GLuint make_texture(const calo_glr_device *device, const calo_glr_color_targets *targets, GLenum internal_format,

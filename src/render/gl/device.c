@@ -92,7 +92,6 @@ static calo_status set_up(calo_glr_device *device, void *user, calo_error *err)
     if (gl->ClipControl)
         gl->ClipControl(GL_LOWER_LEFT, GL_ZERO_TO_ONE);
     gl->DepthFunc(GL_GREATER);
-    gl->BlendFunc(GL_ONE, GL_ONE_MINUS_SRC_ALPHA);
     make_tables(device);
     return CALO_OK;
 }

@@ -59,7 +59,7 @@ static calo_status draw_map(calo_glr_worker *worker, calo_glr_scene *scene, cons
     const calo_glr_sheet sheet = {.first_view = map, .view_count = 1, .columns = 1, .rows = 1,
                                   .tile_width = shadows->size, .tile_height = shadows->size};
     gl->FramebufferTextureLayer(GL_FRAMEBUFFER, GL_COLOR_ATTACHMENT0, scene->shadow_maps, 0, (GLint)map);
-    calo_status status = calo_glr_targets_check(device, &worker->targets, err);
+    calo_status status = calo_glr_framebuffer_check(device, shadows->size, shadows->size, err);
     if (status != CALO_OK)
         return status;
     gl->ClearBufferfv(GL_COLOR, 0, empty);

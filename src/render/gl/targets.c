@@ -54,14 +54,14 @@ static GLenum drawn_format(const calo_glr_targets *targets, int output)
     return targets->pixels[output].internal_format;
 }
 
-calo_status calo_glr_targets_check(const calo_glr_device *device, const calo_glr_targets *targets, calo_error *err)
+calo_status calo_glr_framebuffer_check(const calo_glr_device *device, uint32_t width, uint32_t height, calo_error *err)
 {
     GLenum state = device->gl.CheckFramebufferStatus(GL_FRAMEBUFFER);
     if (state == GL_FRAMEBUFFER_COMPLETE)
         return CALO_OK;
-    return calo_fail(err, CALO_ERROR_BACKEND, "%s gives no framebuffer of %u x %u pixels with %d outputs (state 0x%x): "
-                     "make it smaller, ask for fewer channels or use --backend cpu", device->info->renderer,
-                     targets->width, targets->height, __builtin_popcount(targets->outputs), state);
+    return calo_fail(err, CALO_ERROR_BACKEND, "%s gives no framebuffer of %u x %u pixels (state 0x%x): make it smaller, "
+                     "ask for fewer channels or for one sample, or use --backend cpu", device->info->renderer, width,
+                     height, state);
 }
 
 void calo_glr_targets_outputs(const calo_glr_device *device, const calo_glr_targets *targets, uint32_t outputs)
@@ -95,7 +95,7 @@ static calo_status make_surfaces(const calo_glr_device *device, calo_glr_targets
     gl->BindRenderbuffer(GL_RENDERBUFFER, targets->depth);
     gl->RenderbufferStorage(GL_RENDERBUFFER, GL_DEPTH_COMPONENT32F, (GLsizei)targets->width, (GLsizei)targets->height);
     gl->FramebufferRenderbuffer(GL_FRAMEBUFFER, GL_DEPTH_ATTACHMENT, GL_RENDERBUFFER, targets->depth);
-    return calo_glr_targets_check(device, targets, err);
+    return calo_glr_framebuffer_check(device, targets->width, targets->height, err);
 }
 
 static calo_status make_developed(const calo_glr_device *device, calo_glr_targets *targets, calo_error *err)
@@ -107,7 +107,7 @@ static calo_status make_developed(const calo_glr_device *device, calo_glr_target
     targets->developed = calo_glr_make_texture(device, pixels->internal_format, targets->width, targets->height,
                                                pixels->format, pixels->type, NULL);
     gl->FramebufferTexture2D(GL_FRAMEBUFFER, GL_COLOR_ATTACHMENT0, GL_TEXTURE_2D, targets->developed, 0);
-    return calo_glr_targets_check(device, targets, err);
+    return calo_glr_framebuffer_check(device, targets->width, targets->height, err);
 }
 
 calo_status calo_glr_targets_make(const calo_glr_device *device, const calo_glr_targets *wanted,

@@ -31,7 +31,7 @@ calo_status calo_glr_targets_make(const calo_glr_device *device, const calo_glr_
 void calo_glr_targets_finish(const calo_glr_device *device, calo_glr_targets *targets);
 
 /* Of the framebuffer at hand: whether it can be drawn into. */
-calo_status calo_glr_targets_check(const calo_glr_device *device, const calo_glr_targets *targets, calo_error *err);
+calo_status calo_glr_framebuffer_check(const calo_glr_device *device, uint32_t width, uint32_t height, calo_error *err);
 
 /* Of the framebuffer at hand only these outputs (bits) are drawn into; locations count them. */
 void calo_glr_targets_outputs(const calo_glr_device *device, const calo_glr_targets *targets, uint32_t outputs);
