@@ -1,34 +1,13 @@
 /* Contexts come and go a thousand times, and nothing is left. */
 #include "gl_sample.h"
+#include "../resident.h"
 
 #include <dirent.h>
-#include <unistd.h>
 
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifdef SANITIZED
-enum { ROUNDS = 100, RESIDENT_MATTERS = 0 }; /* freed memory is kept aside; the sanitizer itself looks for leaks */
-#else
-enum { ROUNDS = 1000, RESIDENT_MATTERS = 1 };
-#endif
+enum { ROUNDS = TEST_SANITIZED ? 100 : 1000 };
 enum { WARM_UP = 50, GROWTH_KIB = 2048 };
 /* Windows are slow, and Mesa 22.3 keeps 10 KiB of each that is opened by plain GLFW, too. */
 enum { WINDOW_ROUNDS = 100, WINDOW_GROWTH_KIB = GROWTH_KIB + WINDOW_ROUNDS * 20 };
-
-static long resident_kib(void)
-{
-    long pages = 0;
-    FILE *file = fopen("/proc/self/statm", "r");
-    assert_non_null(file);
-    assert_int_equal(fscanf(file, "%*d %ld", &pages), 1);
-    fclose(file);
-    return pages * (sysconf(_SC_PAGESIZE) / 1024);
-}
 
 static int entries_of(const char *folder)
 {
@@ -68,11 +47,11 @@ static void check_kind(calo_gl_kind kind, calo_gl_executor executor)
     need_kind(kind);
     calo_gl_options options = {.kind = kind, .executor = executor, .max_width = 64, .max_height = 64};
     come_and_go(&options, WARM_UP);
-    long before = resident_kib();
+    long before = test_resident_kib();
     int threads_before = entries_of("/proc/self/task"), files_before = entries_of("/proc/self/fd");
     come_and_go(&options, rounds);
-    long growth = resident_kib() - before;
-    if (RESIDENT_MATTERS && growth > allowed_kib)
+    long growth = test_resident_kib() - before;
+    if (!TEST_SANITIZED && growth > allowed_kib)
         fail_msg("%d %s contexts left %ld KiB", rounds, calo_gl_kind_name(kind), growth);
     assert_int_equal(entries_of("/proc/self/task"), threads_before);
     assert_int_equal(entries_of("/proc/self/fd"), files_before);

@@ -139,8 +139,9 @@ static inline calo_view test_view(uint32_t size, double fov_degrees, const doubl
 }
 
 /* Renders one view; the caller finishes the frame. */
-static inline calo_frame test_render_prepared(const calo_scene *scene, const calo_prepare_options *preparing,
-                                              const calo_render_options *options, const calo_view *view)
+static inline calo_frame test_render_by(const char *backend, const calo_scene *scene,
+                                        const calo_prepare_options *preparing, const calo_render_options *options,
+                                        const calo_view *view)
 {
     calo_error err = {0};
     calo_pose *pose = NULL;
@@ -149,15 +150,21 @@ static inline calo_frame test_render_prepared(const calo_scene *scene, const cal
     calo_frame frame = {0};
     calo_pixel_format format = options->color_format ? options->color_format : CALO_PIXEL_RGBA8;
     if (calo_pose_create(scene, NULL, &pose, &err) != CALO_OK ||
-        calo_renderer_create(&(calo_renderer_options){.backend = "cpu", .threads = 1}, &renderer, &err) != CALO_OK ||
+        calo_renderer_create(&(calo_renderer_options){.backend = backend, .threads = 1}, &renderer, &err) != CALO_OK ||
         calo_renderer_prepare(renderer, pose, preparing, &prepared, &err) != CALO_OK ||
         calo_frame_init(&frame, view->width, view->height, options->channels, format, &err) != CALO_OK ||
         calo_renderer_render(renderer, prepared, options, view, 1, &frame, NULL, NULL, &err) != CALO_OK)
-        fail_msg("%s", err.message);
+        fail_msg("%s: %s", backend, err.message);
     calo_prepared_destroy(prepared);
     calo_renderer_destroy(renderer);
     calo_pose_destroy(pose);
     return frame;
+}
+
+static inline calo_frame test_render_prepared(const calo_scene *scene, const calo_prepare_options *preparing,
+                                              const calo_render_options *options, const calo_view *view)
+{
+    return test_render_by("cpu", scene, preparing, options, view);
 }
 
 static inline calo_frame test_render(const calo_scene *scene, const calo_lighting *lighting,

@@ -1,25 +1,12 @@
 /* The GL backends as callers see them: test_gl KIND. Life and death, sharing, frames, failures. What the pictures show
  * is test_parity's business. */
 #include "scenes.h"
+#include "../resident.h"
 
-#include <malloc.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifdef SANITIZED
-enum { RESIDENT_MATTERS = 0 }; /* freed memory is kept aside; the sanitizer itself looks for leaks */
-#else
-enum { RESIDENT_MATTERS = 1 };
-#endif
 
 static const char *backend;
 
@@ -126,27 +113,16 @@ static calo_frame *draw_alone(const stage *s)
 /* ---- life and death ---- */
 
 /* Memory that the process has and the driver with it. */
-static size_t resident_bytes(void)
-{
-    size_t pages = 0, resident = 0;
-    malloc_trim(0);
-    FILE *file = fopen("/proc/self/statm", "r");
-    assert_non_null(file);
-    assert_int_equal(fscanf(file, "%zu %zu", &pages, &resident), 2);
-    fclose(file);
-    return resident * (size_t)sysconf(_SC_PAGESIZE);
-}
-
 static void thousand_lives_leave_nothing(void **state)
 {
     (void)state;
-    enum { WARM = 100, LIVES = 1000, MOST_GROWTH = 8 << 20 };
+    enum { WARM = 100, LIVES = 1000, MOST_GROWTH_KIB = 1024 };
     stage s = make_stage(8);
     calo_renderer *keeper = open_renderer(1); /* of the device: that it comes and goes is seen below */
-    size_t warm = 0;
+    long warm = 0;
     for (int i = 0; i < LIVES; i++) {
         if (i == WARM)
-            warm = resident_bytes();
+            warm = test_resident_kib();
         calo_renderer *renderer = open_renderer(1);
         calo_prepared *prepared = prepare(renderer, &s);
         calo_frame frame = {0};
@@ -158,30 +134,30 @@ static void thousand_lives_leave_nothing(void **state)
         calo_prepared_destroy(prepared);
         calo_renderer_destroy(renderer);
     }
-    size_t end = resident_bytes();
+    long end = test_resident_kib();
     calo_renderer_destroy(keeper);
     drop_stage(&s);
-    if (RESIDENT_MATTERS && end > warm + MOST_GROWTH)
-        fail_msg("%d renderers and scenes: %zu bytes more than after %d", LIVES, end - warm, WARM);
+    print_message("%d renderers and scenes: %ld KiB more than after %d\n", LIVES, end - warm, WARM);
+    assert_true(TEST_SANITIZED || end <= warm + MOST_GROWTH_KIB);
 }
 
 static void the_device_goes_with_its_last_user(void **state)
 {
     (void)state;
-    enum { LIVES = 12, WARM = 4, MOST_GROWTH = 16 << 20 };
+    enum { LIVES = 12, WARM = 4, MOST_GROWTH_KIB = 4096 };
     stage s = make_stage(8);
     calo_frame *first = draw_alone(&s);
-    size_t warm = 0;
+    long warm = 0;
     for (int i = 0; i < LIVES; i++) {
         if (i == WARM)
-            warm = resident_bytes();
+            warm = test_resident_kib();
         calo_frame *frames = draw_alone(&s);
         assert_same_frames(first, frames);
         drop_frames(frames);
     }
-    size_t end = resident_bytes();
-    if (RESIDENT_MATTERS && end > warm + MOST_GROWTH)
-        fail_msg("%d devices: %zu bytes more than after %d", LIVES, end - warm, WARM);
+    long end = test_resident_kib();
+    print_message("devices that come and go: %ld KiB more\n", end - warm);
+    assert_true(TEST_SANITIZED || end <= warm + MOST_GROWTH_KIB);
     drop_frames(first);
     drop_stage(&s);
 }
