@@ -12,7 +12,7 @@ import sys
 import tempfile
 
 RANKS = ["base", "image", "scene", "view", "import", "gl", "render", "encode", "store", "job", "server", "cli"]
-PUBLIC_RANKS = {"status.h": "base", "matrix.h": "base", "cache.h": "base", "image.h": "image", "scene.h": "scene", "view.h": "view",
+PUBLIC_RANKS = {"status.h": "base", "matrix.h": "base", "cache.h": "base", "image.h": "image", "scene.h": "scene", "build.h": "scene", "view.h": "view",
                 "import.h": "import", "gl.h": "gl", "render.h": "render", "job.h": "job"}
 SHARED_RANKS = {"randomize": "view"}  # folders that stand beside another one
 BACKENDS = ["cpu", "gl", "cuda"]

@@ -2,6 +2,7 @@
 #ifndef CALOTYPE_CALOTYPE_H
 #define CALOTYPE_CALOTYPE_H
 
+#include <calotype/build.h>
 #include <calotype/cache.h>
 #include <calotype/gl.h>
 #include <calotype/image.h>

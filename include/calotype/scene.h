@@ -25,6 +25,7 @@ typedef struct calo_scene_image {
     const uint8_t *pixels;
     bool missing; /* the file was not there or not readable: this is a placeholder */
     const uint8_t *content_key; /* 32 bytes that tell the texels from all others, for caches; NULL: not known */
+    uint64_t identity; /* not 0: images of this number in this process have the same texels, in any scene */
 } calo_scene_image;
 
 typedef struct calo_texture {
@@ -111,6 +112,8 @@ typedef struct calo_primitive {
     uint32_t source_vertex_count; /* 0: vertex_count */
     const uint32_t *source_vertices; /* vertex -> the file's vertex, or NULL: the same */
     const uint8_t *edge_flags; /* a triangle: bit i set = edge (i, i+1) is a polygon's; NULL: all are */
+    /* Not 0: primitives of this number in this process have the same elements and vertices, in any scene. */
+    uint64_t identity;
 } calo_primitive;
 
 typedef struct calo_mesh {
@@ -238,10 +241,19 @@ typedef struct calo_pose {
     struct calo_pose_private *internal;
 } calo_pose;
 
+/* A node's own transform, in place of the scene's and the animation's. */
+typedef struct calo_node_override {
+    uint32_t node;
+    calo_mat4 local;
+    const float *weights; /* morph weights, as many as its mesh has targets, or NULL: left alone */
+} calo_node_override;
+
 typedef struct calo_pose_options {
     int32_t animation;     /* index + 1; 0: the rest pose */
     double time_seconds;   /* clamped to the animation's keys */
     const calo_mat4 *root; /* applied after source_to_world, e.g. a normalization; NULL: none */
+    const calo_node_override *overrides; /* of a node listed twice the last one counts; dropped after the call */
+    uint32_t override_count;
 } calo_pose_options;
 
 /* `options` may be NULL for the rest pose. The scene must outlive the pose. */

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "import/importer.h"
+#include "scene/build.h"
 
 static const calo_importer *const importers[] = {
     &calo_importer_glb, &calo_importer_gltf, &calo_importer_ply, &calo_importer_stl, &calo_importer_obj,
@@ -105,7 +106,13 @@ static calo_status load(const calo_import_source *source, calo_scene **scene, ca
     if (status == CALO_OK)
         status = importer->load(source, scene, err);
     if (status == CALO_OK)
+        status = calo_scene_check_drawable(*scene, err);
+    if (status == CALO_OK) {
         (*scene)->file_bytes = source->size;
+    } else {
+        calo_scene_destroy(*scene);
+        *scene = NULL;
+    }
     return status;
 }
 

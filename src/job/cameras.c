@@ -28,7 +28,8 @@ static calo_status find_animation(calo_item *item, calo_error *err)
 
 static calo_status make_pose(const calo_item *item, const calo_mat4 *root, calo_pose **pose, calo_error *err)
 {
-    calo_pose_options options = {item->animation + 1, item->options->time_seconds, root};
+    calo_pose_options options = {
+        .animation = item->animation + 1, .time_seconds = item->options->time_seconds, .root = root};
     return calo_pose_create(item->scene, &options, pose, err);
 }
 

@@ -58,6 +58,11 @@ void calo_scene_destroy(calo_scene *scene)
 calo_arena *calo_scene_arena(calo_scene *scene) { return &scene->internal->arena; }
 const calo_limits *calo_scene_limits(const calo_scene *scene) { return &scene->internal->limits; }
 
+void *calo_scene_allocate(calo_scene *scene, uint64_t count, size_t item_bytes, calo_error *err)
+{
+    return calo_arena_take(calo_scene_arena(scene), count, item_bytes, "the scene", err);
+}
+
 const char *calo_scene_text(calo_scene *scene, const char *text, calo_error *err)
 {
     if (!text)

@@ -10,6 +10,7 @@
 
 typedef struct local_transform {
     double translation[3], rotation[4], scale[3];
+    const calo_mat4 *override; /* counts alone, when it is there */
 } local_transform;
 
 typedef struct pose_block {
@@ -126,15 +127,49 @@ static bool finite_matrix(const calo_mat4 *matrix)
     return true;
 }
 
+/* The nodes whose transforms and weights the caller gives. */
+static calo_status override_nodes(calo_pose *pose, const calo_pose_options *options, local_transform *locals,
+                                  calo_error *err)
+{
+    const calo_scene *scene = pose->scene;
+    for (uint32_t i = 0; i < options->override_count; i++) {
+        const calo_node_override *override = &options->overrides[i];
+        if (override->node >= scene->node_count)
+            return calo_fail(err, CALO_ERROR_ARGUMENT, "%s has %u nodes: there is no node %u to be moved", scene->path,
+                             scene->node_count, override->node);
+        if (!finite_matrix(&override->local))
+            return calo_fail(err, CALO_ERROR_ARGUMENT, "the transform that is given for node %u of %s is not finite",
+                             override->node, scene->path);
+        locals[override->node].override = &override->local;
+        if (!override->weights || !pose->morph_weights[override->node])
+            continue;
+        uint32_t count = calo_mesh_morph_count(&scene->meshes[scene->nodes[override->node].mesh]);
+        float *weights = copy_weights(pose, count, override->weights, count, err);
+        if (!weights)
+            return calo_failed(err);
+        for (uint32_t w = 0; w < count; w++)
+            if (!isfinite(weights[w]))
+                return calo_fail(err, CALO_ERROR_ARGUMENT, "morph weight %u that is given for node %u of %s is not finite",
+                                 w, override->node, scene->path);
+        pose->morph_weights[override->node] = weights;
+    }
+    return CALO_OK;
+}
+
+static calo_mat4 local_matrix(const calo_node *node, const local_transform *local)
+{
+    if (local->override)
+        return *local->override;
+    return node->has_matrix ? node->matrix : calo_mat4_from_trs(local->translation, local->rotation, local->scale);
+}
+
 static calo_status chain(calo_pose *pose, const local_transform *locals, const calo_mat4 *root, calo_error *err)
 {
     const calo_scene *scene = pose->scene;
     calo_mat4 base = root ? calo_mat4_multiply(root, &scene->source_to_world) : scene->source_to_world;
     for (uint32_t n = 0; n < scene->node_count; n++) {
         const calo_node *node = &scene->nodes[n];
-        calo_mat4 own = node->has_matrix
-                            ? node->matrix
-                            : calo_mat4_from_trs(locals[n].translation, locals[n].rotation, locals[n].scale);
+        calo_mat4 own = local_matrix(node, &locals[n]);
         const calo_mat4 *parent = node->parent < 0 ? &base : &pose->node_to_world[node->parent];
         pose->node_to_world[n] = calo_mat4_multiply(parent, &own);
         if (!finite_matrix(&pose->node_to_world[n]))
@@ -177,6 +212,8 @@ static calo_status fill(calo_pose *pose, const calo_pose_options *options, calo_
     if (status == CALO_OK && options->animation > 0)
         status = animate(pose, &scene->animations[options->animation - 1], options->time_seconds, locals, err);
     if (status == CALO_OK)
+        status = override_nodes(pose, options, locals, err);
+    if (status == CALO_OK)
         status = chain(pose, locals, options->root, err);
     return status == CALO_OK ? move_joints(pose, err) : status;
 }
@@ -193,6 +230,9 @@ calo_status calo_pose_create(const calo_scene *scene, const calo_pose_options *o
     if (!isfinite(options->time_seconds))
         return calo_fail(err, CALO_ERROR_ARGUMENT, "the time of a pose must be a finite number of seconds, not %g",
                          options->time_seconds);
+    if (options->override_count && !options->overrides)
+        return calo_fail(err, CALO_ERROR_ARGUMENT, "%u node transforms are said to be there, but overrides is NULL",
+                         options->override_count);
     if (options->root && !finite_matrix(options->root))
         return calo_fail(err, CALO_ERROR_ARGUMENT, "the root transform of a pose is not finite");
     pose_block *block = calloc(1, sizeof *block);

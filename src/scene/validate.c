@@ -404,9 +404,17 @@ static calo_status count_meshes(const calo_scene *scene, uint64_t *counts, calo_
                              "with --max-triangles",
                              scene->path, (unsigned long long)limit);
     }
-    if (total == 0)
-        return calo_fail(err, CALO_ERROR_EMPTY, "%s: no triangles, lines or points to draw", scene->path);
     return CALO_OK;
+}
+
+calo_status calo_scene_check_drawable(const calo_scene *scene, calo_error *err)
+{
+    for (uint32_t n = 0; n < scene->node_count; n++) {
+        const calo_node *node = &scene->nodes[n];
+        if (node->visible && node->mesh >= 0 && mesh_elements(&scene->meshes[node->mesh]))
+            return CALO_OK;
+    }
+    return calo_fail(err, CALO_ERROR_EMPTY, "%s: no triangles, lines or points to draw", scene->path);
 }
 
 static calo_status check_size(const calo_scene *scene, calo_error *err)

@@ -91,6 +91,10 @@ static void test_folder(const char *folder)
             continue;
         calo_error err = {0};
         calo_scene *scene = load_asset(folder, entry->d_name, &err);
+        if (scene && calo_scene_check_drawable(scene, &err) != CALO_OK) {
+            calo_scene_destroy(scene);
+            scene = NULL;
+        }
         if (!scene)
             print_message("%s\n", err.message);
         /* The one file of these that holds nothing to draw. */

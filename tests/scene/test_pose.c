@@ -191,6 +191,78 @@ static void test_bad_options_are_refused(void **state)
     calo_scene_destroy(scene);
 }
 
+static void test_overrides_replace_local_transforms(void **state)
+{
+    (void)state;
+    const calo_animation_channel channel = {.path = CALO_PATH_TRANSLATION,
+                                            .interpolation = CALO_INTERPOLATION_LINEAR,
+                                            .key_count = 3,
+                                            .components = 3,
+                                            .times_seconds = three_times,
+                                            .values = three_places};
+    calo_scene *scene = animated(&channel);
+    int32_t child = sample_node(scene, 0, -1);
+    scene->nodes[child].translation[2] = 7;
+    calo_node_override moves[2] = {
+        {.node = 0, .local = {{{1, 0, 0, 99}, {0, 1, 0, 0}, {0, 0, 1, 0}, {0, 0, 0, 1}}}},
+        {.node = 0, .local = {{{2, 0, 0, 5}, {0, 2, 0, 0}, {0, 0, 2, 0}, {0, 0, 0, 1}}}},
+    };
+    calo_pose_options options = {.animation = 1, .time_seconds = 2, .overrides = moves, .override_count = 2};
+    calo_pose *pose = pose_of(scene, &options);
+    memset(moves, 0, sizeof moves); /* dropped after the call */
+    assert_moves(pose, 0, unit_x, 7, 0, 0);
+    assert_moves(pose, child, unit_x, 7, 0, 14);
+    calo_pose_destroy(pose);
+    calo_scene_destroy(scene);
+}
+
+static void test_overrides_give_morph_weights(void **state)
+{
+    (void)state;
+    const float up[9] = {0, 0, 1, 0, 0, 1, 0, 0, 1};
+    const calo_morph_target targets[2] = {{.positions = up}, {.positions = up}};
+    calo_scene *scene = sample_scene(NULL);
+    calo_primitive triangle = sample_triangle();
+    triangle.morph_target_count = 2;
+    triangle.morph_targets = targets;
+    int32_t mesh = sample_mesh(scene, "thing", &triangle), first = sample_node(scene, -1, mesh);
+    int32_t second = sample_node(scene, -1, mesh);
+    assert_sealed(scene);
+    float weights[2] = {0.25f, 0.5f};
+    calo_node_override move = {.node = (uint32_t)second, .local = calo_mat4_identity(), .weights = weights};
+    calo_pose_options options = {.overrides = &move, .override_count = 1};
+    calo_pose *pose = pose_of(scene, &options);
+    assert_near(pose->morph_weights[second][0], 0.25, 0);
+    assert_near(pose->morph_weights[second][1], 0.5, 0);
+    assert_near(pose->morph_weights[first][1], 0, 0);
+    calo_pose_destroy(pose);
+    weights[1] = NAN;
+    calo_error err = {0};
+    assert_int_equal(calo_pose_create(scene, &options, &pose, &err), CALO_ERROR_ARGUMENT);
+    assert_string_equal(err.message, "morph weight 1 that is given for node 1 of sample.xyz is not finite");
+    calo_scene_destroy(scene);
+}
+
+static void test_bad_overrides_are_refused(void **state)
+{
+    (void)state;
+    calo_scene *scene = sample_scene(NULL);
+    sample_node(scene, -1, -1);
+    calo_node_override move = {.node = 1, .local = calo_mat4_identity()};
+    calo_pose_options options = {.overrides = &move, .override_count = 1};
+    calo_pose *pose = NULL;
+    calo_error err = {0};
+    assert_int_equal(calo_pose_create(scene, &options, &pose, &err), CALO_ERROR_ARGUMENT);
+    assert_string_equal(err.message, "sample.xyz has 1 nodes: there is no node 1 to be moved");
+    move.node = 0;
+    move.local.m[2][3] = INFINITY;
+    assert_int_equal(calo_pose_create(scene, &options, &pose, &err), CALO_ERROR_ARGUMENT);
+    assert_string_equal(err.message, "the transform that is given for node 0 of sample.xyz is not finite");
+    options.overrides = NULL;
+    assert_int_equal(calo_pose_create(scene, &options, &pose, &err), CALO_ERROR_ARGUMENT);
+    calo_scene_destroy(scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -201,6 +273,9 @@ int main(void)
         cmocka_unit_test(test_cubic_spline_is_hermite),
         cmocka_unit_test(test_morph_weights_come_from_animation_node_or_mesh),
         cmocka_unit_test(test_bad_options_are_refused),
+        cmocka_unit_test(test_overrides_replace_local_transforms),
+        cmocka_unit_test(test_overrides_give_morph_weights),
+        cmocka_unit_test(test_bad_overrides_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
