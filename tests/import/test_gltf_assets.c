@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "scene/build.h"
 
 static char assets[4096];
 
