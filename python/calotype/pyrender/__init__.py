@@ -1,0 +1,26 @@
+"""pyrender's interface: programs written for pyrender 0.1.45 run with nothing but the import changed.
+
+    import calotype.pyrender as pyrender
+
+docs/pyrender.md says what is better here, and what is not there.
+"""
+from __future__ import annotations
+
+from .camera import Camera, IntrinsicsCamera, OrthographicCamera, PerspectiveCamera
+from .constants import GLTF, RenderFlags, TextAlign
+from .light import DirectionalLight, Light, PointLight, SpotLight
+from .material import Material, MetallicRoughnessMaterial, SpecularGlossinessMaterial
+from .mesh import Mesh
+from .node import Node
+from .primitive import Primitive
+from .sampler import Sampler
+from .scene import Scene
+from .skin import Skin
+from .texture import Texture
+from .version import __version__
+
+__all__ = [
+    "Camera", "PerspectiveCamera", "OrthographicCamera", "IntrinsicsCamera", "Light", "PointLight", "DirectionalLight",
+    "SpotLight", "Sampler", "Texture", "Material", "MetallicRoughnessMaterial", "SpecularGlossinessMaterial",
+    "Primitive", "Mesh", "Node", "Scene", "Skin", "RenderFlags", "TextAlign", "GLTF", "__version__",
+]
