@@ -92,6 +92,10 @@ typedef struct calo_node_color {
     uint8_t rgb[3];
 } calo_node_color;
 
+/* Called on the thread that renders, about every 50 ms while the call runs. Anything but CALO_OK stops the call soon,
+ * which then returns that status with the sentence in `err`; frames that were not handed out hold anything. */
+typedef calo_status (*calo_poll)(void *user, calo_error *err);
+
 /* How views are drawn. All zero is the default everywhere. Append only. */
 typedef struct calo_render_options {
     uint32_t channels;               /* CALO_CHANNEL_BITs; 0: color, depth, normal, mask */
@@ -114,6 +118,8 @@ typedef struct calo_render_options {
      * does not have, or that is listed twice, is an error. Borrowed for the call. */
     const calo_node_color *node_colors;
     uint32_t node_color_count;
+    calo_poll poll; /* NULL: nothing is called */
+    void *poll_user;
 } calo_render_options;
 
 /* A copy of `options` (or of all-zero when NULL) with every default filled in. */
@@ -178,6 +184,14 @@ CALO_API calo_status calo_renderer_render(calo_renderer *renderer, const calo_pr
                                           const calo_render_options *options, const calo_view *views,
                                           size_t view_count, calo_frame *frames, calo_frame_callback on_frame,
                                           void *user, calo_error *err);
+
+/* The same where each view may show a scene of its own: `prepared` has one a view, in the views' order, all prepared for
+ * this renderer's backend; the same one may stand there any number of times. `options->node_colors` hold for each
+ * view's own scene. */
+CALO_API calo_status calo_renderer_render_scenes(calo_renderer *renderer, const calo_prepared *const *prepared,
+                                                 const calo_render_options *options, const calo_view *views,
+                                                 size_t view_count, calo_frame *frames, calo_frame_callback on_frame,
+                                                 void *user, calo_error *err);
 
 #ifdef __cplusplus
 }

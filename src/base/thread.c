@@ -76,6 +76,27 @@ static void wait_for(sem_t *semaphore)
         continue;
 }
 
+struct timespec calo_idle_deadline(void)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += (long)(CALO_IDLE_SECONDS * 1e9);
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    return until;
+}
+
+static void wait_idly_for(sem_t *semaphore, calo_idle idle)
+{
+    for (;;) {
+        struct timespec until = calo_idle_deadline();
+        if (sem_clockwait(semaphore, CLOCK_MONOTONIC, &until) == 0)
+            return;
+        if (errno == ETIMEDOUT)
+            idle.function(idle.user);
+    }
+}
+
 static void *run_helper(void *argument)
 {
     helper *self = argument;
@@ -150,18 +171,22 @@ uint32_t calo_thread_pool_threads(const calo_thread_pool *pool)
 }
 
 /* Those who have not woken up yet need not any more. */
-static void wait_for_helpers(calo_thread_pool *pool, uint32_t helpers)
+static void wait_for_helpers(calo_thread_pool *pool, uint32_t helpers, calo_idle idle)
 {
     uint32_t asleep = 0;
     for (uint32_t i = 0; i < helpers; i++)
         asleep += sem_trywait(&pool->helpers[i].wake) == 0;
     /* Whoever takes the last one off `running` ends the loop; helpers tell it by `done`. */
-    if (helpers > 0 && (asleep == 0 || atomic_fetch_sub(&pool->running, asleep) != asleep))
+    if (helpers == 0 || (asleep > 0 && atomic_fetch_sub(&pool->running, asleep) == asleep))
+        return;
+    if (idle.function)
+        wait_idly_for(&pool->done, idle);
+    else
         wait_for(&pool->done);
 }
 
 calo_status calo_thread_pool_for(calo_thread_pool *pool, size_t count, calo_thread_task task, void *user,
-                                 calo_error *err)
+                                 calo_idle idle, calo_error *err)
 {
     uint32_t helpers = count > pool->helper_count ? pool->helper_count : count > 0 ? (uint32_t)count - 1 : 0;
     start_helpers(pool, helpers);
@@ -177,7 +202,7 @@ calo_status calo_thread_pool_for(calo_thread_pool *pool, size_t count, calo_thre
     for (uint32_t i = 0; i < helpers; i++)
         sem_post(&pool->helpers[i].wake);
     work(pool, 0);
-    wait_for_helpers(pool, helpers);
+    wait_for_helpers(pool, helpers, idle);
     if (pool->failed_status != CALO_OK && err)
         *err = pool->failure;
     return pool->failed_status;
@@ -192,7 +217,7 @@ calo_status calo_thread_for(uint32_t threads, size_t count, calo_thread_task tas
     calo_thread_pool *pool = NULL;
     calo_status status = calo_thread_pool_create(threads, &pool, err);
     if (status == CALO_OK)
-        status = calo_thread_pool_for(pool, count, task, user, err);
+        status = calo_thread_pool_for(pool, count, task, user, (calo_idle){0}, err);
     calo_thread_pool_destroy(pool);
     return status;
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "gl/context.h"
 #include "gl/executor.h"
 #include "gl/inspect.h"
 #include "gl/kinds.h"
@@ -89,7 +90,7 @@ static void free_context(calo_gl_context *context)
 {
     bool inherited = context->process != getpid();
     if (context->surface && context->thread && !inherited)
-        calo_gl_thread_run(context->thread, destroy_on_thread, context, NULL);
+        calo_gl_thread_run(context->thread, destroy_on_thread, context, (calo_idle){0}, NULL);
     else if (context->surface)
         context->platform->destroy(context->surface, inherited);
     calo_gl_thread_stop(context->thread);
@@ -425,15 +426,22 @@ static calo_status call_by_caller(call_job *job, calo_error *err)
     return status;
 }
 
-calo_status calo_gl_context_call(calo_gl_context *context, calo_gl_function function, void *user, calo_error *err)
+calo_status calo_gl_context_call_idly(calo_gl_context *context, calo_gl_function function, void *user, calo_idle idle,
+                                      calo_error *err)
 {
     calo_status status = enter(context, err);
     if (status != CALO_OK)
         return status;
     call_job job = {context, function, user};
-    status = context->thread ? calo_gl_thread_run(context->thread, run_in_frame, &job, err) : call_by_caller(&job, err);
+    status = context->thread ? calo_gl_thread_run(context->thread, run_in_frame, &job, idle, err)
+                             : call_by_caller(&job, err);
     leave(context);
     return status;
+}
+
+calo_status calo_gl_context_call(calo_gl_context *context, calo_gl_function function, void *user, calo_error *err)
+{
+    return calo_gl_context_call_idly(context, function, user, (calo_idle){0}, err);
 }
 
 /* ---- creation ---- */
@@ -516,7 +524,7 @@ static calo_status create_on(const calo_gl_platform *platform, const calo_gl_opt
                       (options->executor == CALO_GL_EXECUTOR_DEFAULT && platform->own_thread);
     calo_status status = own_thread ? calo_gl_thread_start(&context->thread, err) : CALO_OK;
     if (status == CALO_OK)
-        status = own_thread ? calo_gl_thread_run(context->thread, create_surface, &look, err)
+        status = own_thread ? calo_gl_thread_run(context->thread, create_surface, &look, (calo_idle){0}, err)
                             : create_surface(&look, err);
     link_context(context);
     if (status == CALO_OK)

@@ -1,5 +1,6 @@
 #include "gl/executor.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -83,18 +84,49 @@ bool calo_gl_thread_is_here(const calo_gl_thread *thread)
     return thread->process == getpid() && pthread_equal(thread->handle, pthread_self());
 }
 
-calo_status calo_gl_thread_run(calo_gl_thread *thread, calo_gl_function function, void *user, calo_error *err)
+static void wait_for_turn(calo_gl_thread *thread, calo_idle idle)
+{
+    if (!idle.function) {
+        pthread_mutex_lock(&thread->turn);
+        return;
+    }
+    for (;;) {
+        struct timespec until = calo_idle_deadline();
+        if (pthread_mutex_clocklock(&thread->turn, CLOCK_MONOTONIC, &until) == 0)
+            return;
+        idle.function(idle.user);
+    }
+}
+
+/* Within the lock, which `idle` runs without. */
+static void wait_for_end(calo_gl_thread *thread, calo_idle idle)
+{
+    while (thread->function) {
+        if (!idle.function) {
+            pthread_cond_wait(&thread->finished, &thread->lock);
+            continue;
+        }
+        struct timespec until = calo_idle_deadline();
+        if (pthread_cond_clockwait(&thread->finished, &thread->lock, CLOCK_MONOTONIC, &until) != ETIMEDOUT)
+            continue;
+        pthread_mutex_unlock(&thread->lock);
+        idle.function(idle.user);
+        pthread_mutex_lock(&thread->lock);
+    }
+}
+
+calo_status calo_gl_thread_run(calo_gl_thread *thread, calo_gl_function function, void *user, calo_idle idle,
+                               calo_error *err)
 {
     if (calo_gl_thread_is_here(thread))
         return function(user, err);
-    pthread_mutex_lock(&thread->turn);
+    wait_for_turn(thread, idle);
     pthread_mutex_lock(&thread->lock);
     thread->user = user;
     thread->err = err;
     thread->function = function;
     pthread_cond_signal(&thread->posted);
-    while (thread->function)
-        pthread_cond_wait(&thread->finished, &thread->lock);
+    wait_for_end(thread, idle);
     calo_status status = thread->status;
     pthread_mutex_unlock(&thread->lock);
     pthread_mutex_unlock(&thread->turn);

@@ -4,13 +4,16 @@
 
 #include <calotype/gl.h>
 
+#include "base/thread.h"
+
 typedef struct calo_gl_thread calo_gl_thread;
 
 /* Starts the thread; it takes no signals. */
 calo_status calo_gl_thread_start(calo_gl_thread **thread, calo_error *err);
 
 /* Runs the function there, waits, and returns what it returns. From the thread itself it is a plain call. */
-calo_status calo_gl_thread_run(calo_gl_thread *thread, calo_gl_function function, void *user, calo_error *err);
+calo_status calo_gl_thread_run(calo_gl_thread *thread, calo_gl_function function, void *user, calo_idle idle,
+                               calo_error *err);
 
 bool calo_gl_thread_is_here(const calo_gl_thread *thread);
 

@@ -5,6 +5,7 @@
 #include <calotype/render.h>
 
 #include "base/thread.h"
+#include "render/watch.h"
 
 /* A view's near plane where it says 0. */
 #define CALO_DEFAULT_NEAR_METRES 1e-3
@@ -24,16 +25,35 @@ typedef struct calo_backend_options {
     float lod_pixels;
 } calo_backend_options;
 
+/* Node n has the instance ids [first[n], first[n + 1]). */
+typedef struct calo_node_ids {
+    uint32_t *first;
+    uint32_t node_count;
+} calo_node_ids;
+
+struct calo_prepared {
+    const struct calo_backend *backend;
+    void *scene; /* the backend's */
+    calo_node_ids ids;
+};
+
 /* What is to be drawn; all of it is checked. */
 typedef struct calo_batch {
-    const void *scene;
+    const calo_prepared *const *prepared; /* one a view, or just one for all of them */
+    bool one_scene;
     calo_render_options options;
     const calo_view *views;
     size_t view_count;
     calo_frame *frames;
     calo_frame_callback on_frame;
     void *user;
+    calo_watch *watch;
 } calo_batch;
+
+static inline const calo_prepared *calo_batch_prepared(const calo_batch *batch, size_t view)
+{
+    return batch->prepared[batch->one_scene ? 0 : view];
+}
 
 typedef struct calo_backend {
     const char *name;

@@ -12,8 +12,10 @@
 
 /* A piece of a picture is at least this large: what lies on its border is drawn twice. */
 enum { PIECE_ROWS_MIN = 32, PIECE_PIXELS_MIN = 16384 };
+/* And where the caller is to be asked now and then, at most so large: some 20 ms. */
+enum { PIECE_PIXELS_MAX = 1 << 20 };
 
-/* A view that is drawn by several threads. Rows are counted in units. */
+/* A view that is drawn by several threads. */
 typedef struct calo_shared_view {
     calo_frame *_Atomic frame; /* NULL until its owner begins */
     atomic_uint next_row;
@@ -80,48 +82,80 @@ static calo_status draw_rows(const batch_run *run, uint32_t thread, size_t index
                              calo_error *err)
 {
     const calo_batch *batch = run->batch;
-    return run->crew->backend->draw(run->crew->members[thread].worker, batch->scene, &batch->options,
-                                    &batch->views[index], rows, frame, err);
+    return run->crew->backend->draw(run->crew->members[thread].worker, calo_batch_prepared(batch, index)->scene,
+                                    &batch->options, &batch->views[index], rows, frame, err);
 }
 
-static calo_status draw_alone(const batch_run *run, uint32_t thread, size_t index, calo_error *err)
+/* Before each piece of work: the thread that called asks the caller, all go on only if he agreed. */
+static calo_status may_go_on(const batch_run *run, uint32_t thread, calo_error *err)
 {
-    calo_frame *frame;
-    calo_status status = find_frame(run, thread, index, &frame, err);
-    if (status == CALO_OK)
-        status = draw_rows(run, thread, index, (calo_rows){0, run->batch->views[index].height}, frame, err);
-    return status == CALO_OK ? calo_batch_hand_out(run->batch, index, frame, err) : status;
+    if (thread == 0)
+        calo_watch_look(run->batch->watch);
+    return calo_watch_status(run->batch->watch, err);
 }
 
-/* ---- drawing together ---- */
+/* ---- pieces: rows, counted in units ---- */
 
 static uint32_t row_units(const calo_view *view)
 {
     return (view->height + CALO_ROWS_UNIT - 1) / CALO_ROWS_UNIT;
 }
 
-/* The rows of the smallest piece, in units. */
 static uint32_t smallest_piece(const calo_view *view)
 {
     uint32_t rows = (PIECE_PIXELS_MIN + view->width - 1) / view->width;
     return (rows > PIECE_ROWS_MIN ? rows : PIECE_ROWS_MIN) / CALO_ROWS_UNIT;
 }
 
+/* Nothing is cut up that need not be. */
+static uint32_t largest_piece(const calo_batch *batch, const calo_view *view)
+{
+    uint32_t rows = PIECE_PIXELS_MAX / view->width;
+    if (!batch->watch->poll)
+        return row_units(view);
+    return (rows > PIECE_ROWS_MIN ? rows : PIECE_ROWS_MIN) / CALO_ROWS_UNIT;
+}
+
+/* `count` units from the unit `first` on. */
+static calo_rows rows_of_units(const calo_view *view, uint32_t first, uint32_t count)
+{
+    uint32_t end = row_units(view);
+    bool last = end - first <= count;
+    return (calo_rows){first * CALO_ROWS_UNIT, last ? view->height : (first + count) * CALO_ROWS_UNIT};
+}
+
+/* ---- drawing alone ---- */
+
+static calo_status draw_alone(const batch_run *run, uint32_t thread, size_t index, calo_error *err)
+{
+    const calo_view *view = &run->batch->views[index];
+    uint32_t piece = largest_piece(run->batch, view);
+    calo_frame *frame;
+    calo_status status = find_frame(run, thread, index, &frame, err);
+    for (uint32_t first = 0; status == CALO_OK && first < row_units(view); first += piece) {
+        status = may_go_on(run, thread, err);
+        if (status == CALO_OK)
+            status = draw_rows(run, thread, index, rows_of_units(view, first, piece), frame, err);
+    }
+    return status == CALO_OK ? calo_batch_hand_out(run->batch, index, frame, err) : status;
+}
+
+/* ---- drawing together ---- */
+
 /* Large pieces first, small ones at the end, so that all are ready at about the same time. False
  * when no rows are left. */
 static bool take_piece(const batch_run *run, shared_view *shared, const calo_view *view, calo_rows *rows)
 {
-    uint32_t smallest = smallest_piece(view), count = row_units(view);
+    uint32_t smallest = smallest_piece(view), largest = largest_piece(run->batch, view), count = row_units(view);
     uint32_t first = atomic_load(&shared->next_row), next;
     do {
         if (first >= count)
             return false;
         uint32_t piece = (count - first) / (2 * run->crew->threads);
-        piece = piece > smallest ? piece : smallest;
+        piece = piece < smallest ? smallest : piece > largest ? largest : piece;
         next = count - first > piece ? first + piece : count;
     } while (!atomic_compare_exchange_weak(&shared->next_row, &first, next));
-    rows->top = first * CALO_ROWS_UNIT;
-    rows->bottom = next < count ? next * CALO_ROWS_UNIT : view->height;
+    *rows = rows_of_units(view, first, next - first);
     return true;
 }
 
@@ -133,7 +167,9 @@ static calo_status draw_pieces(const batch_run *run, uint32_t thread, size_t ind
     calo_frame *frame = atomic_load(&shared->frame);
     calo_rows rows;
     while (!atomic_load(&shared->failed) && take_piece(run, shared, view, &rows)) {
-        calo_status status = draw_rows(run, thread, index, rows, frame, err);
+        calo_status status = may_go_on(run, thread, err);
+        if (status == CALO_OK)
+            status = draw_rows(run, thread, index, rows, frame, err);
         if (status != CALO_OK) {
             atomic_store(&shared->failed, true);
             return status;
@@ -202,5 +238,5 @@ calo_status calo_crew_run(calo_crew *crew, const calo_batch *batch, calo_error *
         atomic_init(&crew->shared[i].rows_left, row_units(&batch->views[run.shared_from + i]));
     }
     return calo_thread_pool_for(crew->pool, batch->view_count + (shared_count ? crew->threads : 0), run_item, &run,
-                                err);
+                                calo_watch_idle(batch->watch), err);
 }

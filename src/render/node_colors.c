@@ -37,44 +37,77 @@ typedef struct pixel_code {
     uint8_t rgba[4];
 } pixel_code;
 
+/* By instance id, of one scene. */
+typedef struct code_table {
+    pixel_code *codes;
+    uint32_t id_count;
+} code_table;
+
 typedef struct color_run {
     const calo_batch *batch; /* as it was asked for */
-    pixel_code *codes;       /* by instance id */
-    uint32_t id_count;
+    const calo_node_ids *ids; /* of the first view's scene, and mostly of all: poses have the same */
+    code_table table;        /* for them */
 } color_run;
 
-static calo_status mark_nodes(const calo_render_options *options, const calo_node_ids *ids, pixel_code *codes,
-                              uint8_t *listed, calo_error *err)
+/* Each node that has a colour has one, and is a node of every scene. */
+static calo_status check_colors(const calo_batch *batch, calo_error *err)
 {
+    const calo_render_options *options = &batch->options;
+    size_t smallest = 0;
+    for (size_t i = 1; !batch->one_scene && i < batch->view_count; i++)
+        if (batch->prepared[i]->ids.node_count < batch->prepared[smallest]->ids.node_count)
+            smallest = i;
+    uint32_t node_count = batch->prepared[smallest]->ids.node_count;
+    bool *listed = calloc(node_count + (size_t)1, sizeof *listed);
+    if (!listed)
+        return calo_fail_memory(err, "the nodes' colours", node_count * sizeof *listed);
+    calo_status status = CALO_OK;
+    for (uint32_t i = 0; status == CALO_OK && i < options->node_color_count; i++) {
+        uint32_t node = options->node_colors[i].node;
+        if (node >= node_count)
+            status = calo_fail(err, CALO_ERROR_ARGUMENT, "a colour for node %u: the scene's nodes are 0 to %lld (view "
+                               "%zu)", node, (long long)node_count - 1, smallest);
+        else if (listed[node])
+            status = calo_fail(err, CALO_ERROR_ARGUMENT, "node %u has two colours: list it once", node);
+        else
+            listed[node] = true;
+    }
+    free(listed);
+    return status;
+}
+
+static calo_status make_table(const calo_render_options *options, const calo_node_ids *ids, code_table *table,
+                              calo_error *err)
+{
+    table->id_count = ids->first[ids->node_count];
+    table->codes = calloc(table->id_count, sizeof *table->codes);
+    if (!table->codes)
+        return calo_fail_memory(err, "the nodes' colours", table->id_count * sizeof *table->codes);
+    for (uint32_t id = 0; id < table->id_count; id++)
+        table->codes[id].rgba[3] = id == 0 && options->background == CALO_BACKGROUND_TRANSPARENT ? 0 : 255;
     for (uint32_t i = 0; i < options->node_color_count; i++) {
         const calo_node_color *color = &options->node_colors[i];
-        if (color->node >= ids->node_count)
-            return calo_fail(err, CALO_ERROR_ARGUMENT, "a colour for node %u: the scene's nodes are 0 to %lld",
-                             color->node, (long long)ids->node_count - 1);
-        if (listed[color->node])
-            return calo_fail(err, CALO_ERROR_ARGUMENT, "node %u has two colours: list it once", color->node);
-        listed[color->node] = 1;
         for (uint32_t id = ids->first[color->node]; id < ids->first[color->node + 1]; id++)
-            memcpy(codes[id].rgba, color->rgb, sizeof color->rgb);
+            memcpy(table->codes[id].rgba, color->rgb, sizeof color->rgb);
     }
     return CALO_OK;
 }
 
-static calo_status make_codes(const calo_render_options *options, const calo_node_ids *ids, color_run *run,
+static bool are_same(const calo_node_ids *a, const calo_node_ids *b)
+{
+    return a == b || (a->node_count == b->node_count &&
+                      memcmp(a->first, b->first, (a->node_count + (size_t)1) * sizeof *a->first) == 0);
+}
+
+/* The codes for a view: the run's, or else `own`, which the caller frees. */
+static calo_status find_table(const color_run *run, size_t index, code_table *own, const code_table **table,
                               calo_error *err)
 {
-    run->id_count = ids->first[ids->node_count];
-    run->codes = calloc(run->id_count, sizeof *run->codes);
-    uint8_t *listed = calloc(ids->node_count + (size_t)1, 1);
-    calo_status status = CALO_OK;
-    if (!run->codes || !listed)
-        status = calo_fail_memory(err, "the nodes' colours", run->id_count * sizeof *run->codes);
-    for (uint32_t id = 0; status == CALO_OK && id < run->id_count; id++)
-        run->codes[id].rgba[3] = id == 0 && options->background == CALO_BACKGROUND_TRANSPARENT ? 0 : 255;
-    if (status == CALO_OK)
-        status = mark_nodes(options, ids, run->codes, listed, err);
-    free(listed);
-    return status;
+    const calo_node_ids *ids = &calo_batch_prepared(run->batch, index)->ids;
+    bool shared = are_same(ids, run->ids);
+    *own = (code_table){0};
+    *table = shared ? &run->table : own;
+    return shared ? CALO_OK : make_table(&run->batch->options, ids, own, err);
 }
 
 static void paint_pixel(const pixel_code *code, calo_pixel_format format, char *out)
@@ -90,7 +123,7 @@ static void paint_pixel(const pixel_code *code, calo_pixel_format format, char *
     memcpy(out, linear, sizeof linear);
 }
 
-static void paint(const color_run *run, const calo_image *ids, const calo_image *color)
+static void paint(const code_table *table, const calo_image *ids, const calo_image *color)
 {
     size_t bytes = calo_pixel_bytes(color->format);
     for (uint32_t y = 0; y < color->height; y++) {
@@ -99,7 +132,7 @@ static void paint(const color_run *run, const calo_image *ids, const calo_image 
         for (uint32_t x = 0; x < color->width; x++) {
             uint32_t id;
             memcpy(&id, from + x * sizeof id, sizeof id);
-            paint_pixel(&run->codes[id < run->id_count ? id : 0], color->format, to + x * bytes);
+            paint_pixel(&table->codes[id < table->id_count ? id : 0], color->format, to + x * bytes);
         }
     }
 }
@@ -114,19 +147,21 @@ static void copy_plane(const calo_image *from, const calo_image *to)
 }
 
 /* Into the caller's frame. */
-static calo_status fill_frame(const color_run *run, size_t index, const calo_frame *drawn, calo_error *err)
+static calo_status fill_frame(const color_run *run, const code_table *table, size_t index, const calo_frame *drawn,
+                              calo_error *err)
 {
     const calo_batch *batch = run->batch;
     calo_frame *frame = &batch->frames[index];
     for (int c = CALO_CHANNEL_COLOR + 1; c < CALO_CHANNEL_COUNT; c++)
         if (batch->options.channels >> c & 1)
             copy_plane(&drawn->planes[c], &frame->planes[c]);
-    paint(run, &drawn->planes[CALO_CHANNEL_INSTANCE_ID], &frame->planes[CALO_CHANNEL_COLOR]);
+    paint(table, &drawn->planes[CALO_CHANNEL_INSTANCE_ID], &frame->planes[CALO_CHANNEL_COLOR]);
     return calo_batch_hand_out(batch, index, frame, err);
 }
 
 /* The renderer's own frame with colour in it, and without the ids if nobody asked for them. */
-static calo_status lend_frame(const color_run *run, size_t index, const calo_frame *drawn, calo_error *err)
+static calo_status lend_frame(const color_run *run, const code_table *table, size_t index, const calo_frame *drawn,
+                              calo_error *err)
 {
     const calo_batch *batch = run->batch;
     calo_frame frame = *drawn;
@@ -134,7 +169,7 @@ static calo_status lend_frame(const color_run *run, size_t index, const calo_fra
     calo_status status = calo_image_init(color, drawn->width, drawn->height, batch->options.color_format, err);
     if (status != CALO_OK)
         return status;
-    paint(run, &drawn->planes[CALO_CHANNEL_INSTANCE_ID], color);
+    paint(table, &drawn->planes[CALO_CHANNEL_INSTANCE_ID], color);
     if (!(batch->options.channels & CALO_CHANNEL_BIT(CALO_CHANNEL_INSTANCE_ID)))
         frame.planes[CALO_CHANNEL_INSTANCE_ID] = (calo_image){0};
     status = batch->on_frame(batch->user, index, &frame, err);
@@ -145,19 +180,30 @@ static calo_status lend_frame(const color_run *run, size_t index, const calo_fra
 static calo_status take_drawn(void *user, size_t index, calo_frame *drawn, calo_error *err)
 {
     const color_run *run = user;
-    return run->batch->frames ? fill_frame(run, index, drawn, err) : lend_frame(run, index, drawn, err);
+    const code_table *table;
+    code_table own;
+    calo_status status = find_table(run, index, &own, &table, err);
+    if (status == CALO_OK)
+        status = run->batch->frames ? fill_frame(run, table, index, drawn, err)
+                                    : lend_frame(run, table, index, drawn, err);
+    free(own.codes);
+    return status;
 }
 
-calo_status calo_node_colors_run(calo_crew *crew, const calo_batch *batch, const calo_node_ids *ids, calo_error *err)
+calo_status calo_node_colors_run(calo_crew *crew, const calo_batch *batch, calo_error *err)
 {
-    color_run run = {.batch = batch};
+    if (batch->view_count == 0)
+        return CALO_OK;
+    color_run run = {.batch = batch, .ids = &batch->prepared[0]->ids};
     calo_batch inner = *batch;
     calo_frame *frame;
     calo_status status = CALO_OK;
     for (size_t i = 0; status == CALO_OK && batch->frames && i < batch->view_count; i++)
         status = calo_batch_find_frame(batch, i, NULL, &frame, err);
     if (status == CALO_OK)
-        status = make_codes(&batch->options, ids, &run, err);
+        status = check_colors(batch, err);
+    if (status == CALO_OK)
+        status = make_table(&batch->options, run.ids, &run.table, err);
     inner.options.channels &= ~CALO_CHANNEL_BIT(CALO_CHANNEL_COLOR);
     inner.options.channels |= CALO_CHANNEL_BIT(CALO_CHANNEL_INSTANCE_ID);
     inner.options.node_colors = NULL;
@@ -166,6 +212,6 @@ calo_status calo_node_colors_run(calo_crew *crew, const calo_batch *batch, const
     inner.user = &run;
     if (status == CALO_OK)
         status = calo_crew_run(crew, &inner, err);
-    free(run.codes);
+    free(run.table.codes);
     return status;
 }

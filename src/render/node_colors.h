@@ -4,16 +4,10 @@
 
 #include "render/crew.h"
 
-/* Node n has the instance ids [first[n], first[n + 1]). */
-typedef struct calo_node_ids {
-    uint32_t *first;
-    uint32_t node_count;
-} calo_node_ids;
-
 calo_status calo_node_ids_make(const calo_scene *scene, calo_node_ids *ids, calo_error *err);
 void calo_node_ids_finish(calo_node_ids *ids);
 
 /* calo_crew_run with node colours, which `batch` has. */
-calo_status calo_node_colors_run(calo_crew *crew, const calo_batch *batch, const calo_node_ids *ids, calo_error *err);
+calo_status calo_node_colors_run(calo_crew *crew, const calo_batch *batch, calo_error *err);
 
 #endif

@@ -22,12 +22,6 @@ struct calo_renderer {
     float lod_pixels;
 };
 
-struct calo_prepared {
-    const calo_backend *backend;
-    void *scene;
-    calo_node_ids ids;
-};
-
 size_t calo_backend_list(calo_backend_info *infos, size_t capacity)
 {
     for (size_t i = 0; i < BACKEND_COUNT && i < capacity; i++) {
@@ -212,6 +206,14 @@ void calo_prepared_destroy(calo_prepared *prepared)
     free(prepared);
 }
 
+static calo_status check_scene(const calo_renderer *renderer, const calo_prepared *prepared, calo_error *err)
+{
+    if (prepared->backend != renderer->crew.backend)
+        return calo_fail(err, CALO_ERROR_ARGUMENT, "the scene was prepared for the backend %s, the renderer is %s",
+                         prepared->backend->name, renderer->crew.backend->name);
+    return CALO_OK;
+}
+
 static calo_status check_view(const calo_view *view, size_t index, calo_error *err)
 {
     if (view->width < 1 || view->height < 1 || view->width > CALO_FRAME_MAX_SIDE || view->height > CALO_FRAME_MAX_SIDE)
@@ -281,22 +283,47 @@ static calo_status check_options(const calo_render_options *options, calo_error 
     return CALO_OK;
 }
 
+static calo_status check_batch(const calo_renderer *renderer, const calo_batch *batch, calo_error *err)
+{
+    if (!batch->frames && !batch->on_frame)
+        return calo_fail(err, CALO_ERROR_ARGUMENT, "neither frames nor a frame callback: the pictures would be lost");
+    calo_status status = check_options(&batch->options, err);
+    for (size_t i = 0; status == CALO_OK && i < (batch->one_scene ? 1 : batch->view_count); i++)
+        status = check_scene(renderer, batch->prepared[i], err);
+    for (size_t i = 0; status == CALO_OK && i < batch->view_count; i++)
+        status = check_view(&batch->views[i], i, err);
+    return status;
+}
+
+static calo_status render(calo_renderer *renderer, calo_batch *batch, calo_error *err)
+{
+    calo_watch watch;
+    calo_status status = check_batch(renderer, batch, err);
+    if (status != CALO_OK)
+        return status;
+    calo_watch_begin(&watch, &batch->options);
+    batch->watch = &watch;
+    if (batch->options.node_colors && (batch->options.channels & CALO_CHANNEL_BIT(CALO_CHANNEL_COLOR)))
+        status = calo_node_colors_run(&renderer->crew, batch, err);
+    else
+        status = calo_crew_run(&renderer->crew, batch, err);
+    return status == CALO_OK ? calo_watch_status(&watch, err) : status;
+}
+
 calo_status calo_renderer_render(calo_renderer *renderer, const calo_prepared *prepared,
                                  const calo_render_options *options, const calo_view *views, size_t view_count,
                                  calo_frame *frames, calo_frame_callback on_frame, void *user, calo_error *err)
 {
-    calo_batch batch = {prepared->scene, calo_render_options_resolve(options), views, view_count, frames, on_frame, user};
-    if (!frames && !on_frame)
-        return calo_fail(err, CALO_ERROR_ARGUMENT, "neither frames nor a frame callback: the pictures would be lost");
-    if (prepared->backend != renderer->crew.backend)
-        return calo_fail(err, CALO_ERROR_ARGUMENT, "the scene was prepared for the backend %s, the renderer is %s",
-                         prepared->backend->name, renderer->crew.backend->name);
-    calo_status status = check_options(&batch.options, err);
-    for (size_t i = 0; status == CALO_OK && i < view_count; i++)
-        status = check_view(&views[i], i, err);
-    if (status != CALO_OK)
-        return status;
-    if (batch.options.node_colors && (batch.options.channels & CALO_CHANNEL_BIT(CALO_CHANNEL_COLOR)))
-        return calo_node_colors_run(&renderer->crew, &batch, &prepared->ids, err);
-    return calo_crew_run(&renderer->crew, &batch, err);
+    calo_batch batch = {.prepared = &prepared, .one_scene = true, .options = calo_render_options_resolve(options),
+                        .views = views, .view_count = view_count, .frames = frames, .on_frame = on_frame, .user = user};
+    return render(renderer, &batch, err);
+}
+
+calo_status calo_renderer_render_scenes(calo_renderer *renderer, const calo_prepared *const *prepared,
+                                        const calo_render_options *options, const calo_view *views, size_t view_count,
+                                        calo_frame *frames, calo_frame_callback on_frame, void *user, calo_error *err)
+{
+    calo_batch batch = {.prepared = prepared, .options = calo_render_options_resolve(options), .views = views,
+                        .view_count = view_count, .frames = frames, .on_frame = on_frame, .user = user};
+    return render(renderer, &batch, err);
 }

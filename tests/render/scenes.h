@@ -186,6 +186,16 @@ static inline uint8_t test_mask(const calo_frame *frame, uint32_t x, uint32_t y)
     return ((const uint8_t *)plane->data)[y * plane->row_bytes + x];
 }
 
+/* Calls `check` with each backend that is here. */
+static inline void test_on_every_backend(void (*check)(const char *backend))
+{
+    calo_backend_info infos[8];
+    size_t count = calo_backend_list(infos, 8);
+    for (size_t i = 0; i < count && i < 8; i++)
+        if (infos[i].available)
+            check(infos[i].name);
+}
+
 #define TEST_BIT(name) CALO_CHANNEL_BIT(CALO_CHANNEL_##name)
 
 /* A line over the whole scene and its ends as points. */

@@ -130,20 +130,10 @@ static void check_formats(const char *backend)
     close_stage(&s);
 }
 
-/* Calls `check` with each backend that is here. */
-static void on_every_backend(void (*check)(const char *backend))
-{
-    calo_backend_info infos[8];
-    size_t count = calo_backend_list(infos, 8);
-    for (size_t i = 0; i < count && i < 8; i++)
-        if (infos[i].available)
-            check(infos[i].name);
-}
-
 static void colors_are_exact_in_every_format(void **state)
 {
     (void)state;
-    on_every_backend(check_formats);
+    test_on_every_backend(check_formats);
 }
 
 /* Lent frames, on several threads: they hold what was asked for and nothing else. */
@@ -183,7 +173,7 @@ static void check_lending(const char *backend)
 static void lent_frames_hold_what_was_asked_for(void **state)
 {
     (void)state;
-    on_every_backend(check_lending);
+    test_on_every_backend(check_lending);
 }
 
 static calo_status fail_second(void *user, size_t index, calo_frame *frame, calo_error *err)

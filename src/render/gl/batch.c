@@ -69,7 +69,6 @@ void calo_glr_worker_close(void *pointer)
 
 typedef struct batch_run {
     calo_glr_worker *worker;
-    calo_glr_scene *scene;
     const calo_batch *batch;
     calo_glr_targets wanted; /* without a size */
     /* Of this step; NULL: none. */
@@ -85,7 +84,7 @@ static calo_status draw_sheet(batch_run *run, calo_glr_readback *readback, calo_
     calo_glr_programs_trim(device);
     calo_status status = calo_glr_targets_make(device, &wanted, &run->worker->targets, err);
     if (status == CALO_OK)
-        status = calo_glr_sheet_draw(run->worker, run->scene, run->batch, &readback->sheet, err);
+        status = calo_glr_sheet_draw(run->worker, run->batch, &readback->sheet, err);
     return status == CALO_OK ? calo_glr_readback_start(run->worker, readback, err) : status;
 }
 
@@ -99,7 +98,7 @@ static calo_status advance(calo_glr_device *device, void *user, calo_error *err)
         status = draw_sheet(run, run->drawn, err);
     }
     if (status == CALO_OK && run->awaited)
-        status = calo_glr_readback_wait(device, run->awaited, err);
+        status = calo_glr_readback_wait(device, run->batch->watch, run->awaited, err);
     return status;
 }
 
@@ -122,7 +121,8 @@ static calo_status run_part(void *user, uint32_t thread, size_t index, calo_erro
         return hand_out(run, thread, (uint32_t)index - 1, err);
     if (!run->drawn && !run->awaited)
         return CALO_OK;
-    return calo_glr_device_call(run->worker->device, "drawing", advance, run, err);
+    calo_idle idle = thread == 0 ? calo_watch_idle(run->batch->watch) : (calo_idle){0};
+    return calo_glr_device_call_idly(run->worker->device, "drawing", advance, run, idle, err);
 }
 
 static calo_status reserve_frames(calo_glr_worker *worker, uint32_t count, calo_error *err)
@@ -157,30 +157,44 @@ static calo_status start_over(calo_glr_device *device, void *user, calo_error *e
     return status == CALO_OK ? calo_glr_worker_make(device, user, err) : status;
 }
 
+/* Names of another device's objects would be those of others here. */
+static calo_status check_devices(const calo_glr_worker *worker, const calo_batch *batch, calo_error *err)
+{
+    for (size_t i = 0; i < (batch->one_scene ? 1 : batch->view_count); i++) {
+        const calo_glr_scene *scene = batch->prepared[i]->scene;
+        if (scene->device != worker->device)
+            return calo_fail(err, CALO_ERROR_BACKEND, "the scene was prepared on an OpenGL context that was lost, or "
+                             "that stayed in the process that this one was forked from: prepare it again");
+    }
+    return CALO_OK;
+}
+
 calo_status calo_glr_draw_batch(void *pointer, const calo_batch *batch, calo_thread_pool *pool, calo_error *err)
 {
     calo_glr_worker *worker = pointer;
-    batch_run run = {.worker = worker, .scene = (calo_glr_scene *)batch->scene, .batch = batch};
+    batch_run run = {.worker = worker, .batch = batch};
     size_t next_view = 0, step = 0;
-    /* Names of its objects would be those of others here. */
-    if (run.scene->device != worker->device)
-        return calo_fail(err, CALO_ERROR_BACKEND, "the scene was prepared on an OpenGL context that was lost, or that "
-                         "stayed in the process that this one was forked from: prepare it again");
+    calo_status status = check_devices(worker, batch, err);
+    if (status != CALO_OK)
+        return status;
     calo_glr_targets_choose(&batch->options, &run.wanted);
-    calo_status status = reserve_frames(worker, calo_thread_pool_threads(pool), err);
+    status = reserve_frames(worker, calo_thread_pool_threads(pool), err);
     do {
         run.handed_out = run.awaited;
         run.awaited = run.drawn;
         run.drawn = NULL;
         if (status == CALO_OK && next_view < batch->view_count) {
             run.drawn = &worker->ring[step++ % CALO_GLR_RING];
-            status = calo_glr_sheet_plan(run.scene, batch, next_view, calo_glr_targets_pixel_bytes(&run.wanted),
+            status = calo_glr_sheet_plan(batch, next_view, calo_glr_targets_pixel_bytes(&run.wanted),
                                          &run.drawn->sheet, err);
             next_view += run.drawn->sheet.view_count;
         }
         if (status == CALO_OK)
             status = calo_thread_pool_for(pool, 1 + (run.handed_out ? run.handed_out->sheet.view_count : 0), run_part,
-                                          &run, err);
+                                          &run, calo_watch_idle(batch->watch), err);
+        calo_watch_look(batch->watch);
+        if (status == CALO_OK)
+            status = calo_watch_status(batch->watch, err);
     } while (status == CALO_OK && (run.drawn || run.awaited));
     if (status == CALO_OK)
         return calo_glr_device_call(worker->device, "ending a batch", end_readbacks, worker, err);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "gl/context.h"
 #include "image/color.h"
 #include "render/ggx_table.h"
 #include "render/gl/programs.h"
@@ -212,17 +213,23 @@ static calo_status run(void *user, calo_error *err)
     return status == CALO_OK ? fault : status;
 }
 
-calo_status calo_glr_device_call(calo_glr_device *device, const char *what, calo_glr_function function, void *user,
-                                 calo_error *err)
+calo_status calo_glr_device_call_idly(calo_glr_device *device, const char *what, calo_glr_function function, void *user,
+                                      calo_idle idle, calo_error *err)
 {
     device_call call = {.device = device, .what = what, .function = function, .user = user};
     if (device->slot->process != getpid())
         return calo_fail(err, CALO_ERROR_BACKEND, "%s: the renderer belongs to the process that this one was forked "
                          "from, and OpenGL stayed there: make renderers after the fork, start processes anew (spawn), or use "
                          "--backend cpu", what);
-    calo_status status = calo_gl_context_call(device->context, run, &call, err);
+    calo_status status = calo_gl_context_call_idly(device->context, run, &call, idle, err);
     /* A context that does not take calls any more. */
     if (status == CALO_ERROR_BACKEND && !call.ran)
         atomic_store(&device->slot->lost, true);
     return status;
+}
+
+calo_status calo_glr_device_call(calo_glr_device *device, const char *what, calo_glr_function function, void *user,
+                                 calo_error *err)
+{
+    return calo_glr_device_call_idly(device, what, function, user, (calo_idle){0}, err);
 }

@@ -2,6 +2,7 @@
 #ifndef CALO_RENDER_GL_DEVICE_H
 #define CALO_RENDER_GL_DEVICE_H
 
+#include "base/thread.h"
 #include "render/gl/functions.h"
 
 typedef struct calo_glr_program calo_glr_program;
@@ -32,6 +33,9 @@ typedef calo_status (*calo_glr_function)(calo_glr_device *device, void *user, ca
 /* Runs the function on the device's thread and waits for it. GL's own errors become failures of `what`. */
 calo_status calo_glr_device_call(calo_glr_device *device, const char *what, calo_glr_function function, void *user,
                                  calo_error *err);
+/* The same, with something to do while this thread waits. */
+calo_status calo_glr_device_call_idly(calo_glr_device *device, const char *what, calo_glr_function function, void *user,
+                                      calo_idle idle, calo_error *err);
 
 /* On the device's thread. A texture that a buffer's texels are read through; both are the caller's to delete. */
 void calo_glr_make_buffer_texture(const calo_glr_device *device, GLenum format, const void *data, size_t bytes,

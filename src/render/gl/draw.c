@@ -350,7 +350,8 @@ calo_status calo_glr_pass_groups(const calo_glr_pass *pass, calo_glr_surfaces su
     for (uint32_t g = 0; status == CALO_OK && g < scene->group_count; g++) {
         const calo_glr_group *group = &scene->groups[g];
         bool blended = scene->materials[group->material].source.alpha_mode == CALO_ALPHA_BLEND;
-        if (blended == (surfaces == CALO_GLR_BLENDED) && (group->casts || !pass->casters))
+        status = calo_watch_status(pass->watch, err);
+        if (status == CALO_OK && blended == (surfaces == CALO_GLR_BLENDED) && (group->casts || !pass->casters))
             status = draw_group(pass, group, pass->runs + (size_t)g * pass->sheet->view_count, outputs, err);
     }
     return status;
@@ -429,10 +430,11 @@ static calo_status develop(const calo_glr_pass *pass, calo_error *err)
     return CALO_OK;
 }
 
-calo_status calo_glr_sheet_draw(calo_glr_worker *worker, calo_glr_scene *scene, const calo_batch *batch,
-                                const calo_glr_sheet *sheet, calo_error *err)
+calo_status calo_glr_sheet_draw(calo_glr_worker *worker, const calo_batch *batch, const calo_glr_sheet *sheet,
+                                calo_error *err)
 {
-    calo_glr_pass pass = {.worker = worker, .scene = scene, .options = &batch->options, .sheet = sheet};
+    calo_glr_pass pass = {.worker = worker, .scene = sheet->scene, .options = &batch->options, .sheet = sheet,
+                          .watch = batch->watch};
     bool color = wants(&batch->options, CALO_CHANNEL_COLOR), apart = color && calo_glr_color_is_apart(&pass);
     calo_status status = begin(&pass, batch, err);
     if (status == CALO_OK)
@@ -445,11 +447,11 @@ calo_status calo_glr_sheet_draw(calo_glr_worker *worker, calo_glr_scene *scene, 
     return status;
 }
 
-calo_status calo_glr_casters_draw(calo_glr_worker *worker, calo_glr_scene *scene, const calo_batch *batch,
-                                  const calo_glr_sheet *sheet, calo_error *err)
+calo_status calo_glr_casters_draw(calo_glr_worker *worker, const calo_batch *batch, const calo_glr_sheet *sheet,
+                                  calo_error *err)
 {
     const uint32_t depth = 1u << CALO_GLR_OUT_PLACE;
-    calo_glr_pass pass = {.worker = worker, .scene = scene, .options = &batch->options, .sheet = sheet,
+    calo_glr_pass pass = {.worker = worker, .scene = sheet->scene, .options = &batch->options, .sheet = sheet,
                           .casters = true};
     calo_status status = begin(&pass, batch, err);
     if (status == CALO_OK)

@@ -20,6 +20,7 @@ typedef struct calo_glr_pass {
     calo_glr_run *runs;  /* by group and view */
     bool multisampled;   /* what is drawn now */
     bool casters;        /* only what casts shadows is drawn */
+    const calo_watch *watch; /* stops it between groups; NULL: nothing does */
 } calo_glr_pass;
 
 /* Which groups. */

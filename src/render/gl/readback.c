@@ -49,13 +49,18 @@ calo_status calo_glr_readback_start(calo_glr_worker *worker, calo_glr_readback *
     return CALO_OK;
 }
 
-calo_status calo_glr_readback_wait(const calo_glr_device *device, calo_glr_readback *readback, calo_error *err)
+calo_status calo_glr_readback_wait(const calo_glr_device *device, const calo_watch *watch, calo_glr_readback *readback,
+                                   calo_error *err)
 {
     const calo_glr_functions *gl = &device->gl;
-    const GLuint64 second = 1000000000, most = 600;
+    const GLuint64 second = 1000000000, step = second / 20, most = 600 * second;
     GLenum state = GL_TIMEOUT_EXPIRED;
-    for (GLuint64 waited = 0; state == GL_TIMEOUT_EXPIRED && waited < most; waited++)
-        state = gl->ClientWaitSync(readback->fence, GL_SYNC_FLUSH_COMMANDS_BIT, second);
+    for (GLuint64 waited = 0; state == GL_TIMEOUT_EXPIRED && waited < most; waited += step) {
+        calo_status status = calo_watch_status(watch, err);
+        if (status != CALO_OK)
+            return status;
+        state = gl->ClientWaitSync(readback->fence, GL_SYNC_FLUSH_COMMANDS_BIT, step);
+    }
     gl->DeleteSync(readback->fence);
     readback->fence = NULL;
     if (state == GL_TIMEOUT_EXPIRED || state == GL_WAIT_FAILED)

@@ -56,7 +56,7 @@ static calo_status draw_map(calo_glr_worker *worker, calo_glr_scene *scene, cons
     const calo_glr_device *device = scene->device;
     const calo_glr_functions *gl = &device->gl;
     const calo_batch batch = {.options = shadow_options, .views = shadows->maps, .view_count = shadows->map_count};
-    const calo_glr_sheet sheet = {.first_view = map, .view_count = 1, .columns = 1, .rows = 1,
+    const calo_glr_sheet sheet = {.scene = scene, .first_view = map, .view_count = 1, .columns = 1, .rows = 1,
                                   .tile_width = shadows->size, .tile_height = shadows->size};
     gl->FramebufferTextureLayer(GL_FRAMEBUFFER, GL_COLOR_ATTACHMENT0, scene->shadow_maps, 0, (GLint)map);
     calo_status status = calo_glr_framebuffer_check(device, shadows->size, shadows->size, err);
@@ -64,7 +64,7 @@ static calo_status draw_map(calo_glr_worker *worker, calo_glr_scene *scene, cons
         return status;
     gl->ClearBufferfv(GL_COLOR, 0, empty);
     gl->ClearBufferfv(GL_DEPTH, 0, farthest);
-    return calo_glr_casters_draw(worker, scene, &batch, &sheet, err);
+    return calo_glr_casters_draw(worker, &batch, &sheet, err);
 }
 
 calo_status calo_glr_shadows_upload(const calo_glr_upload *upload, calo_error *err)

@@ -18,16 +18,18 @@ static uint32_t count_alike(const calo_batch *batch, size_t first, uint32_t most
     const calo_view *view = &batch->views[first];
     uint32_t count = 1;
     while (count < most && first + count < batch->view_count && batch->views[first + count].width == view->width &&
-           batch->views[first + count].height == view->height)
+           batch->views[first + count].height == view->height &&
+           calo_batch_prepared(batch, first + count) == calo_batch_prepared(batch, first))
         count++;
     return count;
 }
 
 static uint32_t least(uint64_t a, uint64_t b) { return (uint32_t)(a < b ? a : b); }
 
-calo_status calo_glr_sheet_plan(const calo_glr_scene *scene, const calo_batch *batch, size_t first,
-                                uint32_t pixel_bytes, calo_glr_sheet *sheet, calo_error *err)
+calo_status calo_glr_sheet_plan(const calo_batch *batch, size_t first, uint32_t pixel_bytes, calo_glr_sheet *sheet,
+                                calo_error *err)
 {
+    calo_glr_scene *scene = calo_batch_prepared(batch, first)->scene;
     const calo_glr_limits *limits = &scene->device->limits;
     const calo_view *view = &batch->views[first];
     uint32_t width = view->width, height = view->height, side = least(SIDE_MAX, (uint64_t)limits->texture_size);
@@ -46,7 +48,7 @@ calo_status calo_glr_sheet_plan(const calo_glr_scene *scene, const calo_batch *b
     most = least(most, least(copies, COPIES_MAX) / (scene->copy_count ? scene->copy_count : 1));
     uint32_t count = count_alike(batch, first, least(most ? most : 1, CALO_GLR_VIEWS_MAX));
     columns = least(columns, count);
-    *sheet = (calo_glr_sheet){.first_view = first, .view_count = count, .columns = columns,
+    *sheet = (calo_glr_sheet){.scene = scene, .first_view = first, .view_count = count, .columns = columns,
                               .rows = (count + columns - 1) / columns, .tile_width = width, .tile_height = height};
     return CALO_OK;
 }

@@ -1,4 +1,4 @@
-/* Views of one size side by side in an atlas, which are drawn and read back together. */
+/* Views of one scene and one size side by side in an atlas, which are drawn and read back together. */
 #ifndef CALO_RENDER_GL_SHEET_H
 #define CALO_RENDER_GL_SHEET_H
 
@@ -8,6 +8,7 @@
 enum { CALO_GLR_VIEWS_MAX = 64 };
 
 typedef struct calo_glr_sheet {
+    calo_glr_scene *scene;
     size_t first_view;
     uint32_t view_count, columns, rows;
     uint32_t tile_width, tile_height;
@@ -17,8 +18,8 @@ static inline uint32_t calo_glr_sheet_width(const calo_glr_sheet *sheet) { retur
 static inline uint32_t calo_glr_sheet_height(const calo_glr_sheet *sheet) { return sheet->rows * sheet->tile_height; }
 
 /* The views from `first` on that are drawn together; an error when not even one can be. */
-calo_status calo_glr_sheet_plan(const calo_glr_scene *scene, const calo_batch *batch, size_t first,
-                                uint32_t pixel_bytes, calo_glr_sheet *sheet, calo_error *err);
+calo_status calo_glr_sheet_plan(const calo_batch *batch, size_t first, uint32_t pixel_bytes, calo_glr_sheet *sheet,
+                                calo_error *err);
 
 /* views.glsl's block, as std140 lays it out. */
 typedef struct calo_glr_view_block {

@@ -53,18 +53,19 @@ calo_status calo_glr_worker_drop(calo_glr_device *device, void *worker, calo_err
 
 /* draw.c, on the device's thread: draws the depths of what casts shadows into the framebuffer at hand, which has
  * nothing else. */
-calo_status calo_glr_casters_draw(calo_glr_worker *worker, calo_glr_scene *scene, const calo_batch *batch,
-                                  const calo_glr_sheet *sheet, calo_error *err);
+calo_status calo_glr_casters_draw(calo_glr_worker *worker, const calo_batch *batch, const calo_glr_sheet *sheet,
+                                  calo_error *err);
 /* The same: draws a sheet into the targets. */
-calo_status calo_glr_sheet_draw(calo_glr_worker *worker, calo_glr_scene *scene, const calo_batch *batch,
-                                const calo_glr_sheet *sheet, calo_error *err);
+calo_status calo_glr_sheet_draw(calo_glr_worker *worker, const calo_batch *batch, const calo_glr_sheet *sheet,
+                                calo_error *err);
 
 /* color.c */
 void calo_glr_color_targets_finish(const calo_glr_device *device, calo_glr_color_targets *targets);
 
 /* readback.c, on the device's thread: asks for the targets' pixels; waits for them; lets them go. */
 calo_status calo_glr_readback_start(calo_glr_worker *worker, calo_glr_readback *readback, calo_error *err);
-calo_status calo_glr_readback_wait(const calo_glr_device *device, calo_glr_readback *readback, calo_error *err);
+calo_status calo_glr_readback_wait(const calo_glr_device *device, const calo_watch *watch, calo_glr_readback *readback,
+                                   calo_error *err);
 void calo_glr_readback_end(const calo_glr_device *device, calo_glr_readback *readback);
 /* On any thread: a view's pixels into its frame. */
 void calo_glr_readback_unpack(const calo_glr_readback *readback, uint32_t index, const calo_render_options *options,
