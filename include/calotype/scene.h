@@ -246,6 +246,7 @@ typedef struct calo_node_override {
     uint32_t node;
     calo_mat4 local;
     const float *weights; /* morph weights, as many as its mesh has targets, or NULL: left alone */
+    bool keeps_place;     /* `local` is not read: the scene's or the animation's transform stays */
 } calo_node_override;
 
 typedef struct calo_pose_options {

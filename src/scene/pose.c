@@ -137,10 +137,11 @@ static calo_status override_nodes(calo_pose *pose, const calo_pose_options *opti
         if (override->node >= scene->node_count)
             return calo_fail(err, CALO_ERROR_ARGUMENT, "%s has %u nodes: there is no node %u to be moved", scene->path,
                              scene->node_count, override->node);
-        if (!finite_matrix(&override->local))
+        if (!override->keeps_place && !finite_matrix(&override->local))
             return calo_fail(err, CALO_ERROR_ARGUMENT, "the transform that is given for node %u of %s is not finite",
                              override->node, scene->path);
-        locals[override->node].override = &override->local;
+        if (!override->keeps_place)
+            locals[override->node].override = &override->local;
         if (!override->weights || !pose->morph_weights[override->node])
             continue;
         uint32_t count = calo_mesh_morph_count(&scene->meshes[scene->nodes[override->node].mesh]);

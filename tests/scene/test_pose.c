@@ -236,6 +236,12 @@ static void test_overrides_give_morph_weights(void **state)
     assert_near(pose->morph_weights[second][1], 0.5, 0);
     assert_near(pose->morph_weights[first][1], 0, 0);
     calo_pose_destroy(pose);
+    scene->nodes[second].translation[0] = 9;
+    move.keeps_place = true;
+    pose = pose_of(scene, &options);
+    assert_moves(pose, second, origin, 9, 0, 0);
+    assert_near(pose->morph_weights[second][1], 0.5, 0);
+    calo_pose_destroy(pose);
     weights[1] = NAN;
     calo_error err = {0};
     assert_int_equal(calo_pose_create(scene, &options, &pose, &err), CALO_ERROR_ARGUMENT);
