@@ -75,6 +75,11 @@ CALO_API calo_status calo_view_set_make(const calo_view_options *options, calo_v
  * scaled to it. */
 CALO_API calo_status calo_view_set_load(const char *path, uint32_t width, uint32_t height, calo_view_set *set,
                                         calo_error *err);
+/* The cameras that nodes of the scene carry, where they stand in `pose`: `wanted` is "all", a node's or a camera's
+ * name, or an index among them. `scale`: that of the pose's normalization, 1 without, by which lengths of the lens are
+ * multiplied. width/height 0: from the camera's aspect ratio, 512 pixels high. The pose may be dropped after the call. */
+CALO_API calo_status calo_view_set_of_scene(const calo_pose *pose, const char *wanted, double scale, uint32_t width,
+                                            uint32_t height, calo_view_set *set, calo_error *err);
 CALO_API void calo_view_set_finish(calo_view_set *set);
 
 /* A view from `position` at `target`, picture up towards world up (+z), also straight up and

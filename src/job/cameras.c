@@ -91,7 +91,7 @@ static calo_status load_given_views(calo_item *item, calo_error *err)
         status =
             calo_view_set_load(options->camera_file, options->views.width, options->views.height, &item->views, err);
     else
-        item->views = (calo_view_set){.protocol = "scene", .fit = CALO_FIT_NONE};
+        item->views = (calo_view_set){.fit = CALO_FIT_NONE};
     if (status == CALO_OK && options->views.fit)
         item->views.fit = options->views.fit;
     return status;
@@ -137,8 +137,8 @@ calo_status calo_item_make_views(calo_item *item, calo_error *err)
     if (status == CALO_OK)
         status = make_fitted_pose(item, item->views.fit, err);
     if (status == CALO_OK && options->scene_camera)
-        status = calo_scene_camera_views(item->scene, item->pose, options->scene_camera, item->scale,
-                                         options->views.width, options->views.height, &item->views, err);
+        status = calo_view_set_of_scene(item->pose, options->scene_camera, item->scale,
+                                        options->views.width, options->views.height, &item->views, err);
     item->views.seed = views.seed;
     item->result->view_count = item->views.count;
     return status == CALO_OK ? check_memory(item, err) : status;

@@ -41,8 +41,4 @@ calo_status calo_item_render(calo_item *item, calo_error *err);
 calo_status calo_item_describe(calo_item *item, calo_error *err);
 calo_status calo_item_write_metadata(calo_item *item, calo_error *err);
 
-/* scene_cameras.c: the views of the file's own cameras in `pose`. */
-calo_status calo_scene_camera_views(const calo_scene *scene, const calo_pose *pose, const char *wanted, double scale,
-                                    uint32_t width, uint32_t height, calo_view_set *set, calo_error *err);
-
 #endif

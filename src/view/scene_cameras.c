@@ -1,3 +1,4 @@
+#include <calotype/view.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,7 +8,6 @@
 #include "base/exact_math.h"
 #include "base/linear.h"
 #include "base/text.h"
-#include "job/item.h"
 
 enum { DEFAULT_HEIGHT = 512 };
 
@@ -73,9 +73,10 @@ static void note_ranges(calo_view_set *set)
     }
 }
 
-calo_status calo_scene_camera_views(const calo_scene *scene, const calo_pose *pose, const char *wanted, double scale,
-                                    uint32_t width, uint32_t height, calo_view_set *set, calo_error *err)
+static calo_status add_views(const calo_pose *pose, const char *wanted, double scale, uint32_t width, uint32_t height,
+                             calo_view_set *set, calo_error *err)
 {
+    const calo_scene *scene = pose->scene;
     uint32_t seen = 0;
     set->views = calloc(scene->node_count ? scene->node_count : 1, sizeof *set->views);
     if (!set->views)
@@ -101,4 +102,14 @@ calo_status calo_scene_camera_views(const calo_scene *scene, const calo_pose *po
                          seen);
     note_ranges(set);
     return CALO_OK;
+}
+
+calo_status calo_view_set_of_scene(const calo_pose *pose, const char *wanted, double scale, uint32_t width,
+                                   uint32_t height, calo_view_set *set, calo_error *err)
+{
+    *set = (calo_view_set){.protocol = "scene", .fit = CALO_FIT_NONE};
+    calo_status status = add_views(pose, wanted, scale, width, height, set, err);
+    if (status != CALO_OK)
+        calo_view_set_finish(set);
+    return status;
 }
