@@ -1,0 +1,75 @@
+"""Where the nodes of a scene stand at one moment."""
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Mapping, Optional, Tuple, Union
+
+import numpy as np
+import numpy.typing as npt
+
+from .cameras import FITS, _matrices
+from .errors import ArgumentError, NotFoundError
+
+if TYPE_CHECKING:
+    from .scene import Scene
+
+__all__ = ["Pose"]
+
+Key = Union[int, str]
+
+
+@dataclass
+class Pose:
+    """A state of a scene; scenes are never changed, so that any number of poses share one.
+
+    Parameters
+    ----------
+    animation : name or index; None is the rest pose.
+    time_seconds : of the animation, clamped to its keys.
+    nodes : by index or name, (4, 4) local transforms (relative to the parent) in place of the scene's.
+    weights : by index or name of nodes, morph weights in place of the scene's.
+    root : (4, 4), applied to everything last, in the z-up world.
+    fit : "none"; "unit_cube" or "half_cube" move and scale the posed scene into [-1, 1]^3 or [-0.5, 0.5]^3, instead of
+        ``root``.
+    """
+
+    animation: Optional[Key] = None
+    time_seconds: float = 0.0
+    nodes: Mapping[Key, npt.ArrayLike] = field(default_factory=dict)
+    weights: Mapping[Key, npt.ArrayLike] = field(default_factory=dict)
+    root: Optional[npt.ArrayLike] = None
+    fit: str = "none"
+
+    def _key(self, scene: Scene, what: str, names: list[str], wanted: Key) -> int:
+        if isinstance(wanted, str):
+            if wanted not in names:
+                raise NotFoundError(f"{scene.path}: there is no {what} {wanted!r} among its {len(names)}")
+            return names.index(wanted)
+        if not 0 <= wanted < len(names):
+            raise NotFoundError(f"{scene.path} has {len(names)} {what}s: there is no {what} {wanted}")
+        return int(wanted)
+
+    def _moves(self, scene: Scene) -> Tuple[Any, Any, Any]:
+        """Nodes, their matrices (NaN: the scene's own place) and weights."""
+        if not self.nodes and not self.weights:
+            return None, None, None
+        names = [node.name for node in scene.nodes]
+        matrices = {self._key(scene, "node", names, key): _matrices(value)[0] for key, value in self.nodes.items()}
+        weights = {self._key(scene, "node", names, key): np.ascontiguousarray(value, dtype=np.float32)
+                   for key, value in self.weights.items()}
+        order = sorted(matrices.keys() | weights.keys())
+        stays = np.full((4, 4), np.nan)
+        return (np.array(order, dtype=np.uint32), np.array([matrices.get(node, stays) for node in order]),
+                [weights.get(node) for node in order])
+
+    def _tuple(self, scene: Scene) -> Tuple[Any, ...]:
+        """What the extension takes (python/extension/pose.c)."""
+        if self.fit not in FITS[1:]:
+            raise ArgumentError(f"there is no fit {self.fit!r}: choose one of {', '.join(FITS[1:])}")
+        if self.fit != "none" and self.root is not None:
+            raise ArgumentError("a pose has a root or is fitted into a box, not both")
+        animation = 0
+        if self.animation is not None:
+            animation = 1 + self._key(scene, "animation", [a.name for a in scene.animations], self.animation)
+        root = None if self.root is None else _matrices(self.root)[0]
+        return (animation, float(self.time_seconds), FITS.index(self.fit), root, *self._moves(scene))

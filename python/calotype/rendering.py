@@ -1,0 +1,306 @@
+"""Renderers: scenes and views to arrays."""
+from __future__ import annotations
+
+import weakref
+from dataclasses import dataclass
+from typing import Any, Callable, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
+
+import numpy as np
+import numpy.typing as npt
+
+from . import _calotype
+from .build import _choice
+from .cameras import FITS, Views, _whole
+from .errors import ArgumentError
+from .lighting import Lighting, _finite, _finite_triple
+from .pose import Pose
+from .scene import REST, Scene
+
+__all__ = ["Backend", "CHANNELS", "Prepared", "Renderer", "Settings", "backends"]
+
+Array = npt.NDArray[Any]
+Progress = Callable[[int, int], Any]
+
+# (components, dtype) of each channel but colour, in the C library's order.
+CHANNELS: Mapping[str, Tuple[int, Any]] = {
+    "color": (4, np.uint8), "depth": (1, np.float32), "normal": (3, np.float32), "geometric_normal": (3, np.float32),
+    "mask": (1, np.uint8), "instance_id": (1, np.uint32), "material_id": (1, np.uint32), "position": (3, np.float32),
+    "uv": (2, np.float32), "albedo": (3, np.float32), "metal_roughness": (2, np.float32),
+}
+_NUMBER = {name: number for number, name in enumerate(CHANNELS)}
+# Colour formats: (calo_pixel_format, components, dtype).
+_COLORS = {"rgba": (3, 4, np.uint8), "rgb": (2, 3, np.uint8), "float": (8, 4, np.float32)}
+_FILLS = ("material", "flipped", "wireframe", "solid")
+_SHADINGS = ("gltf", "pyrender")
+_BACKGROUNDS = ("transparent", "color", "environment")
+_NORMAL_LINES = {"vertex": 1, "face": 2}
+
+
+class Backend(NamedTuple):
+    """What ``backends()`` tells. vendor, renderer, version are OpenGL's, "" elsewhere."""
+
+    name: str
+    available: bool
+    detail: str
+    software: bool
+    vendor: str
+    renderer: str
+    version: str
+
+
+def backends() -> list[Backend]:
+    """Every backend, and for those that are not available why. Drivers are tried, which may take a second."""
+    return [Backend(*backend) for backend in _calotype.backends()]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a scene is prepared with beside its pose and its light.
+
+    Parameters
+    ----------
+    shading : "gltf", or "pyrender" (docs/conventions.md#pyrenders-shading).
+    fill : "material", "flipped", "wireframe" or "solid".
+    flat : every surface shows its base colour, unlit.
+    normal_lines : draws "vertex" or "face" normals (or both) as lines of ``normal_length`` metres (0: 5 % of the mesh).
+    """
+
+    shading: str = "gltf"
+    fill: str = "material"
+    flat: bool = False
+    normal_lines: Tuple[str, ...] = ()
+    normal_length: float = 0.0
+
+    def _tuple(self) -> Tuple[Any, ...]:
+        for kind in self.normal_lines:
+            _choice("kind of normals", tuple(_NORMAL_LINES), kind)
+        return (_choice("fill", _FILLS, self.fill), bool(self.flat), sum(_NORMAL_LINES[k] for k in set(self.normal_lines)),
+                _finite("normal_length", self.normal_length), _choice("shading", _SHADINGS, self.shading))
+
+
+class Prepared:
+    """A posed and lit scene in a renderer's own form; made by ``Renderer.prepare``, immutable, and usable by every
+    renderer of the same backend."""
+
+    def __init__(self, handle: Any, scene: Scene) -> None:
+        self._handle = handle
+        self.scene = scene
+
+
+class Renderer:
+    """Draws scenes. Several may be used at once, on any threads; one renderer does one call at a time (others wait).
+
+    Parameters
+    ----------
+    backend : "auto" (what CALOTYPE_BACKEND says, else "cpu"), "cpu", "egl", "osmesa" or "glfw": docs/backends.md.
+    threads : 0 is one a core. They start when they are first needed.
+    lod_pixels : draw meshes simplified as far as nothing moves by more than this many pixels (docs/lod.md).
+
+    Raises
+    ------
+    calotype.BackendError : the backend is not available here. Never another one instead.
+    """
+
+    def __init__(self, backend: str = "auto", threads: int = 0, *, lod_pixels: float = 0.0) -> None:
+        self._handle = _calotype.renderer(str(backend), _whole("threads", threads), _finite("lod_pixels", lod_pixels))
+        # By scene: what the last call was asked for (None: several poses), and the handle of what it prepared.
+        self._kept: weakref.WeakKeyDictionary[Scene, Tuple[Any, Any]] = weakref.WeakKeyDictionary()
+
+    @property
+    def backend(self) -> str:
+        return str(self._handle.describe()[0])
+
+    @property
+    def threads(self) -> int:
+        return int(self._handle.describe()[1])
+
+    def close(self) -> None:
+        """Ends threads and frees memory, after the call that is under way on another thread. Closing twice is fine."""
+        self._kept.clear()
+        self._handle.close()
+
+    def __enter__(self) -> Renderer:
+        return self
+
+    def __exit__(self, *unused: Any) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        try:
+            return f"<calotype.Renderer {self.backend}, {self.threads} threads>"
+        except ArgumentError:
+            return "<calotype.Renderer, closed>"
+
+    def prepare(self, scene: Scene, pose: Pose = REST, lighting: Optional[Lighting] = None,
+                settings: Settings = Settings(), *, reuse: Optional[Prepared] = None) -> Prepared:
+        """Makes a posed and lit scene ready once, for any number of ``render`` calls.
+
+        reuse : an earlier one, of the same scene mostly: geometry and textures that both have are shared, so that
+            another pose costs microseconds.
+        """
+        if not isinstance(scene, Scene):
+            raise ArgumentError(f"a calotype.Scene is needed, not {type(scene).__name__}")
+        handle = self._handle.prepare(scene._handle, pose._tuple(scene), (lighting or Lighting())._tuple(),
+                                      settings._tuple(), None if reuse is None else reuse._handle)
+        return Prepared(handle, scene)
+
+    def render(self, scene: Union[Scene, Prepared, Sequence[Prepared]], views: Views,
+               channels: Sequence[str] = ("color", "depth"), samples: int = 4, out: Optional[Mapping[str, Array]] = None,
+               *, pose: Optional[Pose] = None, poses: Optional[Sequence[Pose]] = None, lighting: Optional[Lighting] = None,
+               settings: Settings = Settings(), fit: str = "preset", color: str = "rgba",
+               background: Union[None, str, Sequence[float]] = None, background_depth: float = 0.0, cull: bool = True,
+               world_space_normals: bool = False, ray_depth: bool = False, occlusion_maps: bool = True,
+               energy_compensation: bool = False, point_size_pixels: float = 3.0, line_width_pixels: float = 1.0,
+               node_colors: Optional[Mapping[int, Sequence[int]]] = None,
+               progress: Optional[Progress] = None) -> dict[str, Array]:
+        """Renders every view.
+
+        Parameters
+        ----------
+        scene : a Scene; or what ``prepare`` made, one for all views or one a view.
+        views : N views of one size. With ``poses`` and a single view, that view shows every pose.
+        channels : of "color", "depth", "normal", "geometric_normal", "mask", "instance_id", "material_id", "position",
+            "uv", "albedo", "metal_roughness".
+        samples : 1, 4 or 16 a pixel, for colour. All other channels are taken at pixel centres: ids never mix.
+        out : arrays by channel to be written into, C-contiguous, of exactly the dtype and shape below.
+        pose, poses, lighting, settings : of a Scene; ``poses`` has one a view.
+        fit : the box that the scene is fitted into: "preset" is as the views say; "unit_cube", "half_cube", "none".
+        color : "rgba" uint8 sRGB with straight alpha, "rgb" uint8 (needs a background), "float" linear RGBA float32.
+        background : None is transparent; (r, g, b) or (r, g, b, a), linear (shading "pyrender": as displayed);
+            "environment".
+        background_depth : the depth where nothing is, in metres.
+        cull : back faces of single-sided materials are not drawn.
+        world_space_normals : else camera space: right, up, back.
+        ray_depth : depth is the distance from the camera, not from its plane.
+        node_colors : node index to (r, g, b) codes, 0 to 255: the colour picture becomes an exact segmentation; other
+            nodes are black.
+        progress : called with (done, total) on this thread, about 20 times a second. Ctrl-C and exceptions in it stop
+            the call; arrays then hold anything.
+
+        Returns
+        -------
+        dict of channel to array (N, height, width, C): color uint8 C 4 (3, float32), depth float32 C 1, normal and
+        geometric_normal float32 C 3, mask uint8 C 1, instance_id and material_id uint32 C 1 (0 is nothing), position
+        float32 C 3, uv float32 C 2, albedo float32 C 3, metal_roughness float32 C 2. numpy arrays: torch.from_dlpack
+        takes them without a copy.
+
+        Raises
+        ------
+        calotype.Error, KeyboardInterrupt, and what ``progress`` raises.
+        """
+        if not isinstance(views, Views):
+            raise ArgumentError(f"calotype.cameras.Views are needed, not {type(views).__name__}")
+        prepared, views = self._prepare(scene, views, pose, poses, lighting, settings, fit)
+        mask, arrays, outputs = _outputs(channels, views, color, out)
+        if background is None and color == "rgb" and node_colors is None:
+            raise ArgumentError("color 'rgb' has no alpha: give a background")
+        options = (mask, _COLORS[color][0], _whole("samples", samples), *_background(background), 0 if cull else 1,
+                   bool(world_space_normals), bool(ray_depth), _finite("background_depth", background_depth),
+                   1 if energy_compensation else 2, 1 if occlusion_maps else 2,
+                   _finite("point_size_pixels", point_size_pixels), _finite("line_width_pixels", line_width_pixels))
+        self._handle.render(prepared, views.rows, options, outputs, _node_colors(node_colors), progress)
+        return arrays
+
+    # ---- what is prepared ----
+
+    def _prepare(self, scene: Union[Scene, Prepared, Sequence[Prepared]], views: Views, pose: Optional[Pose],
+                 poses: Optional[Sequence[Pose]], lighting: Optional[Lighting], settings: Settings,
+                 fit: str) -> Tuple[Any, Views]:
+        """Handles of prepared scenes, one for all views or a list, and the views."""
+        if isinstance(scene, Scene):
+            fit = views.fit if FITS[_choice("fit", FITS, fit)] == "preset" else fit
+            if poses is None:
+                return self._prepare_once(scene, _fitted(pose or REST, fit), lighting, settings), views
+            if pose is not None:
+                raise ArgumentError("give a pose or poses, not both")
+            if len(views) == 1:
+                views = Views(np.repeat(views.rows, len(poses), axis=0), views.fit, views.protocol)
+            return self._prepare_each(scene, [_fitted(each, fit) for each in poses], lighting, settings), views
+        if pose is not None or poses is not None or lighting is not None or settings != Settings():
+            raise ArgumentError("a prepared scene has its pose, lighting and settings already")
+        if isinstance(scene, Prepared):
+            return scene._handle, views
+        if isinstance(scene, Sequence) and all(isinstance(each, Prepared) for each in scene):
+            return [each._handle for each in scene], views
+        raise ArgumentError(f"a calotype.Scene is needed, or what Renderer.prepare made, not {type(scene).__name__}")
+
+    def _prepare_each(self, scene: Scene, poses: Sequence[Pose], lighting: Optional[Lighting],
+                      settings: Settings) -> list[Any]:
+        """A handle a pose; each shares with the one before it."""
+        handles: list[Any] = []
+        last = self._kept.get(scene, (None, None))[1]
+        light, how = (lighting or Lighting())._tuple(), settings._tuple()
+        for pose in poses:
+            last = self._handle.prepare(scene._handle, pose._tuple(scene), light, how, last)
+            handles.append(last)
+        self._kept[scene] = (None, last)
+        return handles
+
+    def _prepare_once(self, scene: Scene, pose: Pose, lighting: Optional[Lighting], settings: Settings) -> Any:
+        """What was prepared for the last call, when nothing has changed since."""
+        key = (pose._tuple(scene), (lighting or Lighting())._tuple(), settings)
+        last_key, last = self._kept.get(scene, (None, None))
+        if last_key is None or not _same(last_key, key):
+            last = self._handle.prepare(scene._handle, key[0], key[1], settings._tuple(), last)
+            self._kept[scene] = (key, last)
+        return last
+
+
+def _same(left: Any, right: Any) -> bool:
+    """Equal, arrays by content."""
+    if isinstance(left, np.ndarray) or isinstance(right, np.ndarray):
+        return left is right or (type(left) is type(right) and np.array_equal(left, right, equal_nan=True))
+    if isinstance(left, (tuple, list)) and type(left) is type(right):
+        return len(left) == len(right) and all(map(_same, left, right))
+    return bool(left == right)
+
+
+def _fitted(pose: Pose, fit: str) -> Pose:
+    if fit == "none" or pose.fit != "none":
+        return pose
+    return Pose(pose.animation, pose.time_seconds, pose.nodes, pose.weights, pose.root, fit)
+
+
+def _background(background: Union[None, str, Sequence[float]]) -> Tuple[int, Tuple[float, float, float], float]:
+    """(calo_background, color, transparency)"""
+    if background is None:
+        return 0, (0.0, 0.0, 0.0), 0.0
+    if isinstance(background, str):
+        return _choice("background", _BACKGROUNDS, background), (0.0, 0.0, 0.0), 0.0
+    numbers = tuple(_finite("background", x) for x in background)
+    if len(numbers) not in (3, 4):
+        raise ArgumentError(f"a background has three or four numbers, not {background!r}")
+    return 1, (numbers[0], numbers[1], numbers[2]), 1 - numbers[3] if len(numbers) == 4 else 0.0
+
+
+def _outputs(channels: Sequence[str], views: Views, color: str,
+             out: Optional[Mapping[str, Array]]) -> Tuple[int, dict[str, Array], list[Optional[Array]]]:
+    """The set of channels, the arrays by name, and the list that the extension takes."""
+    _choice("color format", tuple(_COLORS), color)
+    channels = (channels,) if isinstance(channels, str) else tuple(channels)
+    if not channels:
+        raise ArgumentError("no channels are asked for")
+    arrays: dict[str, Array] = {}
+    outputs: list[Optional[Array]] = [None] * len(CHANNELS)
+    mask = 0
+    for name in channels:
+        number = _choice("channel", tuple(CHANNELS), name)
+        components, dtype = _COLORS[color][1:] if name == "color" else CHANNELS[name]
+        array = out.get(name) if out is not None else None
+        if array is None:
+            array = np.empty((len(views), views.height, views.width, components), dtype=dtype)
+        arrays[name] = outputs[number] = array
+        mask |= 1 << number
+    unknown = set(out or ()) - set(channels)
+    if unknown:
+        raise ArgumentError(f"out holds {', '.join(sorted(map(str, unknown)))}, which is not among the channels")
+    return mask, arrays, outputs
+
+
+def _node_colors(colors: Optional[Mapping[int, Sequence[int]]]) -> Optional[Array]:
+    if colors is None:
+        return None
+    rows = np.array([(int(node), *(int(c) for c in rgb)) for node, rgb in colors.items()], dtype=np.int64).reshape(-1, 4)
+    if rows.size and (rows.min() < 0 or rows[:, 0].max() > 2**31 or rows[:, 1:].max() > 255):
+        raise ArgumentError("node_colors are nodes with three codes from 0 to 255")
+    return rows.astype(np.uint32)

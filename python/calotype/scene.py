@@ -1,0 +1,203 @@
+"""Scenes: loaded from files, or built from arrays (build.py). A scene never changes; poses move it."""
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from typing import Any, NamedTuple, Optional, Tuple, Union
+
+import numpy as np
+import numpy.typing as npt
+
+from . import _calotype
+from .cameras import FITS, Views, _from_extension, _whole
+from .errors import ArgumentError
+from .pose import Pose
+
+__all__ = ["Animation", "MaterialInfo", "MeshInfo", "Node", "Scene", "Warning"]
+
+REST = Pose()
+
+
+class Node(NamedTuple):
+    """A node of a scene; indices are -1 for none."""
+
+    name: str
+    parent: int
+    visible: bool
+    mesh: int
+    skin: int
+    camera: int
+    light: int
+
+
+class MaterialInfo(NamedTuple):
+    """A material of a scene. Colours are linear; alpha_mode is "opaque", "mask" or "blend"."""
+
+    name: str
+    base_color: Tuple[float, float, float, float]
+    metallic: float
+    roughness: float
+    emissive: Tuple[float, float, float]
+    alpha_mode: str
+    alpha_cutoff: float
+    double_sided: bool
+    unlit: bool
+
+
+class MeshInfo(NamedTuple):
+    """A mesh of a scene."""
+
+    name: str
+    primitive_count: int
+    vertex_count: int
+    index_count: int
+
+
+class Animation(NamedTuple):
+    """An animation of a scene."""
+
+    name: str
+    duration_seconds: float
+
+
+class Warning(NamedTuple):
+    """Odd but usable input; ``id`` is one of the words of docs/warnings.md."""
+
+    id: str
+    message: str
+
+
+def _limits(max_file_bytes: int, max_memory_bytes: int, max_triangles: int, max_texture_pixels: int,
+            allow_outside_paths: bool) -> Tuple[int, int, int, int, int, bool]:
+    most = 2**64 - 1
+    return (_whole("max_file_bytes", max_file_bytes, most), _whole("max_memory_bytes", max_memory_bytes, most),
+            _whole("max_triangles", max_triangles, most), _whole("max_texture_pixels", max_texture_pixels), 0,
+            bool(allow_outside_paths))
+
+
+class Scene:
+    """What an importer read or a :class:`SceneBuilder` made: meshes, materials, nodes, animations.
+
+    Immutable; any number of threads and renderers may share it. ``Scene.load`` and ``SceneBuilder.finish`` make scenes.
+    """
+
+    def __init__(self, handle: Any) -> None:
+        if type(handle) is not _calotype.Scene:
+            raise ArgumentError("calotype.Scene.load reads a scene, calotype.SceneBuilder makes one")
+        self._handle = handle
+
+    @classmethod
+    def load(cls, path: Union[str, os.PathLike[str]], *, threads: int = 0, max_file_bytes: int = 0,
+             max_memory_bytes: int = 0, max_triangles: int = 0, max_texture_pixels: int = 0,
+             allow_outside_paths: bool = False) -> Scene:
+        """Reads glTF, GLB, OBJ, STL or PLY; the format is recognized by the first bytes, then by the name.
+
+        Parameters
+        ----------
+        threads : that decode textures; 0 is one a core.
+        max_... : bounds on what a file may make calotype do; 0 is the default (docs/limits.md).
+        allow_outside_paths : the file may name other files outside its own folder.
+
+        Raises
+        ------
+        calotype.Error : NotFoundError, ReadWriteError, FormatError, UnsupportedError, LimitError, EmptyError.
+        """
+        limits = _limits(max_file_bytes, max_memory_bytes, max_triangles, max_texture_pixels, allow_outside_paths)
+        return cls(_calotype.load(_path(path), _whole("threads", threads), limits))
+
+    @classmethod
+    def from_bytes(cls, data: Union[bytes, bytearray, memoryview], path: Optional[str] = None, *, threads: int = 0,
+                   max_memory_bytes: int = 0, max_triangles: int = 0, max_texture_pixels: int = 0) -> Scene:
+        """Reads a file that is in memory. ``path`` names it in messages and says where linked files are looked for; None:
+        they are refused."""
+        limits = _limits(0, max_memory_bytes, max_triangles, max_texture_pixels, False)
+        return cls(_calotype.load_bytes(bytes(data), path, _whole("threads", threads), limits))
+
+    @cached_property
+    def _parts(self) -> Any:
+        return self._handle.describe()
+
+    @property
+    def path(self) -> str:
+        """The file it came from, or its name."""
+        return str(self._parts[0])
+
+    @property
+    def format(self) -> str:
+        """"glb", "gltf", "obj", "stl", "ply", or "arrays"."""
+        return str(self._parts[1])
+
+    @cached_property
+    def nodes(self) -> list[Node]:
+        """Parents stand before their children."""
+        return [Node(*node) for node in self._parts[2]]
+
+    @cached_property
+    def materials(self) -> list[MaterialInfo]:
+        modes = ("opaque", "mask", "blend")
+        return [MaterialInfo(*m[:5], modes[m[5]], *m[6:]) for m in self._parts[3]]
+
+    @cached_property
+    def meshes(self) -> list[MeshInfo]:
+        return [MeshInfo(*mesh) for mesh in self._parts[4]]
+
+    @cached_property
+    def animations(self) -> list[Animation]:
+        return [Animation(*animation) for animation in self._parts[5]]
+
+    @cached_property
+    def cameras(self) -> list[str]:
+        """The names of the file's own cameras; :meth:`camera_views` makes views of them."""
+        return list(self._parts[6])
+
+    @cached_property
+    def warnings(self) -> list[Warning]:
+        return [Warning(*warning) for warning in self._parts[7]]
+
+    @cached_property
+    def statistics(self) -> dict[str, int]:
+        """Counts as Objaverse-XL's scripts define them, over instances."""
+        return dict(self._handle.statistics())
+
+    def bounds(self, pose: Pose = REST) -> npt.NDArray[np.float64]:
+        """(2, 3): the least and greatest corner of the box around every visible vertex, metres, z up."""
+        return np.array(self._handle.bounds(pose._tuple(self)))
+
+    def node_to_world(self, pose: Pose = REST) -> npt.NDArray[np.float64]:
+        """(nodes, 4, 4): where each node stands in the z-up world."""
+        out = np.empty((len(self.nodes), 4, 4))
+        self._handle.node_to_world(pose._tuple(self), out)
+        return out
+
+    def camera_views(self, wanted: Union[int, str] = "all", width: int = 0, height: int = 0,
+                     pose: Pose = REST) -> Views:
+        """The cameras that nodes of the file carry, by name, by index, or "all".
+
+        width, height: pixels; 0 follows from the camera's aspect ratio, 512 pixels high. Of a pose that is fitted into a
+        box the views fit the scene fitted likewise.
+        """
+        views = _from_extension(self._handle.camera_views(
+            pose._tuple(self), str(wanted), self._scale(pose), _whole("width", width), _whole("height", height)))
+        views.fit = pose.fit
+        return views
+
+    def _scale(self, pose: Pose) -> float:
+        """Of the pose's normalization."""
+        if pose.fit == "none":
+            return 1.0
+        low, high = self.bounds(Pose(pose.animation, pose.time_seconds, pose.nodes, pose.weights))
+        longest = float((high - low).max())
+        return (2.0 if pose.fit == FITS[1] else 1.0) / longest if longest > 0 else 1.0
+
+    def __repr__(self) -> str:
+        return f"<calotype.Scene {self.path}: {len(self.nodes)} nodes, {len(self.meshes)} meshes>"
+
+
+def _path(path: Union[str, os.PathLike[str]]) -> Union[str, bytes]:
+    try:
+        name = os.fspath(path)
+    except TypeError:
+        raise ArgumentError(f"a path is needed, not {type(path).__name__}") from None
+    if "\0" in name:
+        raise ArgumentError("a path cannot hold a NUL character")
+    return name

@@ -1,0 +1,90 @@
+/* The module: its functions, its types, and how failures become exceptions. */
+#include "extension.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static PyMethodDef functions[] = {
+    {"load", scene_load, METH_VARARGS, "load(path, threads, limits, cache_folder) -> Scene"},
+    {"load_bytes", scene_load_bytes, METH_VARARGS, "load_bytes(bytes, path or None, threads, limits) -> Scene"},
+    {"build", build_scene, METH_VARARGS, "build(name, limits, y_up, parts) -> Scene"},
+    {"decode_image", image_decode, METH_VARARGS, "decode_image(bytes, name, allocate) -> array"},
+    {"renderer", renderer_create, METH_VARARGS, "renderer(backend, threads, lod_pixels) -> Renderer"},
+    {"backends", renderer_backends, METH_NOARGS, "backends() -> list of tuples"},
+    {"preset_views", views_preset, METH_VARARGS, "preset_views(...) -> (protocol, fit, rows)"},
+    {"presets", views_presets, METH_NOARGS, "presets() -> list of tuples"},
+    {"load_views", views_load, METH_VARARGS, "load_views(path, width, height) -> (protocol, fit, rows)"},
+    {"look_at", views_look_at, METH_VARARGS, "look_at(position, target) -> 16 numbers"},
+    {NULL, NULL, 0, NULL},
+};
+
+static struct PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT,
+    .m_name = "_calotype",
+    .m_doc = "The C library; use the package calotype.",
+    .m_size = sizeof(extension_state),
+    .m_methods = functions,
+};
+
+extension_state *extension(void) { return PyModule_GetState(PyState_FindModule(&definition)); }
+
+PyObject *raise_error(const calo_error *err)
+{
+    if (PyErr_Occurred())
+        return NULL;
+    PyObject *exception = PyObject_CallFunction(extension()->make_error, "ss", calo_status_name(err->status), err->message);
+    if (exception)
+        PyErr_SetObject((PyObject *)Py_TYPE(exception), exception);
+    Py_XDECREF(exception);
+    return NULL;
+}
+
+PyObject *raise_argument(const char *format, ...)
+{
+    calo_error err = {.status = CALO_ERROR_ARGUMENT};
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(err.message, sizeof err.message, format, arguments);
+    va_end(arguments);
+    return raise_error(&err);
+}
+
+PyTypeObject *add_type(PyObject *module, const char *name, PyType_Spec *spec)
+{
+    PyObject *type = PyType_FromSpec(spec);
+    if (!type)
+        return NULL;
+    Py_INCREF(type); /* one for the module, one for its state */
+    if (PyModule_AddObject(module, name, type) == 0)
+        return (PyTypeObject *)type;
+    Py_DECREF(type);
+    Py_DECREF(type);
+    return NULL;
+}
+
+static PyObject *import_attribute(const char *module_name, const char *name)
+{
+    PyObject *module = PyImport_ImportModule(module_name);
+    PyObject *attribute = module ? PyObject_GetAttrString(module, name) : NULL;
+    Py_XDECREF(module);
+    return attribute;
+}
+
+PyMODINIT_FUNC PyInit__calotype(void);
+PyMODINIT_FUNC PyInit__calotype(void)
+{
+    PyObject *module = PyModule_Create(&definition);
+    if (!module)
+        return NULL;
+    extension_state *state = PyModule_GetState(module);
+    state->array_type = import_attribute("numpy", "ndarray");
+    state->make_error = state->array_type ? import_attribute("calotype.errors", "make_error") : NULL;
+    if (state->make_error && (state->scene_type = add_type(module, "Scene", &scene_spec)) &&
+        (state->prepared_type = add_type(module, "Prepared", &prepared_spec)) &&
+        (state->renderer_type = add_type(module, "Renderer", &renderer_spec)) &&
+        PyModule_AddStringConstant(module, "version", calo_version()) == 0)
+        return module;
+    Py_DECREF(module);
+    return NULL;
+}

@@ -1,0 +1,536 @@
+/* Renderers and prepared scenes. Rendering runs without the GIL; a lock keeps a renderer to one call at a time. */
+#include "extension.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct prepared_object {
+    PyObject_HEAD
+    calo_prepared *prepared;
+    PyObject *scene, *environment; /* borrowed from by `prepared` */
+} prepared_object;
+
+typedef struct renderer_object {
+    PyObject_HEAD
+    calo_renderer *renderer; /* NULL: closed */
+    PyThread_type_lock lock;
+    unsigned long owner;     /* the thread that holds the lock, or 0 */
+} renderer_object;
+
+/* ---- one call at a time ---- */
+
+static bool enter(renderer_object *object)
+{
+    unsigned long thread = PyThread_get_thread_ident();
+    if (object->lock && object->owner == thread) {
+        raise_argument("this renderer is in the middle of a call on this thread: a progress function must not use it");
+        return false;
+    }
+    if (object->lock && !PyThread_acquire_lock(object->lock, NOWAIT_LOCK)) {
+        Py_BEGIN_ALLOW_THREADS
+        PyThread_acquire_lock(object->lock, WAIT_LOCK);
+        Py_END_ALLOW_THREADS
+    }
+    if (object->lock)
+        object->owner = thread;
+    if (object->renderer)
+        return true;
+    if (object->lock) {
+        object->owner = 0;
+        PyThread_release_lock(object->lock);
+    }
+    raise_argument("this renderer is closed");
+    return false;
+}
+
+static void leave(renderer_object *object)
+{
+    object->owner = 0;
+    PyThread_release_lock(object->lock);
+}
+
+/* ---- prepared scenes ---- */
+
+static void prepared_dealloc(PyObject *self)
+{
+    prepared_object *object = (prepared_object *)self;
+    PyTypeObject *type = Py_TYPE(self);
+    calo_prepared_destroy(object->prepared);
+    Py_XDECREF(object->scene);
+    Py_XDECREF(object->environment);
+    PyObject_Free(self);
+    Py_DECREF(type);
+}
+
+static const calo_prepared *prepared_of(PyObject *object)
+{
+    if (Py_TYPE(object) != extension()->prepared_type || !((prepared_object *)object)->prepared) {
+        raise_argument("a prepared scene is needed: Renderer.prepare makes one");
+        return NULL;
+    }
+    return ((prepared_object *)object)->prepared;
+}
+
+static PyType_Slot prepared_slots[] = {{Py_tp_dealloc, prepared_dealloc}, {0, NULL}};
+
+PyType_Spec prepared_spec = {"calotype._calotype.Prepared", sizeof(prepared_object), 0, Py_TPFLAGS_DEFAULT,
+                             prepared_slots};
+
+/* What a call of prepare is made of. */
+typedef struct prepare_call {
+    calo_prepare_options options;
+    calo_lighting lighting;
+    calo_image environment;
+    calo_scene_light *lights;
+} prepare_call;
+
+static bool read_lights(PyObject *list, prepare_call *call)
+{
+    Py_ssize_t count = PyList_Size(list);
+    call->lights = calloc((size_t)count + 1, sizeof *call->lights);
+    if (!call->lights) {
+        PyErr_NoMemory();
+        return false;
+    }
+    for (Py_ssize_t i = 0; i < count; i++) {
+        calo_scene_light *light = &call->lights[i];
+        calo_light *l = &light->light;
+        double *at = light->position, *to = light->direction;
+        int kind;
+        if (!PyArg_ParseTuple(PyList_GetItem(list, i), "i(fff)ffff(ddd)(ddd)", &kind, &l->color[0], &l->color[1],
+                              &l->color[2], &l->intensity, &l->range_metres, &l->inner_cone_radians,
+                              &l->outer_cone_radians, &at[0], &at[1], &at[2], &to[0], &to[1], &to[2]))
+            return false;
+        l->kind = (calo_light_kind)kind;
+        l->name = "";
+    }
+    call->lighting.lights = call->lights;
+    call->lighting.light_count = (uint32_t)count;
+    return true;
+}
+
+static bool read_environment(PyObject *object, prepare_call *call)
+{
+    const Py_ssize_t shape[3] = {-1, -1, 4};
+    array_view view;
+    if (!array_read_optional(object, "the environment", "<f4", 3, shape, &view))
+        return false;
+    if (!view.data)
+        return true;
+    if (view.shape[0] < 1 || view.shape[1] < 1 || view.shape[0] > CALO_FRAME_MAX_SIDE ||
+        view.shape[1] > CALO_FRAME_MAX_SIDE || !array_is_finite(&view, "the environment")) {
+        raise_argument("an environment of %zd x %zd pixels: a side must have 1 to %u", view.shape[1], view.shape[0],
+                       CALO_FRAME_MAX_SIDE);
+        return false;
+    }
+    call->environment = (calo_image){(uint32_t)view.shape[1], (uint32_t)view.shape[0], CALO_PIXEL_RGBA32F,
+                                     (size_t)view.shape[1] * 16, view.data};
+    call->lighting.environment = &call->environment;
+    return true;
+}
+
+static bool read_prepare(PyObject *lighting, PyObject *options, prepare_call *call, PyObject **environment)
+{
+    PyObject *lights;
+    calo_lighting *l = &call->lighting;
+    calo_prepare_options *o = &call->options;
+    float *color = l->environment_color, ambient[3];
+    int dark, scene_lights, fill, flat, shading;
+    *call = (prepare_call){0};
+    if (!PyArg_ParseTuple(lighting, "p(fff)ffOpO!II(fff)", &dark, &color[0], &color[1], &color[2],
+                          &l->environment_strength, &l->environment_rotation_degrees, environment, &scene_lights,
+                          &PyList_Type, &lights, &l->shadows, &l->shadow_map_size, &ambient[0], &ambient[1],
+                          &ambient[2]) ||
+        !PyArg_ParseTuple(options, "ipIfi", &fill, &flat, &o->normal_lines, &o->normal_length, &shading))
+        return false;
+    l->no_environment = dark;
+    l->use_scene_lights = scene_lights;
+    o->fill = (calo_fill)fill;
+    o->flat = flat;
+    if (shading || ambient[0] || ambient[1] || ambient[2]) {
+        raise_argument("pyrender's shading is not there yet");
+        return false;
+    }
+    o->lighting = l;
+    return read_environment(*environment, call) && read_lights(lights, call);
+}
+
+static PyObject *wrap_prepared(calo_prepared *prepared, PyObject *scene, PyObject *environment)
+{
+    prepared_object *object = PyObject_New(prepared_object, extension()->prepared_type);
+    if (!object) {
+        calo_prepared_destroy(prepared);
+        return NULL;
+    }
+    Py_INCREF(scene);
+    Py_INCREF(environment);
+    object->prepared = prepared;
+    object->scene = scene;
+    object->environment = environment;
+    return (PyObject *)object;
+}
+
+static PyObject *prepare_pose(renderer_object *renderer, PyObject *scene, const calo_pose *pose, const prepare_call *call,
+                              PyObject *environment)
+{
+    calo_prepared *prepared = NULL;
+    calo_error err = {0};
+    calo_status status;
+    if (!enter(renderer))
+        return NULL;
+    Py_BEGIN_ALLOW_THREADS
+    status = calo_renderer_prepare(renderer->renderer, pose, &call->options, &prepared, &err);
+    Py_END_ALLOW_THREADS
+    leave(renderer);
+    return status == CALO_OK ? wrap_prepared(prepared, scene, environment) : raise_error(&err);
+}
+
+/* prepare(scene, pose, lighting, options, reuse or None): the tuples of lighting.py and rendering.py. */
+static PyObject *renderer_prepare(PyObject *self, PyObject *arguments)
+{
+    PyObject *scene_argument, *pose_tuple, *lighting, *options, *reuse, *environment = NULL, *out = NULL;
+    prepare_call call;
+    if (!PyArg_ParseTuple(arguments, "OOO!O!O", &scene_argument, &pose_tuple, &PyTuple_Type, &lighting, &PyTuple_Type,
+                          &options, &reuse))
+        return NULL;
+    calo_scene *scene = scene_of(scene_argument);
+    if (!scene)
+        return NULL;
+    if (read_prepare(lighting, options, &call, &environment) &&
+        (reuse == Py_None || prepared_of(reuse))) {
+        calo_pose *pose = pose_make(scene, pose_tuple);
+        if (pose)
+            out = prepare_pose((renderer_object *)self, scene_argument, pose, &call, environment);
+        calo_pose_destroy(pose);
+    }
+    free(call.lights);
+    return out;
+}
+
+/* ---- rendering ---- */
+
+/* What a call of render is made of. */
+typedef struct render_call {
+    calo_render_options options;
+    calo_view *views;
+    const calo_prepared **prepared;
+    calo_frame *frames;
+    calo_node_color *node_colors;
+    size_t count;
+    PyObject *progress; /* called with (done, total), or NULL */
+    PyThreadState *thread; /* while the GIL is released */
+    atomic_size_t done;
+} render_call;
+
+static void finish_call(render_call *call)
+{
+    free(call->views);
+    free(call->prepared);
+    free(call->frames);
+    free(call->node_colors);
+}
+
+static bool read_options(PyObject *tuple, calo_render_options *o)
+{
+    int color_format, background, cull, world_normals, ray_depth, energy, occlusion;
+    float *color = o->background_color, transparency;
+    if (!PyArg_ParseTuple(tuple, "IiIi(fff)fippfiiff", &o->channels, &color_format, &o->samples, &background, &color[0],
+                          &color[1], &color[2], &transparency, &cull, &world_normals, &ray_depth,
+                          &o->background_depth, &energy, &occlusion, &o->point_size_pixels, &o->line_width_pixels))
+        return false;
+    o->color_format = (calo_pixel_format)color_format;
+    o->background = (calo_background)background;
+    o->cull = (calo_cull)cull;
+    o->world_space_normals = world_normals;
+    o->ray_depth = ray_depth;
+    o->energy_compensation = (calo_switch)energy;
+    o->occlusion_maps = (calo_switch)occlusion;
+    return true;
+}
+
+/* One prepared scene for all views, or a list with one a view. */
+static bool read_prepared(PyObject *object, render_call *call)
+{
+    bool is_list = PyList_Check(object);
+    if (is_list && (size_t)PyList_Size(object) != call->count) {
+        raise_argument("%zd scenes for %zu views: one for all or one a view is needed", PyList_Size(object), call->count);
+        return false;
+    }
+    call->prepared = calloc(call->count + 1, sizeof(void *));
+    if (!call->prepared) {
+        PyErr_NoMemory();
+        return false;
+    }
+    for (size_t i = 0; i < call->count; i++)
+        if (!(call->prepared[i] = prepared_of(is_list ? PyList_GetItem(object, (Py_ssize_t)i) : object)))
+            return false;
+    return true;
+}
+
+/* Rows of (node, red, green, blue), or None. */
+static bool read_node_colors(PyObject *object, render_call *call)
+{
+    const Py_ssize_t shape[2] = {-1, 4};
+    array_view rows;
+    if (!array_read_optional(object, "node colors", "<u4", 2, shape, &rows) || !rows.data)
+        return !PyErr_Occurred();
+    call->node_colors = calloc((size_t)rows.shape[0] + 1, sizeof *call->node_colors);
+    if (!call->node_colors) {
+        PyErr_NoMemory();
+        return false;
+    }
+    for (Py_ssize_t i = 0; i < rows.shape[0]; i++) {
+        const uint32_t *row = (const uint32_t *)rows.data + 4 * i;
+        call->node_colors[i] = (calo_node_color){row[0], {(uint8_t)row[1], (uint8_t)row[2], (uint8_t)row[3]}};
+    }
+    call->options.node_colors = call->node_colors;
+    call->options.node_color_count = (uint32_t)rows.shape[0];
+    return true;
+}
+
+static const char *typestr_of(calo_pixel_format format)
+{
+    switch (format) {
+    case CALO_PIXEL_R8:
+    case CALO_PIXEL_RGB8:
+    case CALO_PIXEL_RGBA8: return "|u1";
+    case CALO_PIXEL_R32U: return "<u4";
+    default: return "<f4";
+    }
+}
+
+/* An array (views, height, width, components) becomes a plane of each frame. */
+static bool read_output(PyObject *object, calo_channel channel, render_call *call)
+{
+    calo_pixel_format format = calo_channel_format(channel, call->options.color_format);
+    uint32_t width = call->views[0].width, height = call->views[0].height;
+    const Py_ssize_t shape[4] = {(Py_ssize_t)call->count, height, width, calo_pixel_components(format)};
+    size_t row_bytes = (size_t)width * calo_pixel_bytes(format);
+    array_view view;
+    if (!array_read(object, calo_channel_name(channel), typestr_of(format), 4, shape, &view))
+        return false;
+    if (!view.writable) {
+        raise_argument("%s: the array may only be read", calo_channel_name(channel));
+        return false;
+    }
+    for (size_t i = 0; i < call->count; i++)
+        call->frames[i].planes[channel] =
+            (calo_image){width, height, format, row_bytes, (char *)view.data + i * height * row_bytes};
+    return true;
+}
+
+/* `outputs`: an array or None a channel. */
+static bool read_outputs(PyObject *outputs, render_call *call)
+{
+    if (PyList_Size(outputs) != CALO_CHANNEL_COUNT) {
+        raise_argument("%d arrays or None are needed", CALO_CHANNEL_COUNT);
+        return false;
+    }
+    call->frames = calloc(call->count + 1, sizeof *call->frames);
+    if (!call->frames) {
+        PyErr_NoMemory();
+        return false;
+    }
+    for (size_t i = 0; i < call->count; i++) {
+        calo_frame *frame = &call->frames[i];
+        frame->width = call->views[i].width;
+        frame->height = call->views[i].height;
+        if (frame->width != call->views[0].width || frame->height != call->views[0].height) {
+            raise_argument("views of different sizes cannot be rendered in one call: view 0 is %u x %u, view %zu is %u x %u",
+                           call->views[0].width, call->views[0].height, i, frame->width, frame->height);
+            return false;
+        }
+    }
+    for (int channel = 0; channel < CALO_CHANNEL_COUNT; channel++)
+        if ((call->options.channels & CALO_CHANNEL_BIT(channel)) &&
+            !read_output(PyList_GetItem(outputs, channel), (calo_channel)channel, call))
+            return false;
+    return true;
+}
+
+static calo_status count_frame(void *user, size_t view_index, calo_frame *frame, calo_error *err)
+{
+    render_call *call = user;
+    (void)view_index;
+    (void)frame;
+    (void)err;
+    atomic_fetch_add_explicit(&call->done, 1, memory_order_relaxed);
+    return CALO_OK;
+}
+
+static bool report(render_call *call)
+{
+    if (!call->progress)
+        return true;
+    size_t done = atomic_load_explicit(&call->done, memory_order_relaxed);
+    PyObject *answer = PyObject_CallFunction(call->progress, "nn", (Py_ssize_t)done, (Py_ssize_t)call->count);
+    Py_XDECREF(answer);
+    return answer != NULL;
+}
+
+/* On the thread that renders: signals (Ctrl-C) and progress, either of which may stop the call by an exception. */
+static calo_status poll(void *user, calo_error *err)
+{
+    render_call *call = user;
+    PyEval_RestoreThread(call->thread);
+    bool go_on = PyErr_CheckSignals() == 0 && report(call);
+    call->thread = PyEval_SaveThread();
+    if (!go_on)
+        err->status = CALO_ERROR_CANCELLED;
+    return go_on ? CALO_OK : CALO_ERROR_CANCELLED;
+}
+
+static bool run(renderer_object *renderer, render_call *call)
+{
+    calo_error err = {0};
+    call->options.poll = poll;
+    call->options.poll_user = call;
+    if (!enter(renderer))
+        return false;
+    call->thread = PyEval_SaveThread();
+    calo_status status =
+        calo_renderer_render_scenes(renderer->renderer, call->prepared, &call->options, call->views, call->count,
+                                    call->frames, call->progress ? count_frame : NULL, call, &err);
+    PyEval_RestoreThread(call->thread);
+    leave(renderer);
+    if (status == CALO_OK)
+        return report(call);
+    raise_error(&err);
+    return false;
+}
+
+/* render(prepared, views, options, outputs, node_colors, progress): the tuples of rendering.py. */
+static PyObject *renderer_render(PyObject *self, PyObject *arguments)
+{
+    PyObject *prepared, *views, *options, *outputs, *node_colors, *progress;
+    render_call call = {0};
+    if (!PyArg_ParseTuple(arguments, "OOO!O!OO", &prepared, &views, &PyTuple_Type, &options, &PyList_Type, &outputs,
+                          &node_colors, &progress) ||
+        !read_options(options, &call.options))
+        return NULL;
+    call.progress = progress == Py_None ? NULL : progress;
+    call.views = views_read(views, &call.count);
+    bool done = call.views && read_prepared(prepared, &call) && read_node_colors(node_colors, &call) &&
+                (call.count == 0 || (read_outputs(outputs, &call) && run((renderer_object *)self, &call)));
+    finish_call(&call);
+    if (!done)
+        return NULL;
+    Py_RETURN_NONE;
+}
+
+/* ---- the object ---- */
+
+PyObject *renderer_create(PyObject *module, PyObject *arguments)
+{
+    (void)module;
+    calo_renderer_options options = {0};
+    calo_renderer *renderer = NULL;
+    calo_error err = {0};
+    calo_status status;
+    if (!PyArg_ParseTuple(arguments, "zIf", &options.backend, &options.threads, &options.lod_pixels))
+        return NULL;
+    Py_BEGIN_ALLOW_THREADS
+    status = calo_renderer_create(&options, &renderer, &err);
+    Py_END_ALLOW_THREADS
+    if (status != CALO_OK)
+        return raise_error(&err);
+    renderer_object *object = PyObject_New(renderer_object, extension()->renderer_type);
+    PyThread_type_lock lock = PyThread_allocate_lock();
+    if (!object || !lock) {
+        calo_renderer_destroy(renderer);
+        if (lock)
+            PyThread_free_lock(lock);
+        PyObject_Free(object);
+        return PyErr_NoMemory();
+    }
+    object->renderer = renderer;
+    object->lock = lock;
+    object->owner = 0;
+    return (PyObject *)object;
+}
+
+static void destroy(renderer_object *object)
+{
+    calo_renderer *renderer = object->renderer;
+    object->renderer = NULL;
+    Py_BEGIN_ALLOW_THREADS
+    calo_renderer_destroy(renderer);
+    Py_END_ALLOW_THREADS
+}
+
+/* Waits for a call on another thread. Closing twice is fine. */
+static PyObject *renderer_close(PyObject *self, PyObject *unused)
+{
+    (void)unused;
+    renderer_object *object = (renderer_object *)self;
+    if (!object->renderer)
+        Py_RETURN_NONE;
+    if (!enter(object))
+        return NULL;
+    destroy(object);
+    leave(object);
+    Py_RETURN_NONE;
+}
+
+static void renderer_dealloc(PyObject *self)
+{
+    renderer_object *object = (renderer_object *)self;
+    PyTypeObject *type = Py_TYPE(self);
+    if (object->renderer)
+        destroy(object);
+    if (object->lock)
+        PyThread_free_lock(object->lock);
+    PyObject_Free(self);
+    Py_DECREF(type);
+}
+
+/* (backend, threads) */
+static PyObject *renderer_describe(PyObject *self, PyObject *unused)
+{
+    (void)unused;
+    renderer_object *object = (renderer_object *)self;
+    if (!object->renderer)
+        return raise_argument("this renderer is closed");
+    return Py_BuildValue("(sI)", calo_renderer_backend(object->renderer), calo_renderer_threads(object->renderer));
+}
+
+static PyMethodDef renderer_methods[] = {
+    {"prepare", renderer_prepare, METH_VARARGS, "prepare(scene, pose, lighting, options, reuse) -> Prepared"},
+    {"render", renderer_render, METH_VARARGS, "render(prepared, views, options, outputs, node_colors, progress)"},
+    {"close", renderer_close, METH_NOARGS, "close()"},
+    {"describe", renderer_describe, METH_NOARGS, "describe() -> (backend, threads)"},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyType_Slot renderer_slots[] = {
+    {Py_tp_dealloc, renderer_dealloc},
+    {Py_tp_methods, renderer_methods},
+    {0, NULL},
+};
+
+PyType_Spec renderer_spec = {"calotype._calotype.Renderer", sizeof(renderer_object), 0, Py_TPFLAGS_DEFAULT,
+                             renderer_slots};
+
+PyObject *renderer_backends(PyObject *module, PyObject *unused)
+{
+    (void)module;
+    (void)unused;
+    calo_backend_info infos[16];
+    size_t count;
+    Py_BEGIN_ALLOW_THREADS
+    count = calo_backend_list(infos, sizeof infos / sizeof infos[0]);
+    Py_END_ALLOW_THREADS
+    PyObject *list = PyList_New((Py_ssize_t)count);
+    for (size_t i = 0; list && i < count; i++) {
+        PyObject *item = Py_BuildValue("(sOsOsss)", infos[i].name, infos[i].available ? Py_True : Py_False,
+                                       infos[i].detail, infos[i].software ? Py_True : Py_False, infos[i].vendor,
+                                       infos[i].renderer, infos[i].version);
+        if (!item) {
+            Py_DECREF(list);
+            return NULL;
+        }
+        PyList_SetItem(list, (Py_ssize_t)i, item);
+    }
+    return list;
+}
