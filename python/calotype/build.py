@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _calotype
-from .cameras import _matrices, _whole
+from .cameras import _array, _choice, _finite, _matrices, _one_matrix, _whole
 from .errors import ArgumentError
-from .lighting import Light, _finite, _finite_triple
+from .lighting import Light, _finite_triple
 from .scene import Scene
 
 __all__ = ["Material", "MorphTarget", "SceneBuilder", "Texture"]
@@ -90,10 +90,12 @@ class MorphTarget:
     tangents: Optional[npt.ArrayLike] = None
 
 
-def _choice(what: str, choices: Sequence[str], value: str) -> int:
-    if value not in choices:
-        raise ArgumentError(f"there is no {what} {value!r}: choose one of {', '.join(choices)}")
-    return choices.index(value)
+def _index(what: str, value: Any) -> int:
+    if value is None:
+        return -1
+    if not isinstance(value, (int, np.integer)) or not -1 <= value < 2**31:
+        raise ArgumentError(f"a {what} is the number that adding it returned, or -1 for none, not {value!r}")
+    return int(value)
 
 
 def _name(value: Any) -> str:
@@ -105,13 +107,10 @@ def _floats(what: str, value: Optional[npt.ArrayLike], columns: Sequence[int]) -
     """float32 (n, one of columns), C-contiguous; not copied where it is that already."""
     if value is None:
         return None
-    try:
-        out = np.ascontiguousarray(value, dtype=np.float32)
-    except (TypeError, ValueError):
-        raise ArgumentError(f"{what} must be numbers of shape (n, {columns[0]})") from None
+    out: Array = _array(what, value, np.float32)
     if out.ndim != 2 or out.shape[1] not in columns:
         raise ArgumentError(f"{what} have the shape (n, {' or '.join(map(str, columns))}), not {out.shape}")
-    return out if type(out) is np.ndarray else out.view(np.ndarray)
+    return out
 
 
 def _unit(what: str, value: Optional[npt.ArrayLike], columns: int) -> Optional[Array]:
@@ -130,27 +129,40 @@ def _unit(what: str, value: Optional[npt.ArrayLike], columns: int) -> Optional[A
     return vectors
 
 
+def _whole_numbers(what: str, value: npt.ArrayLike) -> Array:
+    try:
+        given = np.asarray(value)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ArgumentError(f"{what} must be whole numbers: {error}") from None
+    if given.dtype.kind not in "iu" and given.size:
+        raise ArgumentError(f"{what} must be whole numbers, not {given.dtype}")
+    return given
+
+
+def _morph_weights(value: Optional[npt.ArrayLike]) -> Optional[Array]:
+    """float32 (n,), or None."""
+    return None if value is None else _array("morph weights", value, np.float32).reshape(-1)
+
+
 def _indices(value: Optional[npt.ArrayLike], vertices: int, per_element: int) -> Array:
     """uint32 (count,), all below `vertices`; None is one after another."""
     if value is None:
         return np.arange(vertices - vertices % per_element, dtype=np.uint32)
-    given = np.asarray(value)
+    given = _whole_numbers("indices", value)
     if given.size == 0:
         return np.zeros(0, dtype=np.uint32)
-    if given.dtype.kind not in "iu":
-        raise ArgumentError(f"indices must be whole numbers, not {given.dtype}")
     if given.ndim == 2 and given.shape[1] != per_element or given.ndim > 2 or given.size % per_element:
         raise ArgumentError(f"indices have the shape (n, {per_element}) or (n * {per_element},), not {given.shape}")
     if given.min() < 0 or given.max() >= vertices:
         raise ArgumentError(f"indices from {given.min()} to {given.max()} for {vertices} vertices")
-    return np.ascontiguousarray(given, dtype=np.uint32).reshape(-1)
+    return _array("indices", given, np.uint32).reshape(-1)
 
 
 def _colors(value: Optional[npt.ArrayLike]) -> Optional[Array]:
     """float32 (n, 4); whole numbers are 8-bit; RGB gets alpha 1."""
     if value is None:
         return None
-    given = np.asarray(value)
+    given = _array("colors", value, None)
     if given.dtype.kind in "iu":
         given = given / np.float32(255)
     colors = _floats("colors", given, (3, 4))
@@ -162,7 +174,7 @@ def _colors(value: Optional[npt.ArrayLike]) -> Optional[Array]:
 
 def _pixels(value: npt.ArrayLike) -> Array:
     """uint8 (H, W, 4)."""
-    given = np.asarray(value)
+    given = _array("a texture", value, None)
     if given.ndim == 2:
         given = given[..., None]
     if given.ndim != 3 or given.shape[2] not in (1, 2, 3, 4) or given.dtype != np.uint8:
@@ -210,23 +222,28 @@ class SceneBuilder:
         return len(self._images) - 1
 
     def _add_texture(self, slot: str, texture: Texture) -> Tuple[Any, ...]:
-        transform = np.asarray(texture.transform, dtype=np.float64)
+        if not isinstance(texture, Texture):
+            raise ArgumentError(f"a calotype.Texture is needed, not {type(texture).__name__}")
+        transform = _array("a texture's transform", texture.transform, np.float64)
         if transform.shape != (2, 3) or not np.isfinite(transform).all():
             raise ArgumentError(f"a texture's transform is (2, 3) finite numbers, not {texture.transform}")
-        if texture.uv_set not in (0, 1):
-            raise ArgumentError(f"there is no UV set {texture.uv_set}: choose 0 or 1")
         self._textures.append((self._add_image(texture), _choice("wrap", _WRAPS, texture.wrap_u),
                                _choice("wrap", _WRAPS, texture.wrap_v), _choice("filter", _FILTERS, texture.magnify),
                                _choice("filter", _FILTERS, texture.minify), not texture.mipmaps))
-        return (_choice("texture slot", _SLOTS, slot), len(self._textures) - 1, int(texture.uv_set),
+        return (_choice("texture slot", _SLOTS, slot), len(self._textures) - 1, _whole("uv_set", texture.uv_set, 1),
                 tuple(float(x) for x in transform.ravel()))
 
     def add_material(self, material: Material) -> int:
         """Returns the material's index."""
-        if len(tuple(material.base_color)) not in (3, 4):
+        if not isinstance(material, Material):
+            raise ArgumentError(f"a calotype.Material is needed, not {type(material).__name__}")
+        if not isinstance(material.textures, Mapping):
+            raise ArgumentError("a material's textures are a dictionary by slot")
+        color = _array("base_color", material.base_color, np.float64)
+        if color.shape not in ((3,), (4,)):
             raise ArgumentError(f"a base color has three or four numbers, not {material.base_color}")
-        base = tuple(_finite("base_color", x) for x in (*material.base_color, 1.0)[:4])
-        slots = [self._add_texture(slot, texture) for slot, texture in material.textures.items()]
+        base = tuple(_finite("base_color", x) for x in (*color, 1.0)[:4])
+        slots = tuple([self._add_texture(slot, texture) for slot, texture in material.textures.items()])
         self._materials.append((
             _name(material.name), base, _finite("metallic", material.metallic), _finite("roughness", material.roughness),
             _finite_triple("emissive", material.emissive), _finite("ior", material.ior),
@@ -270,16 +287,15 @@ class SceneBuilder:
         # The extension's order: python/extension/build.c.
         return (kind, vertices, _indices(indices, len(vertices), _PER_ELEMENT[kind]), _unit("normals", normals, 3),
                 _unit("tangents", tangents, 4), _floats("uvs", uvs, (2,)), _floats("uvs_1", uvs_1, (2,)), _colors(colors),
-                numbers, weights, [(_floats("a target's positions", t.positions, (3,)),
-                                    _floats("a target's normals", t.normals, (3,)),
-                                    _floats("a target's tangents", t.tangents, (3,))) for t in targets],
-                -1 if material is None else int(material), _whole("identity", identity, 2**64 - 1))
+                numbers, weights, _targets(targets), _index("material", material),
+                _whole("identity", identity, 2**64 - 1))
 
     def add_mesh_of(self, primitives: Sequence[Tuple[Any, ...]], *, name: str = "",
                     weights: Optional[npt.ArrayLike] = None) -> int:
         """A mesh of several primitives; ``weights`` are its default morph weights. Returns the mesh's index."""
-        morph = None if weights is None else np.ascontiguousarray(weights, dtype=np.float32).reshape(-1)
-        self._meshes.append((_name(name), list(primitives), morph))
+        if not isinstance(primitives, (tuple, list)):
+            raise ArgumentError(f"a list of what SceneBuilder.primitive made is needed, not {type(primitives).__name__}")
+        self._meshes.append((_name(name), tuple(primitives), _morph_weights(weights)))
         return len(self._meshes) - 1
 
     def add_mesh(self, positions: npt.ArrayLike, indices: Optional[npt.ArrayLike] = None, *, name: str = "",
@@ -296,18 +312,22 @@ class SceneBuilder:
 
         matrix : (4, 4), from the node to its parent. instances : (k, 4, 4), copies, applied before ``matrix``.
         """
-        local = np.eye(4) if matrix is None else _matrices(matrix)[0]
+        local = np.eye(4) if matrix is None else _one_matrix(matrix)
         copies = None
         if instances is not None:
-            copies = _matrices(instances) if np.size(instances) else np.zeros((0, 4, 4))
-        morph = None if weights is None else np.ascontiguousarray(weights, dtype=np.float32).reshape(-1)
-        self._nodes.append((_name(name), int(parent), bool(visible), local, int(mesh), int(skin), int(camera), int(light),
-                            morph, copies))
+            copies = _array("instances", instances, np.float64)
+            copies = _matrices(copies) if copies.size else np.zeros((0, 4, 4))
+        self._nodes.append((_name(name), _index("parent", parent), bool(visible), local, _index("mesh", mesh),
+                            _index("skin", skin), _index("camera", camera), _index("light", light),
+                            _morph_weights(weights), copies))
         return len(self._nodes) - 1
 
     def add_skin(self, joints: npt.ArrayLike, inverse_bind: Optional[npt.ArrayLike] = None, *, name: str = "") -> int:
         """joints : (k,) nodes. inverse_bind : (k, 4, 4), from the mesh to each joint; None: identity."""
-        nodes = np.ascontiguousarray(joints, dtype=np.int32).reshape(-1)
+        given = _whole_numbers("joints", joints)
+        if given.size and (given.min() < 0 or given.max() > 2**31 - 1):
+            raise ArgumentError("a skin's joints are the numbers of nodes")
+        nodes = _array("joints", given, np.int32).reshape(-1)
         matrices = np.tile(np.eye(4), (len(nodes), 1, 1)) if inverse_bind is None else _matrices(inverse_bind)
         self._skins.append((_name(name), nodes, matrices))
         return len(self._skins) - 1
@@ -316,12 +336,15 @@ class SceneBuilder:
                    orthographic: bool = False, x_magnitude: float = 1.0, y_magnitude: float = 1.0,
                    near_metres: float = 0.0, far_metres: float = 0.0) -> int:
         """A camera that a node may carry (``Scene.camera_views``). aspect_ratio 0: the picture's; far 0: infinite."""
-        self._cameras.append((_name(name), bool(orthographic), float(fov_y_radians), float(aspect_ratio),
-                              float(x_magnitude), float(y_magnitude), float(near_metres), float(far_metres)))
+        numbers = {"fov_y_radians": fov_y_radians, "aspect_ratio": aspect_ratio, "x_magnitude": x_magnitude,
+                   "y_magnitude": y_magnitude, "near_metres": near_metres, "far_metres": far_metres}
+        self._cameras.append((_name(name), bool(orthographic), *(_finite(*number) for number in numbers.items())))
         return len(self._cameras) - 1
 
     def add_light(self, light: Light, *, name: str = "") -> int:
         """A light that a node may carry; it shines where ``Lighting.scene_lights`` is set."""
+        if not isinstance(light, Light):
+            raise ArgumentError(f"a calotype.Light is needed, not {type(light).__name__}")
         self._lights.append((_name(name), *light._numbers()))
         return len(self._lights) - 1
 
@@ -329,7 +352,15 @@ class SceneBuilder:
         """Checks everything and makes the scene. The builder may go on and make more."""
         parts = (self._meshes, self._images, self._textures, self._materials, self._nodes, self._skins, self._cameras,
                  self._lights)
-        return Scene(_calotype.build(*self._arguments, parts))
+        return Scene(_calotype.build(*self._arguments, tuple(map(tuple, parts))))
+
+
+def _targets(targets: Sequence[MorphTarget]) -> Tuple[Tuple[Optional[Array], ...], ...]:
+    if not isinstance(targets, (tuple, list)) or not all(isinstance(target, MorphTarget) for target in targets):
+        raise ArgumentError("targets are a list of calotype.MorphTarget")
+    return tuple([(_floats("a target's positions", target.positions, (3,)),
+                   _floats("a target's normals", target.normals, (3,)),
+                   _floats("a target's tangents", target.tangents, (3,))) for target in targets])
 
 
 def _skinning(joints: Optional[npt.ArrayLike], weights: Optional[npt.ArrayLike]) -> Tuple[Optional[Array], Optional[Array]]:
@@ -338,13 +369,12 @@ def _skinning(joints: Optional[npt.ArrayLike], weights: Optional[npt.ArrayLike])
         return None, None
     if joints is None or weights is None:
         raise ArgumentError("joints and joint_weights belong together")
-    numbers = np.asarray(joints)
-    if numbers.ndim != 2 or numbers.shape[1] % 4 or np.shape(weights) != numbers.shape or numbers.dtype.kind not in "iu":
+    numbers, given = _whole_numbers("joints", joints), _array("joint_weights", weights, np.float32)
+    if numbers.ndim != 2 or numbers.shape[1] % 4 or given.shape != numbers.shape:
         raise ArgumentError(f"joints are whole numbers and joint_weights numbers of one shape (n, 4), not {numbers.shape} "
-                            f"and {np.shape(weights)}")
+                            f"and {given.shape}")
     if numbers.size and (numbers.min() < 0 or numbers.max() > 65535):
         raise ArgumentError("joints are numbers from 0 to 65535")
-    shares = np.array(weights, dtype=np.float32)
-    sums = shares.sum(axis=1, keepdims=True)
-    shares = np.divide(shares, sums, out=np.zeros_like(shares), where=sums != 0)
-    return shares, np.ascontiguousarray(numbers, dtype=np.uint16)
+    sums = given.sum(axis=1, keepdims=True)
+    shares = np.divide(given, sums, out=np.zeros_like(given), where=sums != 0)
+    return shares, _array("joints", numbers, np.uint16)

@@ -56,9 +56,8 @@ class Views:
     __slots__ = ("rows", "fit", "protocol")
 
     def __init__(self, rows: Floats, fit: str = "none", protocol: str = "hand") -> None:
-        if fit not in FITS[1:]:
-            raise ArgumentError(f"there is no fit {fit!r}: choose one of {', '.join(FITS[1:])}")
-        rows = np.ascontiguousarray(rows, dtype=np.float64)
+        _choice("fit", FITS[1:], fit)
+        rows = _array("views", rows, np.float64)
         if rows.ndim != 2 or rows.shape[1] != _COLUMNS:
             raise ArgumentError(f"views are rows of {_COLUMNS} numbers, not an array of shape {rows.shape}: "
                                 "calotype.cameras.perspective and its neighbours make them")
@@ -144,7 +143,7 @@ class Views:
     def world_to_camera_opencv(self) -> Floats:
         """(N, 4, 4), the inverse poses with OpenCV's axes (x right, y down, z forward); a copy."""
         flipped = self.camera_to_world @ np.diag([1.0, -1.0, -1.0, 1.0])
-        return np.asarray(np.linalg.inv(flipped))
+        return _inverse(flipped)
 
     @property
     def angles(self) -> Floats:
@@ -168,17 +167,18 @@ def presets() -> list[Preset]:
             for name, description, count, size, fit in _calotype.presets()]
 
 
-def _pair(name: str, value: Optional[Range]) -> Optional[Tuple[float, float]]:
-    if value is None:
-        return None
-    low, high = (value, value) if np.ndim(value) == 0 else value  # type: ignore[misc]
-    try:
-        return float(low), float(high)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        raise ArgumentError(f"{name} is a number or a pair of numbers, not {value!r}") from None
+# ---- users' values ----
+
+
+def _choice(what: str, choices: Sequence[str], value: Any) -> int:
+    """The number of a word in the list of those that are possible."""
+    if not isinstance(value, str) or value not in choices:
+        raise ArgumentError(f"there is no {what} {value!r}: choose one of {', '.join(choices)}")
+    return choices.index(value)
 
 
 def _whole(name: str, value: Any, most: int = 2**31 - 1) -> int:
+    """An int from 0; 3.0 is one, too, "3" is none."""
     try:
         number = int(value)
     except (TypeError, ValueError, OverflowError):
@@ -186,6 +186,53 @@ def _whole(name: str, value: Any, most: int = 2**31 - 1) -> int:
     if number != value or not 0 <= number <= most:
         raise ArgumentError(f"{name} must be a whole number from 0 to {most}, not {value!r}")
     return number
+
+
+def _finite(name: str, value: Any) -> float:
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        raise ArgumentError(f"{name} must be a finite number, not {value!r}") from None
+    if not math.isfinite(number) or abs(number) > 3e38:
+        raise ArgumentError(f"{name} must be a finite number, not {number}")
+    return number
+
+
+def _array(what: str, value: Any, dtype: Any) -> npt.NDArray[Any]:
+    """Numbers as the extension takes them: of exactly this dtype, C-contiguous, aligned; not copied where they are."""
+    try:
+        given = np.asarray(value)
+        if given.dtype.kind not in "fiub":
+            raise ArgumentError(f"{what} must be an array of numbers, not of {given.dtype}")
+        return np.require(given, dtype, ("C", "A"))
+    except ArgumentError:
+        raise
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ArgumentError(f"{what} must be an array of numbers: {error}") from None
+
+
+def _path(path: Any) -> Union[str, bytes]:
+    """A file's name as the extension takes it."""
+    try:
+        name = os.fspath(path)
+        os.fsencode(name)
+    except TypeError:
+        raise ArgumentError(f"a path is needed, not {type(path).__name__}") from None
+    except UnicodeError:
+        raise ArgumentError(f"the path {path!r} holds what no file's name can") from None
+    if (b"\0" if isinstance(name, bytes) else "\0") in name:  # type: ignore[operator]
+        raise ArgumentError("a path cannot hold a NUL character")
+    return name
+
+
+def _pair(name: str, value: Optional[Range]) -> Optional[Tuple[float, float]]:
+    if value is None:
+        return None
+    try:
+        low, high = value if isinstance(value, (tuple, list, np.ndarray)) else (value, value)
+    except (TypeError, ValueError):
+        raise ArgumentError(f"{name} is a number or a pair of numbers, not {value!r}") from None
+    return _finite(name, low), _finite(name, high)
 
 
 def _from_extension(made: Tuple[str, int, bytes]) -> Views:
@@ -282,7 +329,7 @@ def load(path: Union[str, os.PathLike[str]], width: int = 0, height: int = 0) ->
 
     width, height: pixels, to which intrinsics are scaled; 0 is the file's own.
     """
-    return _from_extension(_calotype.load_views(os.fspath(path), _whole("width", width), _whole("height", height)))
+    return _from_extension(_calotype.load_views(_path(path), _whole("width", width), _whole("height", height)))
 
 
 # ---- by hand ----
@@ -290,17 +337,29 @@ def load(path: Union[str, os.PathLike[str]], width: int = 0, height: int = 0) ->
 
 def _matrices(value: npt.ArrayLike) -> Floats:
     """(4, 4) or (N, 4, 4) as float64 (N, 4, 4), finite."""
-    try:
-        out = np.asarray(value, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise ArgumentError(f"a pose must be numbers of shape (4, 4) or (N, 4, 4), not {type(value).__name__}") from None
-    if out.ndim == 2:
-        out = out[None]
+    given = _array("a matrix", value, np.float64)
+    out = given[None] if given.ndim == 2 else given
     if out.ndim != 3 or out.shape[1:] != (4, 4):
-        raise ArgumentError(f"a pose has the shape (4, 4) or (N, 4, 4), not {np.shape(value)}")
+        raise ArgumentError(f"a matrix has the shape (4, 4) or (N, 4, 4), not {given.shape}")
     if not np.isfinite(out).all():
-        raise ArgumentError("a pose has a value that is not finite")
-    return np.ascontiguousarray(out)
+        raise ArgumentError("a matrix has a value that is not finite")
+    return out
+
+
+def _one_matrix(value: npt.ArrayLike) -> Floats:
+    """(4, 4), and the caller's own no more."""
+    matrices = _matrices(value)
+    if len(matrices) != 1:
+        raise ArgumentError(f"one matrix of shape (4, 4) is needed here, not {len(matrices)}")
+    return matrices[0].copy()
+
+
+def _per_view(what: str, value: npt.ArrayLike, count: int) -> Floats:
+    """One finite number for all views, or one a view."""
+    given = _array(what, value, np.float64)
+    if given.shape not in ((), (1,), (count,)) or not np.isfinite(given).all():
+        raise ArgumentError(f"{what} is one finite number or one for each of the {count} views, not {value!r}")
+    return np.broadcast_to(given, (count,))
 
 
 def _make(camera_to_world: npt.ArrayLike, width: int, height: int, near_metres: float, far_metres: float) -> Floats:
@@ -309,7 +368,8 @@ def _make(camera_to_world: npt.ArrayLike, width: int, height: int, near_metres: 
     rows[:, _MATRIX] = matrices.reshape(-1, 16)
     rows[:, _WIDTH], rows[:, _HEIGHT] = _whole("width", width), _whole("height", height)
     rows[:, _CENTER] = width / 2, height / 2
-    rows[:, _NEAR], rows[:, _FAR] = near_metres, far_metres
+    rows[:, _NEAR] = _per_view("near_metres", near_metres, len(rows))
+    rows[:, _FAR] = _per_view("far_metres", far_metres, len(rows))
     rows[:, _AZIMUTH:] = np.nan
     return rows
 
@@ -325,11 +385,11 @@ def perspective(camera_to_world: npt.ArrayLike, width: int = 512, height: int = 
     fov_y_radians : vertical field of view, one for all or (N,).
     near_metres, far_metres : surfaces outside are cut; 0 is 1e-3, and infinity.
     """
-    fov = np.asarray(fov_y_radians, dtype=np.float64)
+    rows = _make(camera_to_world, width, height, near_metres, far_metres)
+    fov = _per_view("fov_y_radians", fov_y_radians, len(rows))
     if not np.all((fov > 0) & (fov < math.pi)):
         raise ArgumentError(f"a field of view must be above 0 and below pi radians, not {fov_y_radians}")
-    rows = _make(camera_to_world, width, height, near_metres, far_metres)
-    rows[:, _FOCAL] = (height / 2 / np.tan(fov / 2))[..., None]
+    rows[:, _FOCAL] = (height / 2 / np.tan(fov / 2))[:, None]
     rows[:, _FOV] = np.degrees(2 * np.arctan(max(width, height) / 2 / rows[:, 17]))
     return Views(rows)
 
@@ -346,21 +406,20 @@ def intrinsics(camera_to_world: npt.ArrayLike, fx: float, fy: float, cx: float, 
     lens : "opencv" or "fisheye": what ``distortion`` means.
     """
     rows = _make(camera_to_world, width, height, near_metres, far_metres)
-    rows[:, _FOCAL] = fx, fy
-    rows[:, _CENTER] = cx, cy
+    rows[:, _FOCAL] = _finite("fx", fx), _finite("fy", fy)
+    rows[:, _CENTER] = _finite("cx", cx), _finite("cy", cy)
     if distortion is not None:
         rows[:, _LENS], rows[:, _COEFFICIENTS] = _lens(distortion, lens)
     return Views(rows)
 
 
 def _lens(distortion: npt.ArrayLike, lens: str) -> Tuple[int, Floats]:
-    if lens not in LENSES[1:]:
-        raise ArgumentError(f"there is no lens {lens!r}: choose one of {', '.join(LENSES[1:])}")
-    given = np.asarray(distortion, dtype=np.float64).ravel()
+    kind = 1 + _choice("lens", LENSES[1:], lens)
+    given = _array("distortion", distortion, np.float64).ravel()
     lengths = (4, 5, 8, 12) if lens == "opencv" else (4,)
     if len(given) not in lengths or not np.isfinite(given).all():
         raise ArgumentError(f"an {lens} lens has {' or '.join(map(str, lengths))} finite coefficients, not {distortion}")
-    return LENSES.index(lens), np.pad(given, (0, 12 - len(given)))
+    return kind, np.pad(given, (0, 12 - len(given)))
 
 
 def orthographic(camera_to_world: npt.ArrayLike, width: int = 512, height: int = 512, *, y_magnitude: float = 1.0,
@@ -369,24 +428,32 @@ def orthographic(camera_to_world: npt.ArrayLike, width: int = 512, height: int =
     square pixels) from side to side."""
     rows = _make(camera_to_world, width, height, near_metres, far_metres)
     rows[:, _ORTHOGRAPHIC] = 1
-    across = y_magnitude * width / height if x_magnitude is None else x_magnitude
-    if not (y_magnitude > 0 and across > 0):
-        raise ArgumentError(f"magnitudes must be positive, not {across} and {y_magnitude}")
-    rows[:, _FOCAL] = width / 2 / across, height / 2 / y_magnitude
+    up = _finite("y_magnitude", y_magnitude)
+    across = up * width / max(height, 1) if x_magnitude is None else _finite("x_magnitude", x_magnitude)
+    if not (up > 0 and across > 0):
+        raise ArgumentError(f"magnitudes must be positive, not {across} and {up}")
+    rows[:, _FOCAL] = width / 2 / across, height / 2 / up
     return Views(rows)
+
+
+def _inverse(matrices: Floats) -> Floats:
+    try:
+        return np.asarray(np.linalg.inv(matrices))
+    except np.linalg.LinAlgError:
+        raise ArgumentError("a pose has no inverse") from None
 
 
 def from_opencv(world_to_camera: npt.ArrayLike, camera_matrix: npt.ArrayLike, width: int, height: int, *,
                 distortion: Optional[npt.ArrayLike] = None, lens: str = "opencv") -> Views:
     """Cameras as OpenCV gives them: world_to_camera (N, 4, 4) or (N, 3, 4), x right, y down, z forward; the camera
     matrix K (3, 3), whose principal point counts from the middle of the top left pixel: 0.5 is added."""
-    poses = np.asarray(world_to_camera, dtype=np.float64)
+    poses = _array("world_to_camera", world_to_camera, np.float64)
     if poses.shape[-2:] == (3, 4):
         poses = np.concatenate([poses, np.broadcast_to([0.0, 0, 0, 1], poses.shape[:-2] + (1, 4))], axis=-2)
-    k = np.asarray(camera_matrix, dtype=np.float64)
+    k = _array("camera_matrix", camera_matrix, np.float64)
     if k.shape != (3, 3) or k[0, 1] != 0 or k[1, 0] != 0:
         raise ArgumentError(f"a camera matrix has the shape (3, 3) and no skew, not {k.tolist()}")
-    camera_to_world = np.linalg.inv(_matrices(poses)) @ np.diag([1.0, -1.0, -1.0, 1.0])
+    camera_to_world = _inverse(_matrices(poses)) @ np.diag([1.0, -1.0, -1.0, 1.0])
     return intrinsics(camera_to_world, k[0, 0], k[1, 1], k[0, 2] + 0.5, k[1, 2] + 0.5, width, height,
                       distortion=distortion, lens=lens)
 
@@ -394,7 +461,7 @@ def from_opencv(world_to_camera: npt.ArrayLike, camera_matrix: npt.ArrayLike, wi
 def look_at(position: Sequence[float], target: Sequence[float] = (0.0, 0.0, 0.0)) -> Floats:
     """camera_to_world (4, 4) of a camera at ``position`` that looks at ``target``, its picture upright (+z is up; looking
     straight up or down, +y is)."""
-    numbers = [tuple(float(x) for x in point) for point in (position, target)]
-    if any(len(point) != 3 for point in numbers):
-        raise ArgumentError("a position and a target have three coordinates")
-    return np.frombuffer(_calotype.look_at(*numbers), dtype=np.float64).reshape(4, 4).copy()
+    numbers = [_array("a position", point, np.float64) for point in (position, target)]
+    if any(point.shape != (3,) or not np.isfinite(point).all() for point in numbers):
+        raise ArgumentError("a position and a target have three finite coordinates")
+    return np.frombuffer(_calotype.look_at(*map(tuple, numbers)), dtype=np.float64).reshape(4, 4).copy()

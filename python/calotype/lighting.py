@@ -4,29 +4,20 @@ from __future__ import annotations
 import math
 import os
 from dataclasses import dataclass
-from typing import Any, Optional, Sequence, Tuple, Union
+from typing import Any, Iterable, Optional, Sequence, Tuple, Union
 
 import numpy as np
 import numpy.typing as npt
 
 from . import _calotype
-from .errors import ArgumentError
+from .cameras import _array, _choice, _finite, _path, _whole
+from .errors import ArgumentError, NotFoundError, ReadWriteError
 
 __all__ = ["Light", "Lighting", "load_image"]
 
 Triple = Sequence[float]
 _KINDS = ("directional", "point", "spot")
 _SHADOWS = {"directional": 1, "point": 2, "spot": 4, "all": 7}
-
-
-def _finite(name: str, value: Any) -> float:
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        raise ArgumentError(f"{name} must be a number, not {value!r}") from None
-    if not math.isfinite(number) or abs(number) > 3e38:
-        raise ArgumentError(f"{name} must be a finite number, not {number}")
-    return number
 
 
 def _finite_triple(name: str, value: Any) -> Tuple[float, float, float]:
@@ -63,9 +54,7 @@ class Light:
     direction: Triple = (0.0, 0.0, -1.0)
 
     def _numbers(self) -> Tuple[Any, ...]:
-        if self.kind not in _KINDS:
-            raise ArgumentError(f"there is no light {self.kind!r}: choose one of {', '.join(_KINDS)}")
-        return (_KINDS.index(self.kind), _finite_triple("a light's color", self.color),
+        return (_choice("light", _KINDS, self.kind), _finite_triple("a light's color", self.color),
                 _finite("a light's intensity", self.intensity), _finite("a light's range", self.range_metres),
                 _finite("a light's inner cone", self.inner_cone_radians),
                 _finite("a light's outer cone", self.outer_cone_radians))
@@ -116,7 +105,7 @@ class Lighting:
             picture = load_image(picture)
             if picture.dtype != np.float32:
                 raise ArgumentError(f"{self.environment!s} is an 8-bit picture: an environment is HDR or EXR")
-        picture = np.ascontiguousarray(picture, dtype=np.float32)
+        picture = _array("an environment", picture, np.float32)
         if picture.ndim != 3 or picture.shape[2] not in (3, 4):
             raise ArgumentError(f"an environment has the shape (H, W, 3) or (H, W, 4), not {picture.shape}")
         if picture.shape[2] == 3:
@@ -125,18 +114,26 @@ class Lighting:
 
     def _tuple(self) -> Tuple[Any, ...]:
         """What the extension takes (python/extension/renderer.c)."""
-        kinds = (self.shadows,) if isinstance(self.shadows, str) else self.shadows
-        for kind in kinds:
-            if kind not in _SHADOWS:
-                raise ArgumentError(f"no kind of light {kind!r} casts shadows: choose of {', '.join(_SHADOWS)}")
         dark, picture = self._picture()
         color, strength = _finite_triple("the environment's color", self.color), _finite("strength", self.strength)
         # Zeros mean defaults in C: a black environment is none.
         dark = dark or strength == 0 or not any(color)
         return (dark, color, strength, _finite("rotation_degrees", self.rotation_degrees), picture,
-                bool(self.scene_lights), [light._tuple() for light in self.lights],
-                sum({_SHADOWS[kind] for kind in kinds}) if "all" not in kinds else 7, int(self.shadow_map_size),
-                _finite_triple("ambient", self.ambient))
+                bool(self.scene_lights), _light_tuples(self.lights), _shadow_bits(self.shadows),
+                _whole("shadow_map_size", self.shadow_map_size), _finite_triple("ambient", self.ambient))
+
+
+def _light_tuples(lights: Sequence[Light]) -> Tuple[Any, ...]:
+    if not isinstance(lights, (tuple, list)) or not all(isinstance(light, Light) for light in lights):
+        raise ArgumentError(f"lights are a list of calotype.Light, not {lights!r}")
+    return tuple([light._tuple() for light in lights])
+
+
+def _shadow_bits(shadows: Union[str, Sequence[str]]) -> int:
+    bits = 0
+    for kind in (shadows,) if isinstance(shadows, str) or not isinstance(shadows, Iterable) else shadows:
+        bits |= tuple(_SHADOWS.values())[_choice("kind of light that casts shadows,", tuple(_SHADOWS), kind)]
+    return bits
 
 
 def load_image(path: Union[str, os.PathLike[str]]) -> npt.NDArray[Any]:
@@ -145,6 +142,13 @@ def load_image(path: Union[str, os.PathLike[str]]) -> npt.NDArray[Any]:
     def allocate(height: int, width: int, components: int, is_float: bool) -> npt.NDArray[Any]:
         return np.empty((height, width, components), dtype=np.float32 if is_float else np.uint8)
 
-    with open(path, "rb") as file:
-        picture: npt.NDArray[Any] = _calotype.decode_image(file.read(), os.fspath(path), allocate)
+    name = _path(path)
+    try:
+        with open(name, "rb") as file:
+            data = file.read()
+    except FileNotFoundError as error:
+        raise NotFoundError(f"{error.filename!r}: there is no such picture") from None
+    except (OSError, UnicodeError) as error:
+        raise ReadWriteError(f"the picture cannot be read: {error}") from None
+    picture: npt.NDArray[Any] = _calotype.decode_image(data, os.fsencode(name).decode("utf-8", "replace"), allocate)
     return picture

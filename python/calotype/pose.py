@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Mapping, Optional, Tuple, Union
 import numpy as np
 import numpy.typing as npt
 
-from .cameras import FITS, _matrices
+from .cameras import FITS, _array, _choice, _finite, _one_matrix
 from .errors import ArgumentError, NotFoundError
 
 if TYPE_CHECKING:
@@ -45,6 +45,8 @@ class Pose:
             if wanted not in names:
                 raise NotFoundError(f"{scene.path}: there is no {what} {wanted!r} among its {len(names)}")
             return names.index(wanted)
+        if not isinstance(wanted, (int, np.integer)):
+            raise ArgumentError(f"a {what} is an index or a name, not {wanted!r}")
         if not 0 <= wanted < len(names):
             raise NotFoundError(f"{scene.path} has {len(names)} {what}s: there is no {what} {wanted}")
         return int(wanted)
@@ -53,23 +55,25 @@ class Pose:
         """Nodes, their matrices (NaN: the scene's own place) and weights."""
         if not self.nodes and not self.weights:
             return None, None, None
+        if not isinstance(self.nodes, Mapping) or not isinstance(self.weights, Mapping):
+            raise ArgumentError("a pose's nodes and weights are dictionaries by index or name")
         names = [node.name for node in scene.nodes]
-        matrices = {self._key(scene, "node", names, key): _matrices(value)[0] for key, value in self.nodes.items()}
-        weights = {self._key(scene, "node", names, key): np.ascontiguousarray(value, dtype=np.float32)
+        matrices = {self._key(scene, "node", names, key): _one_matrix(value) for key, value in self.nodes.items()}
+        weights = {self._key(scene, "node", names, key): _array("a pose's morph weights", value, np.float32).copy()
                    for key, value in self.weights.items()}
         order = sorted(matrices.keys() | weights.keys())
         stays = np.full((4, 4), np.nan)
         return (np.array(order, dtype=np.uint32), np.array([matrices.get(node, stays) for node in order]),
-                [weights.get(node) for node in order])
+                tuple([weights.get(node) for node in order]))
 
     def _tuple(self, scene: Scene) -> Tuple[Any, ...]:
-        """What the extension takes (python/extension/pose.c)."""
-        if self.fit not in FITS[1:]:
-            raise ArgumentError(f"there is no fit {self.fit!r}: choose one of {', '.join(FITS[1:])}")
+        """What the extension takes (python/extension/pose.c). Nothing in it is the caller's own, so that it tells later
+        whether the pose has changed."""
+        fit = 1 + _choice("fit", FITS[1:], self.fit)
         if self.fit != "none" and self.root is not None:
             raise ArgumentError("a pose has a root or is fitted into a box, not both")
         animation = 0
         if self.animation is not None:
             animation = 1 + self._key(scene, "animation", [a.name for a in scene.animations], self.animation)
-        root = None if self.root is None else _matrices(self.root)[0]
-        return (animation, float(self.time_seconds), FITS.index(self.fit), root, *self._moves(scene))
+        root = None if self.root is None else _one_matrix(self.root)
+        return (animation, _finite("time_seconds", self.time_seconds), fit, root, *self._moves(scene))

@@ -3,18 +3,17 @@ from __future__ import annotations
 
 import weakref
 from dataclasses import dataclass
-from typing import Any, Callable, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import Any, Callable, Iterable, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
 import numpy as np
 import numpy.typing as npt
 
 from . import _calotype
-from .build import _choice
-from .cameras import FITS, Views, _whole
-from .errors import ArgumentError
-from .lighting import Lighting, _finite, _finite_triple
+from .cameras import FITS, Views, _array, _choice, _finite, _whole
+from .errors import ArgumentError, LimitError
+from .lighting import Lighting
 from .pose import Pose
-from .scene import REST, Scene
+from .scene import REST, Scene, _pose_tuple
 
 __all__ = ["Backend", "CHANNELS", "Prepared", "Renderer", "Settings", "backends"]
 
@@ -27,13 +26,13 @@ CHANNELS: Mapping[str, Tuple[int, Any]] = {
     "mask": (1, np.uint8), "instance_id": (1, np.uint32), "material_id": (1, np.uint32), "position": (3, np.float32),
     "uv": (2, np.float32), "albedo": (3, np.float32), "metal_roughness": (2, np.float32),
 }
-_NUMBER = {name: number for number, name in enumerate(CHANNELS)}
+_NAMES = tuple(CHANNELS)
 # Colour formats: (calo_pixel_format, components, dtype).
 _COLORS = {"rgba": (3, 4, np.uint8), "rgb": (2, 3, np.uint8), "float": (8, 4, np.float32)}
 _FILLS = ("material", "flipped", "wireframe", "solid")
 _SHADINGS = ("gltf", "pyrender")
 _BACKGROUNDS = ("transparent", "color", "environment")
-_NORMAL_LINES = {"vertex": 1, "face": 2}
+_NORMAL_LINES = ("vertex", "face")  # bits
 
 
 class Backend(NamedTuple):
@@ -72,10 +71,12 @@ class Settings:
     normal_length: float = 0.0
 
     def _tuple(self) -> Tuple[Any, ...]:
+        lines = 0
+        if not isinstance(self.normal_lines, (tuple, list)):
+            raise ArgumentError(f"normal_lines are a tuple of words, not {self.normal_lines!r}")
         for kind in self.normal_lines:
-            _choice("kind of normals", tuple(_NORMAL_LINES), kind)
-        return (_choice("fill", _FILLS, self.fill), bool(self.flat), sum(_NORMAL_LINES[k] for k in set(self.normal_lines)),
-                _finite("normal_length", self.normal_length), _choice("shading", _SHADINGS, self.shading))
+            lines |= 1 << _choice("kind of normals", _NORMAL_LINES, kind)
+        return (_choice("fill", _FILLS, self.fill), bool(self.flat), lines, _finite("normal_length", self.normal_length), _choice("shading", _SHADINGS, self.shading))
 
 
 class Prepared:
@@ -140,8 +141,10 @@ class Renderer:
         """
         if not isinstance(scene, Scene):
             raise ArgumentError(f"a calotype.Scene is needed, not {type(scene).__name__}")
-        handle = self._handle.prepare(scene._handle, pose._tuple(scene), (lighting or Lighting())._tuple(),
-                                      settings._tuple(), None if reuse is None else reuse._handle)
+        if reuse is not None and not isinstance(reuse, Prepared):
+            raise ArgumentError(f"reuse is what Renderer.prepare made or None, not {type(reuse).__name__}")
+        handle = self._handle.prepare(scene._handle, _pose_tuple(pose, scene), _lighting_tuple(lighting),
+                                      _settings_tuple(settings), None if reuse is None else reuse._handle)
         return Prepared(handle, scene)
 
     def render(self, scene: Union[Scene, Prepared, Sequence[Prepared]], views: Views,
@@ -210,9 +213,11 @@ class Renderer:
         if isinstance(scene, Scene):
             fit = views.fit if FITS[_choice("fit", FITS, fit)] == "preset" else fit
             if poses is None:
-                return self._prepare_once(scene, _fitted(pose or REST, fit), lighting, settings), views
+                return self._prepare_once(scene, _fitted(REST if pose is None else pose, fit), lighting, settings), views
             if pose is not None:
                 raise ArgumentError("give a pose or poses, not both")
+            if not isinstance(poses, (tuple, list)):
+                raise ArgumentError(f"poses are a list of calotype.Pose, not {type(poses).__name__}")
             if len(views) == 1:
                 views = Views(np.repeat(views.rows, len(poses), axis=0), views.fit, views.protocol)
             return self._prepare_each(scene, [_fitted(each, fit) for each in poses], lighting, settings), views
@@ -221,27 +226,27 @@ class Renderer:
         if isinstance(scene, Prepared):
             return scene._handle, views
         if isinstance(scene, Sequence) and all(isinstance(each, Prepared) for each in scene):
-            return [each._handle for each in scene], views
+            return tuple([each._handle for each in scene]), views
         raise ArgumentError(f"a calotype.Scene is needed, or what Renderer.prepare made, not {type(scene).__name__}")
 
     def _prepare_each(self, scene: Scene, poses: Sequence[Pose], lighting: Optional[Lighting],
-                      settings: Settings) -> list[Any]:
+                      settings: Settings) -> Tuple[Any, ...]:
         """A handle a pose; each shares with the one before it."""
         handles: list[Any] = []
         last = self._kept.get(scene, (None, None))[1]
-        light, how = (lighting or Lighting())._tuple(), settings._tuple()
+        light, how = _lighting_tuple(lighting), _settings_tuple(settings)
         for pose in poses:
             last = self._handle.prepare(scene._handle, pose._tuple(scene), light, how, last)
             handles.append(last)
         self._kept[scene] = (None, last)
-        return handles
+        return tuple(handles)
 
     def _prepare_once(self, scene: Scene, pose: Pose, lighting: Optional[Lighting], settings: Settings) -> Any:
         """What was prepared for the last call, when nothing has changed since."""
-        key = (pose._tuple(scene), (lighting or Lighting())._tuple(), settings)
+        key = (pose._tuple(scene), _lighting_tuple(lighting), _settings_tuple(settings))
         last_key, last = self._kept.get(scene, (None, None))
         if last_key is None or not _same(last_key, key):
-            last = self._handle.prepare(scene._handle, key[0], key[1], settings._tuple(), last)
+            last = self._handle.prepare(scene._handle, *key, last)
             self._kept[scene] = (key, last)
         return last
 
@@ -255,7 +260,23 @@ def _same(left: Any, right: Any) -> bool:
     return bool(left == right)
 
 
+def _lighting_tuple(lighting: Optional[Lighting]) -> Tuple[Any, ...]:
+    """What the extension takes."""
+    if lighting is not None and not isinstance(lighting, Lighting):
+        raise ArgumentError(f"a calotype.Lighting or None is needed, not {type(lighting).__name__}")
+    return (lighting or Lighting())._tuple()
+
+
+def _settings_tuple(settings: Settings) -> Tuple[Any, ...]:
+    """What the extension takes."""
+    if not isinstance(settings, Settings):
+        raise ArgumentError(f"a calotype.Settings is needed, not {type(settings).__name__}")
+    return settings._tuple()
+
+
 def _fitted(pose: Pose, fit: str) -> Pose:
+    if not isinstance(pose, Pose):
+        raise ArgumentError(f"a calotype.Pose is needed, not {type(pose).__name__}")
     if fit == "none" or pose.fit != "none":
         return pose
     return Pose(pose.animation, pose.time_seconds, pose.nodes, pose.weights, pose.root, fit)
@@ -267,40 +288,64 @@ def _background(background: Union[None, str, Sequence[float]]) -> Tuple[int, Tup
         return 0, (0.0, 0.0, 0.0), 0.0
     if isinstance(background, str):
         return _choice("background", _BACKGROUNDS, background), (0.0, 0.0, 0.0), 0.0
-    numbers = tuple(_finite("background", x) for x in background)
-    if len(numbers) not in (3, 4):
+    numbers = _array("background", background, np.float64)
+    if numbers.shape not in ((3,), (4,)):
         raise ArgumentError(f"a background has three or four numbers, not {background!r}")
-    return 1, (numbers[0], numbers[1], numbers[2]), 1 - numbers[3] if len(numbers) == 4 else 0.0
+    red, green, blue, alpha = (_finite("background", x) for x in (*numbers, 1.0)[:4])
+    return 1, (red, green, blue), 1 - alpha
+
+
+def _size(views: Views) -> Tuple[int, int, int]:
+    """(views, height, width)"""
+    try:
+        return len(views), _whole("a view's height", views.height), _whole("a view's width", views.width)
+    except (TypeError, ValueError, OverflowError, IndexError):
+        raise ArgumentError("a view's width and height are no whole numbers") from None
+
+
+def _empty(shape: Tuple[int, ...], dtype: Any) -> Array:
+    try:
+        return np.empty(shape, dtype=dtype)
+    except (ValueError, MemoryError):
+        raise LimitError(f"pictures of shape {shape} do not fit into memory: render fewer views in one call") from None
 
 
 def _outputs(channels: Sequence[str], views: Views, color: str,
-             out: Optional[Mapping[str, Array]]) -> Tuple[int, dict[str, Array], list[Optional[Array]]]:
-    """The set of channels, the arrays by name, and the list that the extension takes."""
+             out: Optional[Mapping[str, Array]]) -> Tuple[int, dict[str, Array], Tuple[Optional[Array], ...]]:
+    """The set of channels, the arrays by name, and the tuple that the extension takes."""
     _choice("color format", tuple(_COLORS), color)
-    channels = (channels,) if isinstance(channels, str) else tuple(channels)
-    if not channels:
-        raise ArgumentError("no channels are asked for")
+    channels = (channels,) if isinstance(channels, str) else channels
+    if not isinstance(channels, Iterable) or not tuple(channels):
+        raise ArgumentError(f"channels are words, one at least: choose of {', '.join(CHANNELS)}")
+    if out is not None and not isinstance(out, Mapping):
+        raise ArgumentError(f"out is a dictionary of arrays by channel, not {type(out).__name__}")
+    size = _size(views)
     arrays: dict[str, Array] = {}
     outputs: list[Optional[Array]] = [None] * len(CHANNELS)
     mask = 0
     for name in channels:
-        number = _choice("channel", tuple(CHANNELS), name)
+        number = _choice("channel", _NAMES, name)
         components, dtype = _COLORS[color][1:] if name == "color" else CHANNELS[name]
         array = out.get(name) if out is not None else None
         if array is None:
-            array = np.empty((len(views), views.height, views.width, components), dtype=dtype)
+            array = _empty((*size, components), dtype)
         arrays[name] = outputs[number] = array
         mask |= 1 << number
     unknown = set(out or ()) - set(channels)
     if unknown:
         raise ArgumentError(f"out holds {', '.join(sorted(map(str, unknown)))}, which is not among the channels")
-    return mask, arrays, outputs
+    return mask, arrays, tuple(outputs)
 
 
 def _node_colors(colors: Optional[Mapping[int, Sequence[int]]]) -> Optional[Array]:
     if colors is None:
         return None
-    rows = np.array([(int(node), *(int(c) for c in rgb)) for node, rgb in colors.items()], dtype=np.int64).reshape(-1, 4)
-    if rows.size and (rows.min() < 0 or rows[:, 0].max() > 2**31 or rows[:, 1:].max() > 255):
-        raise ArgumentError("node_colors are nodes with three codes from 0 to 255")
-    return rows.astype(np.uint32)
+    if not isinstance(colors, Mapping):
+        raise ArgumentError("node_colors are a dictionary of nodes and their (r, g, b)")
+    rows = np.empty((len(colors), 4), dtype=np.uint32)
+    for row, (node, rgb) in zip(rows, colors.items()):
+        codes = _array("a node's color", rgb, None)
+        if codes.shape != (3,):
+            raise ArgumentError(f"a node's color is three codes from 0 to 255, not {rgb!r}")
+        row[:] = _whole("a node", node), *(_whole("a node's color", code, 255) for code in codes)
+    return rows

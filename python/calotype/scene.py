@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _calotype
-from .cameras import FITS, Views, _from_extension, _whole
+from .cameras import FITS, Views, _from_extension, _path, _whole
 from .errors import ArgumentError
 from .pose import Pose
 
@@ -111,7 +111,14 @@ class Scene:
         """Reads a file that is in memory. ``path`` names it in messages and says where linked files are looked for; None:
         they are refused."""
         limits = _limits(0, max_memory_bytes, max_triangles, max_texture_pixels, False)
-        return cls(_calotype.load_bytes(bytes(data), path, _whole("threads", threads), limits))
+        if path is not None and not isinstance(path, str):
+            raise ArgumentError(f"path is a word for messages or None, not {type(path).__name__}")
+        if not isinstance(data, bytes):
+            try:
+                data = memoryview(data).tobytes()
+            except (TypeError, ValueError, BufferError):
+                raise ArgumentError(f"a file's bytes are needed, not {type(data).__name__}") from None
+        return cls(_calotype.load_bytes(data, path, _whole("threads", threads), limits))
 
     @cached_property
     def _parts(self) -> Any:
@@ -161,12 +168,12 @@ class Scene:
 
     def bounds(self, pose: Pose = REST) -> npt.NDArray[np.float64]:
         """(2, 3): the least and greatest corner of the box around every visible vertex, metres, z up."""
-        return np.array(self._handle.bounds(pose._tuple(self)))
+        return np.array(self._handle.bounds(_pose_tuple(pose, self)))
 
     def node_to_world(self, pose: Pose = REST) -> npt.NDArray[np.float64]:
         """(nodes, 4, 4): where each node stands in the z-up world."""
         out = np.empty((len(self.nodes), 4, 4))
-        self._handle.node_to_world(pose._tuple(self), out)
+        self._handle.node_to_world(_pose_tuple(pose, self), out)
         return out
 
     def camera_views(self, wanted: Union[int, str] = "all", width: int = 0, height: int = 0,
@@ -177,7 +184,7 @@ class Scene:
         box the views fit the scene fitted likewise.
         """
         views = _from_extension(self._handle.camera_views(
-            pose._tuple(self), str(wanted), self._scale(pose), _whole("width", width), _whole("height", height)))
+            _pose_tuple(pose, self), str(wanted), self._scale(pose), _whole("width", width), _whole("height", height)))
         views.fit = pose.fit
         return views
 
@@ -193,11 +200,8 @@ class Scene:
         return f"<calotype.Scene {self.path}: {len(self.nodes)} nodes, {len(self.meshes)} meshes>"
 
 
-def _path(path: Union[str, os.PathLike[str]]) -> Union[str, bytes]:
-    try:
-        name = os.fspath(path)
-    except TypeError:
-        raise ArgumentError(f"a path is needed, not {type(path).__name__}") from None
-    if "\0" in name:
-        raise ArgumentError("a path cannot hold a NUL character")
-    return name
+def _pose_tuple(pose: Any, scene: Scene) -> Tuple[Any, ...]:
+    """What the extension takes."""
+    if not isinstance(pose, Pose):
+        raise ArgumentError(f"a calotype.Pose is needed, not {type(pose).__name__}")
+    return pose._tuple(scene)

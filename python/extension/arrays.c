@@ -33,7 +33,7 @@ static bool read_interface(PyObject *interface, const char *what, const char *ty
     PyObject *sizes = PyDict_GetItemString(interface, "shape"), *strides = PyDict_GetItemString(interface, "strides");
     PyObject *address;
     int read_only;
-    if (!data || !typestr || !sizes || !PyArg_ParseTuple(data, "Op", &address, &read_only)) {
+    if (!data || !typestr || !sizes || !parse(data, "Op", &address, &read_only)) {
         if (!PyErr_Occurred())
             raise_argument("%s: this array does not tell where its data is", what);
         return false;
@@ -50,6 +50,10 @@ static bool read_interface(PyObject *interface, const char *what, const char *ty
     }
     view->data = PyLong_AsVoidPtr(address);
     view->writable = !read_only;
+    if ((uintptr_t)view->data % (uintptr_t)(type[2] - '0')) { /* C reads whole items only */
+        raise_argument("%s: the array is not aligned: copy() makes one that is", what);
+        return false;
+    }
     return !PyErr_Occurred() && read_shape(sizes, what, dimensions, shape, view);
 }
 
@@ -73,6 +77,13 @@ bool array_read_optional(PyObject *object, const char *what, const char *type, i
 {
     memset(view, 0, sizeof *view);
     return object == Py_None || array_read(object, what, type, dimensions, shape, view);
+}
+
+bool array_is_writable(const array_view *view, const char *what)
+{
+    if (!view->writable)
+        raise_argument("%s: the array may only be read", what);
+    return view->writable;
 }
 
 bool array_is_finite(const array_view *floats, const char *what)

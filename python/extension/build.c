@@ -1,5 +1,5 @@
-/* Scenes from arrays: the tuples of build.py become the scene's structs. Vertex arrays are borrowed; names and short
- * lists are copied into the scene's memory. Each reader takes one tuple; its format is written beside it in build.py. */
+/* Scenes from arrays: the tuples of build.py become the scene's structs. Vertex arrays are borrowed; names and whatever
+ * counts into other arrays are copied into the scene's memory. Each reader takes one tuple; its format is written beside it in build.py. */
 #include "extension.h"
 
 #include <string.h>
@@ -12,19 +12,16 @@ typedef struct scene_build {
 
 typedef bool (*part_reader)(scene_build *build, PyObject *tuple);
 
-static bool read_parts(scene_build *build, PyObject *list, part_reader read)
+static bool read_parts(scene_build *build, PyObject *parts, part_reader read)
 {
-    Py_ssize_t count = PyList_Check(list) ? PyList_Size(list) : -1;
-    if (count < 0)
-        raise_argument("a list of parts is needed");
-    for (Py_ssize_t i = 0; i < count; i++) {
-        PyObject *tuple = PyList_GetItem(list, i);
-        if (!PyTuple_Check(tuple))
-            raise_argument("a part must be a tuple");
-        if (PyErr_Occurred() || !read(build, tuple))
-            return false;
+    if (!PyTuple_Check(parts)) {
+        raise_argument("a tuple of parts is needed");
+        return false;
     }
-    return count >= 0;
+    for (Py_ssize_t i = 0; i < PyTuple_Size(parts); i++)
+        if (!read(build, PyTuple_GetItem(parts, i)))
+            return false;
+    return true;
 }
 
 static void *allocate(scene_build *build, Py_ssize_t count, size_t item_bytes)
@@ -33,6 +30,15 @@ static void *allocate(scene_build *build, Py_ssize_t count, size_t item_bytes)
     if (!memory)
         raise_error(&build->err);
     return memory;
+}
+
+/* Indices are copied before they are checked: a program that changes its array later would send the library astray. */
+static bool copy_items(scene_build *build, const void *items, Py_ssize_t count, size_t item_bytes, void **copy)
+{
+    *copy = allocate(build, count, item_bytes);
+    if (*copy && count)
+        memcpy(*copy, items, (size_t)count * item_bytes);
+    return *copy != NULL;
 }
 
 /* The index of what was added, as success. */
@@ -72,13 +78,13 @@ static bool borrow_floats(scene_build *build, PyObject *object, const char *what
 
 /* ---- meshes ---- */
 
-static bool read_targets(scene_build *build, PyObject *list, calo_primitive *primitive)
+static bool read_targets(scene_build *build, PyObject *tuples, calo_primitive *primitive)
 {
-    Py_ssize_t count = PyList_Check(list) ? PyList_Size(list) : 0;
+    Py_ssize_t count = PyTuple_Size(tuples);
     calo_morph_target *targets = allocate(build, count, sizeof *targets);
     for (Py_ssize_t i = 0; targets && i < count; i++) {
         PyObject *positions, *normals, *tangents;
-        if (!PyArg_ParseTuple(PyList_GetItem(list, i), "OOO", &positions, &normals, &tangents) ||
+        if (!parse(PyTuple_GetItem(tuples, i), "OOO", &positions, &normals, &tangents) ||
             !borrow_floats(build, positions, "a morph target's positions", primitive->vertex_count, 3,
                            &targets[i].positions) ||
             !borrow_floats(build, normals, "a morph target's normals", primitive->vertex_count, 3, &targets[i].normals) ||
@@ -95,13 +101,17 @@ static bool read_skinning(scene_build *build, PyObject *joints, PyObject *weight
 {
     const Py_ssize_t shape[2] = {primitive->vertex_count, -1};
     array_view view;
-    if (!borrow(build, joints, "joints", "<u2", 2, shape, &view))
+    if (!array_read_optional(joints, "joints", "<u2", 2, shape, &view))
         return false;
     if (!view.data)
         return true;
-    primitive->joints = view.data;
+    if (view.shape[1] > UINT16_MAX) {
+        raise_argument("%zd joints a vertex: up to %d are possible", view.shape[1], UINT16_MAX);
+        return false;
+    }
     primitive->influences = (uint32_t)view.shape[1];
-    return borrow_floats(build, weights, "joint weights", primitive->vertex_count, (int)view.shape[1],
+    return copy_items(build, view.data, view.count, sizeof *primitive->joints, (void **)&primitive->joints) &&
+           borrow_floats(build, weights, "joint weights", primitive->vertex_count, (int)view.shape[1],
                          &primitive->weights);
 }
 
@@ -110,7 +120,7 @@ static bool read_vertices(scene_build *build, PyObject *positions, PyObject *ind
     const Py_ssize_t rows_of_three[2] = {-1, 3}, any[1] = {-1};
     array_view vertices, elements;
     if (!borrow(build, positions, "positions", "<f4", 2, rows_of_three, &vertices) ||
-        !borrow(build, indices, "indices", "<u4", 1, any, &elements))
+        !array_read_optional(indices, "indices", "<u4", 1, any, &elements))
         return false;
     if (!vertices.data || !elements.data) {
         raise_argument("a primitive needs positions and indices");
@@ -123,9 +133,8 @@ static bool read_vertices(scene_build *build, PyObject *positions, PyObject *ind
     }
     primitive->positions = vertices.data;
     primitive->vertex_count = (uint32_t)vertices.shape[0];
-    primitive->indices = elements.data;
     primitive->index_count = (uint32_t)elements.count;
-    return true;
+    return copy_items(build, elements.data, elements.count, sizeof *primitive->indices, (void **)&primitive->indices);
 }
 
 static bool read_primitive(scene_build *build, PyObject *tuple, calo_primitive *primitive)
@@ -134,8 +143,8 @@ static bool read_primitive(scene_build *build, PyObject *tuple, calo_primitive *
     unsigned long long identity;
     int topology;
     *primitive = (calo_primitive){0};
-    if (!PyArg_ParseTuple(tuple, "iOOOOOOOOOOiK", &topology, &positions, &indices, &normals, &tangents, &uvs[0],
-                          &uvs[1], &colors, &joints, &weights, &targets, &primitive->material, &identity))
+    if (!parse(tuple, "iOOOOOOOOOO!iK", &topology, &positions, &indices, &normals, &tangents, &uvs[0],
+                          &uvs[1], &colors, &joints, &weights, &PyTuple_Type, &targets, &primitive->material, &identity))
         return false;
     primitive->topology = (calo_topology)topology;
     primitive->identity = identity;
@@ -156,15 +165,15 @@ static bool read_mesh(scene_build *build, PyObject *tuple)
     const char *name;
     const Py_ssize_t any[1] = {-1};
     array_view view;
-    if (!PyArg_ParseTuple(tuple, "sO!O", &name, &PyList_Type, &primitives, &weights))
+    if (!parse(tuple, "sO!O", &name, &PyTuple_Type, &primitives, &weights))
         return false;
-    Py_ssize_t count = PyList_Size(primitives);
+    Py_ssize_t count = PyTuple_Size(primitives);
     calo_primitive *items = allocate(build, count, sizeof *items);
     if (!items || !borrow(build, weights, "morph weights", "<f4", 1, any, &view) ||
         (view.data && !array_is_finite(&view, "morph weights")))
         return false;
     for (Py_ssize_t i = 0; i < count; i++)
-        if (!read_primitive(build, PyList_GetItem(primitives, i), &items[i]))
+        if (!read_primitive(build, PyTuple_GetItem(primitives, i), &items[i]))
             return false;
     calo_mesh mesh = {.name = copy_name(build, name), .primitive_count = (uint32_t)count, .primitives = items,
                       .weights = view.data, .weight_count = view.data ? (uint32_t)view.count : 0};
@@ -180,7 +189,7 @@ static bool read_image(scene_build *build, PyObject *tuple)
     unsigned long long identity;
     const Py_ssize_t shape[3] = {-1, -1, 4};
     array_view view;
-    if (!PyArg_ParseTuple(tuple, "sOK", &name, &pixels, &identity) ||
+    if (!parse(tuple, "sOK", &name, &pixels, &identity) ||
         !borrow(build, pixels, "a texture's pixels", "|u1", 3, shape, &view))
         return false;
     if (!view.data || view.shape[0] < 1 || view.shape[1] < 1 || view.shape[0] > CALO_FRAME_MAX_SIDE ||
@@ -198,7 +207,7 @@ static bool read_texture(scene_build *build, PyObject *tuple)
 {
     calo_texture texture = {0};
     int wrap_u, wrap_v, magnify, minify, no_mipmaps;
-    if (!PyArg_ParseTuple(tuple, "iiiiip", &texture.image, &wrap_u, &wrap_v, &magnify, &minify, &no_mipmaps))
+    if (!parse(tuple, "iiiiip", &texture.image, &wrap_u, &wrap_v, &magnify, &minify, &no_mipmaps))
         return false;
     texture.wrap_u = (calo_wrap)wrap_u;
     texture.wrap_v = (calo_wrap)wrap_v;
@@ -208,13 +217,13 @@ static bool read_texture(scene_build *build, PyObject *tuple)
     return added(build, calo_scene_add_texture(build->scene, &texture, &build->err));
 }
 
-static bool read_slots(PyObject *list, calo_material *material)
+static bool read_slots(PyObject *tuples, calo_material *material)
 {
-    for (Py_ssize_t i = 0; i < PyList_Size(list); i++) {
+    for (Py_ssize_t i = 0; i < PyTuple_Size(tuples); i++) {
         calo_texture_use use;
         int slot;
         float *t = use.transform;
-        if (!PyArg_ParseTuple(PyList_GetItem(list, i), "iiI(ffffff)", &slot, &use.texture, &use.uv_set, &t[0], &t[1],
+        if (!parse(PyTuple_GetItem(tuples, i), "iiI(ffffff)", &slot, &use.texture, &use.uv_set, &t[0], &t[1],
                               &t[2], &t[3], &t[4], &t[5]))
             return false;
         if (slot < 0 || slot >= CALO_SLOT_COUNT) {
@@ -233,11 +242,11 @@ static bool read_material(scene_build *build, PyObject *tuple)
     int specular_glossiness, alpha_mode, double_sided, unlit, wireframe;
     calo_material m = calo_material_default();
     float *base = m.base_color, *emissive = m.emissive, *specular = m.specular_color;
-    if (!PyArg_ParseTuple(tuple, "s(ffff)ff(fff)ff(fff)pffifpppO!", &name, &base[0], &base[1], &base[2], &base[3],
+    if (!parse(tuple, "s(ffff)ff(fff)ff(fff)pffifpppO!", &name, &base[0], &base[1], &base[2], &base[3],
                           &m.metallic, &m.roughness, &emissive[0], &emissive[1], &emissive[2], &m.ior, &m.specular,
                           &specular[0], &specular[1], &specular[2], &specular_glossiness, &m.normal_scale,
                           &m.occlusion_strength, &alpha_mode, &m.alpha_cutoff, &double_sided, &unlit, &wireframe,
-                          &PyList_Type, &slots) ||
+                          &PyTuple_Type, &slots) ||
         !read_slots(slots, &m))
         return false;
     m.name = copy_name(build, name);
@@ -259,7 +268,7 @@ static bool read_node(scene_build *build, PyObject *tuple)
     calo_node node = calo_node_default();
     const Py_ssize_t one_matrix[2] = {4, 4}, any[1] = {-1}, matrices[3] = {-1, 4, 4};
     array_view local, morph, copies;
-    if (!PyArg_ParseTuple(tuple, "sipOiiiiOO", &name, &node.parent, &visible, &matrix, &node.mesh, &node.skin,
+    if (!parse(tuple, "sipOiiiiOO", &name, &node.parent, &visible, &matrix, &node.mesh, &node.skin,
                           &node.camera, &node.light, &weights, &instances) ||
         !array_read(matrix, "a node's matrix", "<f8", 2, one_matrix, &local) ||
         !borrow(build, weights, "a node's morph weights", "<f4", 1, any, &morph) ||
@@ -282,8 +291,8 @@ static bool read_skin(scene_build *build, PyObject *tuple)
     const char *name;
     const Py_ssize_t any[1] = {-1};
     array_view nodes, matrices;
-    if (!PyArg_ParseTuple(tuple, "sOO", &name, &joints, &inverse_bind) ||
-        !borrow(build, joints, "a skin's joints", "<i4", 1, any, &nodes))
+    if (!parse(tuple, "sOO", &name, &joints, &inverse_bind) ||
+        !array_read_optional(joints, "a skin's joints", "<i4", 1, any, &nodes))
         return false;
     const Py_ssize_t shape[3] = {nodes.data ? nodes.count : 0, 4, 4};
     if (!borrow(build, inverse_bind, "a skin's inverse bind matrices", "<f8", 3, shape, &matrices))
@@ -292,9 +301,10 @@ static bool read_skin(scene_build *build, PyObject *tuple)
         raise_argument("a skin needs joints and inverse bind matrices");
         return false;
     }
-    calo_skin skin = {.name = copy_name(build, name), .joint_count = (uint32_t)nodes.count, .joints = nodes.data,
+    calo_skin skin = {.name = copy_name(build, name), .joint_count = (uint32_t)nodes.count,
                       .inverse_bind = matrices.data};
-    return skin.name && added(build, calo_scene_add_skin(build->scene, &skin, &build->err));
+    return skin.name && copy_items(build, nodes.data, nodes.count, sizeof *skin.joints, (void **)&skin.joints) &&
+           added(build, calo_scene_add_skin(build->scene, &skin, &build->err));
 }
 
 static bool read_camera(scene_build *build, PyObject *tuple)
@@ -302,7 +312,7 @@ static bool read_camera(scene_build *build, PyObject *tuple)
     calo_camera camera = {0};
     const char *name;
     int orthographic;
-    if (!PyArg_ParseTuple(tuple, "spdddddd", &name, &orthographic, &camera.fov_y_radians, &camera.aspect_ratio,
+    if (!parse(tuple, "spdddddd", &name, &orthographic, &camera.fov_y_radians, &camera.aspect_ratio,
                           &camera.x_magnitude, &camera.y_magnitude, &camera.near_metres, &camera.far_metres))
         return false;
     camera.name = copy_name(build, name);
@@ -315,7 +325,7 @@ static bool read_light(scene_build *build, PyObject *tuple)
     calo_light light = {0};
     const char *name;
     int kind;
-    if (!PyArg_ParseTuple(tuple, "si(fff)ffff", &name, &kind, &light.color[0], &light.color[1], &light.color[2],
+    if (!parse(tuple, "si(fff)ffff", &name, &kind, &light.color[0], &light.color[1], &light.color[2],
                           &light.intensity, &light.range_metres, &light.inner_cone_radians, &light.outer_cone_radians))
         return false;
     light.name = copy_name(build, name);
@@ -331,7 +341,7 @@ static bool read_scene(scene_build *build, PyObject *parts)
                                           read_node, read_skin,  read_camera,  read_light};
     enum { KINDS = sizeof readers / sizeof readers[0] };
     if (!PyTuple_Check(parts) || PyTuple_Size(parts) != KINDS) {
-        raise_argument("%d lists of parts are needed", (int)KINDS);
+        raise_argument("%d tuples of parts are needed", (int)KINDS);
         return false;
     }
     for (int i = 0; i < KINDS; i++)
@@ -356,7 +366,7 @@ PyObject *build_scene(PyObject *module, PyObject *arguments)
     scene_build build = {0};
     calo_limits limits = {0};
     unsigned long long memory_bytes, triangles;
-    if (!PyArg_ParseTuple(arguments, "sKKpO", &name, &memory_bytes, &triangles, &y_up, &parts))
+    if (!parse(arguments, "sKKpO", &name, &memory_bytes, &triangles, &y_up, &parts))
         return NULL;
     limits.max_memory_bytes = memory_bytes;
     limits.max_triangles = triangles;

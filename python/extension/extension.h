@@ -20,11 +20,16 @@ typedef struct extension_state {
     PyTypeObject *scene_type, *prepared_type, *renderer_type;
 } extension_state;
 
-extension_state *extension(void);
+/* All NULL while the interpreter ends. */
+const extension_state *extension(void);
 
 /* Raises calotype.Error of the status; returns NULL. An exception that is on its way already is left alone. */
 PyObject *raise_error(const calo_error *err);
 PyObject *raise_argument(const char *format, ...) CALO_PRINTF(1, 2);
+
+/* PyArg_ParseTuple, but what does not fit raises calotype.Error. What it returns is borrowed from the tuple, which nobody
+ * can change: that is why there are no lists in what this module takes. */
+bool parse(PyObject *tuple, const char *format, ...);
 
 /* A heap type without a constructor that Python code could call. */
 PyTypeObject *add_type(PyObject *module, const char *name, PyType_Spec *spec);
@@ -46,6 +51,7 @@ bool array_read(PyObject *object, const char *what, const char *type, int dimens
 /* None gives data NULL. */
 bool array_read_optional(PyObject *object, const char *what, const char *type, int dimensions,
                          const Py_ssize_t *shape, array_view *view);
+bool array_is_writable(const array_view *view, const char *what);
 bool array_is_finite(const array_view *floats, const char *what);
 
 /* ---- scene.c, build.c ---- */

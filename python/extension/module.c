@@ -27,13 +27,24 @@ static struct PyModuleDef definition = {
     .m_methods = functions,
 };
 
-extension_state *extension(void) { return PyModule_GetState(PyState_FindModule(&definition)); }
+const extension_state *extension(void)
+{
+    static const extension_state none = {0};
+    PyObject *module = PyState_FindModule(&definition);
+    return module ? PyModule_GetState(module) : &none;
+}
 
 PyObject *raise_error(const calo_error *err)
 {
     if (PyErr_Occurred())
         return NULL;
-    PyObject *exception = PyObject_CallFunction(extension()->make_error, "ss", calo_status_name(err->status), err->message);
+    if (!extension()->make_error) {
+        PyErr_SetString(PyExc_RuntimeError, "calotype is used while the interpreter ends");
+        return NULL;
+    }
+    /* A sentence may quote a file's bytes, and may be cut in the middle of a character. */
+    PyObject *sentence = PyUnicode_DecodeUTF8(err->message, (Py_ssize_t)strlen(err->message), "replace");
+    PyObject *exception = PyObject_CallFunction(extension()->make_error, "sN", calo_status_name(err->status), sentence);
     if (exception)
         PyErr_SetObject((PyObject *)Py_TYPE(exception), exception);
     Py_XDECREF(exception);
@@ -48,6 +59,40 @@ PyObject *raise_argument(const char *format, ...)
     vsnprintf(err.message, sizeof err.message, format, arguments);
     va_end(arguments);
     return raise_error(&err);
+}
+
+/* Turns the exception that is set into calotype.Error, where it is one of those that conversions raise. */
+static void adopt_exception(void)
+{
+    if (!PyErr_ExceptionMatches(PyExc_TypeError) && !PyErr_ExceptionMatches(PyExc_ValueError) &&
+        !PyErr_ExceptionMatches(PyExc_OverflowError))
+        return;
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    PyObject *sentence = value ? PyObject_Str(value) : NULL;
+    PyObject *bytes = sentence ? PyUnicode_AsEncodedString(sentence, "utf-8", "replace") : NULL;
+    PyErr_Clear();
+    raise_argument("%s", bytes ? PyBytes_AsString(bytes) : "an argument has the wrong type");
+    Py_XDECREF(bytes);
+    Py_XDECREF(sentence);
+    Py_XDECREF(type);
+    Py_XDECREF(value);
+    Py_XDECREF(traceback);
+}
+
+bool parse(PyObject *tuple, const char *format, ...)
+{
+    if (!PyTuple_Check(tuple)) {
+        raise_argument("a tuple is needed here");
+        return false;
+    }
+    va_list targets;
+    va_start(targets, format);
+    bool parsed = PyArg_VaParse(tuple, format, targets);
+    va_end(targets);
+    if (!parsed)
+        adopt_exception();
+    return parsed;
 }
 
 PyTypeObject *add_type(PyObject *module, const char *name, PyType_Spec *spec)

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Node transforms and weights that replace the scene's: three lists side by side. */
+/* Node transforms and weights that replace the scene's: three rows side by side. */
 typedef struct overrides {
     calo_node_override *items;
     uint32_t count;
@@ -23,12 +23,12 @@ static uint32_t morph_count(const calo_scene *scene, uint32_t node)
     return count;
 }
 
-/* `weights`: None, or a list of an array or None a node. */
+/* `weights`: None, or a tuple of an array or None a node. */
 static bool read_weights(const calo_scene *scene, PyObject *weights, overrides *out)
 {
     if (weights == Py_None)
         return true;
-    if (!PyList_Check(weights) || PyList_Size(weights) != (Py_ssize_t)out->count) {
+    if (!PyTuple_Check(weights) || PyTuple_Size(weights) != (Py_ssize_t)out->count) {
         raise_argument("a pose needs as many sets of weights as nodes that it moves");
         return false;
     }
@@ -36,7 +36,7 @@ static bool read_weights(const calo_scene *scene, PyObject *weights, overrides *
         uint32_t node = out->items[i].node;
         const Py_ssize_t shape[1] = {morph_count(scene, node)};
         array_view view;
-        if (!array_read_optional(PyList_GetItem(weights, i), "a pose's morph weights", "<f4", 1, shape, &view))
+        if (!array_read_optional(PyTuple_GetItem(weights, i), "a pose's morph weights", "<f4", 1, shape, &view))
             return false;
         out->items[i].weights = view.data;
     }
@@ -119,7 +119,7 @@ calo_pose *pose_make(calo_scene *scene, PyObject *description)
         raise_argument("a pose is needed");
         return NULL;
     }
-    if (!PyArg_ParseTuple(description, "idiOOOO", &options.animation, &options.time_seconds, &fit, &root, &nodes,
+    if (!parse(description, "idiOOOO", &options.animation, &options.time_seconds, &fit, &root, &nodes,
                           &matrices, &weights) ||
         !array_read_optional(root, "a pose's root", "<f8", 2, shape, &matrix))
         return NULL;
@@ -144,7 +144,7 @@ PyObject *pose_bounds(PyObject *self, PyObject *arguments)
     double low[3], high[3];
     calo_error err = {0};
     calo_scene *scene = scene_of(self);
-    if (!scene || !PyArg_ParseTuple(arguments, "O", &description))
+    if (!scene || !parse(arguments, "O", &description))
         return NULL;
     calo_pose *pose = pose_make(scene, description);
     if (!pose)
@@ -165,13 +165,11 @@ PyObject *pose_node_to_world(PyObject *self, PyObject *arguments)
     PyObject *description, *out;
     array_view view;
     calo_scene *scene = scene_of(self);
-    if (!scene || !PyArg_ParseTuple(arguments, "OO", &description, &out))
+    if (!scene || !parse(arguments, "OO", &description, &out))
         return NULL;
     const Py_ssize_t shape[3] = {scene->node_count, 4, 4};
-    if (!array_read(out, "out", "<f8", 3, shape, &view))
+    if (!array_read(out, "out", "<f8", 3, shape, &view) || !array_is_writable(&view, "out"))
         return NULL;
-    if (!view.writable)
-        return raise_argument("out: the array may only be read");
     calo_pose *pose = pose_make(scene, description);
     if (!pose)
         return NULL;

@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 typedef struct prepared_object {
     PyObject_HEAD
@@ -16,38 +17,56 @@ typedef struct renderer_object {
     calo_renderer *renderer; /* NULL: closed */
     PyThread_type_lock lock;
     unsigned long owner;     /* the thread that holds the lock, or 0 */
+    pid_t process;           /* that took the lock last */
 } renderer_object;
 
 /* ---- one call at a time ---- */
 
-static bool enter(renderer_object *object)
+/* Another process's thread cannot give the lock back. */
+static bool is_stuck(const renderer_object *object) { return object->owner && object->process != getpid(); }
+
+/* Waits, with an eye on Ctrl-C. */
+static bool take_lock(renderer_object *object)
 {
-    unsigned long thread = PyThread_get_thread_ident();
-    if (object->lock && object->owner == thread) {
-        raise_argument("this renderer is in the middle of a call on this thread: a progress function must not use it");
-        return false;
-    }
-    if (object->lock && !PyThread_acquire_lock(object->lock, NOWAIT_LOCK)) {
+    enum { PATIENCE_MICROSECONDS = 50000 };
+    PyLockStatus status = (PyLockStatus)PyThread_acquire_lock(object->lock, NOWAIT_LOCK);
+    while (status != PY_LOCK_ACQUIRED) {
+        if (is_stuck(object)) {
+            raise_argument("this renderer was in the middle of a call on another thread when this process was forked: "
+                           "make another one");
+            return false;
+        }
         Py_BEGIN_ALLOW_THREADS
-        PyThread_acquire_lock(object->lock, WAIT_LOCK);
+        status = PyThread_acquire_lock_timed(object->lock, PATIENCE_MICROSECONDS, 0);
         Py_END_ALLOW_THREADS
+        if (status != PY_LOCK_ACQUIRED && PyErr_CheckSignals() != 0)
+            return false;
     }
-    if (object->lock)
-        object->owner = thread;
-    if (object->renderer)
-        return true;
-    if (object->lock) {
-        object->owner = 0;
-        PyThread_release_lock(object->lock);
-    }
-    raise_argument("this renderer is closed");
-    return false;
+    object->owner = PyThread_get_thread_ident();
+    object->process = getpid();
+    return true;
 }
 
 static void leave(renderer_object *object)
 {
     object->owner = 0;
     PyThread_release_lock(object->lock);
+}
+
+static bool enter(renderer_object *object)
+{
+    if (object->lock && object->owner == PyThread_get_thread_ident()) {
+        raise_argument("this renderer is in the middle of a call on this thread: a progress function must not use it");
+        return false;
+    }
+    if (object->renderer && !take_lock(object))
+        return false;
+    if (object->renderer)
+        return true;
+    if (object->lock && object->owner == PyThread_get_thread_ident())
+        leave(object); /* another thread closed it meanwhile */
+    raise_argument("this renderer is closed");
+    return false;
 }
 
 /* ---- prepared scenes ---- */
@@ -85,9 +104,9 @@ typedef struct prepare_call {
     calo_scene_light *lights;
 } prepare_call;
 
-static bool read_lights(PyObject *list, prepare_call *call)
+static bool read_lights(PyObject *tuples, prepare_call *call)
 {
-    Py_ssize_t count = PyList_Size(list);
+    Py_ssize_t count = PyTuple_Size(tuples);
     call->lights = calloc((size_t)count + 1, sizeof *call->lights);
     if (!call->lights) {
         PyErr_NoMemory();
@@ -98,7 +117,7 @@ static bool read_lights(PyObject *list, prepare_call *call)
         calo_light *l = &light->light;
         double *at = light->position, *to = light->direction;
         int kind;
-        if (!PyArg_ParseTuple(PyList_GetItem(list, i), "i(fff)ffff(ddd)(ddd)", &kind, &l->color[0], &l->color[1],
+        if (!parse(PyTuple_GetItem(tuples, i), "i(fff)ffff(ddd)(ddd)", &kind, &l->color[0], &l->color[1],
                               &l->color[2], &l->intensity, &l->range_metres, &l->inner_cone_radians,
                               &l->outer_cone_radians, &at[0], &at[1], &at[2], &to[0], &to[1], &to[2]))
             return false;
@@ -138,11 +157,11 @@ static bool read_prepare(PyObject *lighting, PyObject *options, prepare_call *ca
     float *color = l->environment_color, ambient[3];
     int dark, scene_lights, fill, flat, shading;
     *call = (prepare_call){0};
-    if (!PyArg_ParseTuple(lighting, "p(fff)ffOpO!II(fff)", &dark, &color[0], &color[1], &color[2],
+    if (!parse(lighting, "p(fff)ffOpO!II(fff)", &dark, &color[0], &color[1], &color[2],
                           &l->environment_strength, &l->environment_rotation_degrees, environment, &scene_lights,
-                          &PyList_Type, &lights, &l->shadows, &l->shadow_map_size, &ambient[0], &ambient[1],
+                          &PyTuple_Type, &lights, &l->shadows, &l->shadow_map_size, &ambient[0], &ambient[1],
                           &ambient[2]) ||
-        !PyArg_ParseTuple(options, "ipIfi", &fill, &flat, &o->normal_lines, &o->normal_length, &shading))
+        !parse(options, "ipIfi", &fill, &flat, &o->normal_lines, &o->normal_length, &shading))
         return false;
     l->no_environment = dark;
     l->use_scene_lights = scene_lights;
@@ -191,7 +210,7 @@ static PyObject *renderer_prepare(PyObject *self, PyObject *arguments)
 {
     PyObject *scene_argument, *pose_tuple, *lighting, *options, *reuse, *environment = NULL, *out = NULL;
     prepare_call call;
-    if (!PyArg_ParseTuple(arguments, "OOO!O!O", &scene_argument, &pose_tuple, &PyTuple_Type, &lighting, &PyTuple_Type,
+    if (!parse(arguments, "OOO!O!O", &scene_argument, &pose_tuple, &PyTuple_Type, &lighting, &PyTuple_Type,
                           &options, &reuse))
         return NULL;
     calo_scene *scene = scene_of(scene_argument);
@@ -235,7 +254,7 @@ static bool read_options(PyObject *tuple, calo_render_options *o)
 {
     int color_format, background, cull, world_normals, ray_depth, energy, occlusion;
     float *color = o->background_color, transparency;
-    if (!PyArg_ParseTuple(tuple, "IiIi(fff)fippfiiff", &o->channels, &color_format, &o->samples, &background, &color[0],
+    if (!parse(tuple, "IiIi(fff)fippfiiff", &o->channels, &color_format, &o->samples, &background, &color[0],
                           &color[1], &color[2], &transparency, &cull, &world_normals, &ray_depth,
                           &o->background_depth, &energy, &occlusion, &o->point_size_pixels, &o->line_width_pixels))
         return false;
@@ -249,12 +268,12 @@ static bool read_options(PyObject *tuple, calo_render_options *o)
     return true;
 }
 
-/* One prepared scene for all views, or a list with one a view. */
+/* One prepared scene for all views, or a tuple with one a view. */
 static bool read_prepared(PyObject *object, render_call *call)
 {
-    bool is_list = PyList_Check(object);
-    if (is_list && (size_t)PyList_Size(object) != call->count) {
-        raise_argument("%zd scenes for %zu views: one for all or one a view is needed", PyList_Size(object), call->count);
+    bool each = PyTuple_Check(object);
+    if (each && (size_t)PyTuple_Size(object) != call->count) {
+        raise_argument("%zd scenes for %zu views: one for all or one a view is needed", PyTuple_Size(object), call->count);
         return false;
     }
     call->prepared = calloc(call->count + 1, sizeof(void *));
@@ -263,7 +282,7 @@ static bool read_prepared(PyObject *object, render_call *call)
         return false;
     }
     for (size_t i = 0; i < call->count; i++)
-        if (!(call->prepared[i] = prepared_of(is_list ? PyList_GetItem(object, (Py_ssize_t)i) : object)))
+        if (!(call->prepared[i] = prepared_of(each ? PyTuple_GetItem(object, (Py_ssize_t)i) : object)))
             return false;
     return true;
 }
@@ -275,6 +294,10 @@ static bool read_node_colors(PyObject *object, render_call *call)
     array_view rows;
     if (!array_read_optional(object, "node colors", "<u4", 2, shape, &rows) || !rows.data)
         return !PyErr_Occurred();
+    if (rows.shape[0] > INT32_MAX) {
+        raise_argument("%zd node colors: up to %d are possible", rows.shape[0], INT32_MAX);
+        return false;
+    }
     call->node_colors = calloc((size_t)rows.shape[0] + 1, sizeof *call->node_colors);
     if (!call->node_colors) {
         PyErr_NoMemory();
@@ -308,12 +331,9 @@ static bool read_output(PyObject *object, calo_channel channel, render_call *cal
     const Py_ssize_t shape[4] = {(Py_ssize_t)call->count, height, width, calo_pixel_components(format)};
     size_t row_bytes = (size_t)width * calo_pixel_bytes(format);
     array_view view;
-    if (!array_read(object, calo_channel_name(channel), typestr_of(format), 4, shape, &view))
+    if (!array_read(object, calo_channel_name(channel), typestr_of(format), 4, shape, &view) ||
+        !array_is_writable(&view, calo_channel_name(channel)))
         return false;
-    if (!view.writable) {
-        raise_argument("%s: the array may only be read", calo_channel_name(channel));
-        return false;
-    }
     for (size_t i = 0; i < call->count; i++)
         call->frames[i].planes[channel] =
             (calo_image){width, height, format, row_bytes, (char *)view.data + i * height * row_bytes};
@@ -323,7 +343,7 @@ static bool read_output(PyObject *object, calo_channel channel, render_call *cal
 /* `outputs`: an array or None a channel. */
 static bool read_outputs(PyObject *outputs, render_call *call)
 {
-    if (PyList_Size(outputs) != CALO_CHANNEL_COUNT) {
+    if (PyTuple_Size(outputs) != CALO_CHANNEL_COUNT) {
         raise_argument("%d arrays or None are needed", CALO_CHANNEL_COUNT);
         return false;
     }
@@ -344,7 +364,7 @@ static bool read_outputs(PyObject *outputs, render_call *call)
     }
     for (int channel = 0; channel < CALO_CHANNEL_COUNT; channel++)
         if ((call->options.channels & CALO_CHANNEL_BIT(channel)) &&
-            !read_output(PyList_GetItem(outputs, channel), (calo_channel)channel, call))
+            !read_output(PyTuple_GetItem(outputs, channel), (calo_channel)channel, call))
             return false;
     return true;
 }
@@ -394,10 +414,10 @@ static bool run(renderer_object *renderer, render_call *call)
                                     call->frames, call->progress ? count_frame : NULL, call, &err);
     PyEval_RestoreThread(call->thread);
     leave(renderer);
-    if (status == CALO_OK)
-        return report(call);
-    raise_error(&err);
-    return false;
+    if (status != CALO_OK)
+        raise_error(&err);
+    /* A last poll may have raised when nothing was left to be stopped. */
+    return !PyErr_Occurred() && report(call);
 }
 
 /* render(prepared, views, options, outputs, node_colors, progress): the tuples of rendering.py. */
@@ -405,11 +425,13 @@ static PyObject *renderer_render(PyObject *self, PyObject *arguments)
 {
     PyObject *prepared, *views, *options, *outputs, *node_colors, *progress;
     render_call call = {0};
-    if (!PyArg_ParseTuple(arguments, "OOO!O!OO", &prepared, &views, &PyTuple_Type, &options, &PyList_Type, &outputs,
+    if (!parse(arguments, "OOO!O!OO", &prepared, &views, &PyTuple_Type, &options, &PyTuple_Type, &outputs,
                           &node_colors, &progress) ||
         !read_options(options, &call.options))
         return NULL;
     call.progress = progress == Py_None ? NULL : progress;
+    if (call.progress && !PyCallable_Check(call.progress))
+        return raise_argument("progress must be a function of (done, total)");
     call.views = views_read(views, &call.count);
     bool done = call.views && read_prepared(prepared, &call) && read_node_colors(node_colors, &call) &&
                 (call.count == 0 || (read_outputs(outputs, &call) && run((renderer_object *)self, &call)));
@@ -428,7 +450,7 @@ PyObject *renderer_create(PyObject *module, PyObject *arguments)
     calo_renderer *renderer = NULL;
     calo_error err = {0};
     calo_status status;
-    if (!PyArg_ParseTuple(arguments, "zIf", &options.backend, &options.threads, &options.lod_pixels))
+    if (!parse(arguments, "zIf", &options.backend, &options.threads, &options.lod_pixels))
         return NULL;
     Py_BEGIN_ALLOW_THREADS
     status = calo_renderer_create(&options, &renderer, &err);
@@ -436,18 +458,17 @@ PyObject *renderer_create(PyObject *module, PyObject *arguments)
     if (status != CALO_OK)
         return raise_error(&err);
     renderer_object *object = PyObject_New(renderer_object, extension()->renderer_type);
-    PyThread_type_lock lock = PyThread_allocate_lock();
-    if (!object || !lock) {
+    if (!object) {
         calo_renderer_destroy(renderer);
-        if (lock)
-            PyThread_free_lock(lock);
-        PyObject_Free(object);
-        return PyErr_NoMemory();
+        return NULL;
     }
     object->renderer = renderer;
-    object->lock = lock;
     object->owner = 0;
-    return (PyObject *)object;
+    object->lock = PyThread_allocate_lock();
+    if (object->lock)
+        return (PyObject *)object;
+    Py_DECREF(object);
+    return PyErr_NoMemory();
 }
 
 static void destroy(renderer_object *object)
@@ -477,7 +498,8 @@ static void renderer_dealloc(PyObject *self)
 {
     renderer_object *object = (renderer_object *)self;
     PyTypeObject *type = Py_TYPE(self);
-    if (object->renderer)
+    /* A fork left the call of a thread that is not here unfinished in it: nothing of it can be taken apart. */
+    if (object->renderer && !is_stuck(object))
         destroy(object);
     if (object->lock)
         PyThread_free_lock(object->lock);

@@ -44,7 +44,7 @@ static bool read_limits(PyObject *tuple, calo_limits *limits)
     unsigned long long file_bytes, memory_bytes, triangles;
     int outside;
     *limits = (calo_limits){0};
-    if (!PyArg_ParseTuple(tuple, "KKKIIp", &file_bytes, &memory_bytes, &triangles, &limits->max_texture_pixels,
+    if (!parse(tuple, "KKKIIp", &file_bytes, &memory_bytes, &triangles, &limits->max_texture_pixels,
                           &limits->max_nesting, &outside))
         return false;
     limits->max_file_bytes = file_bytes;
@@ -67,7 +67,7 @@ PyObject *scene_load(PyObject *module, PyObject *arguments)
     calo_scene *scene = NULL;
     calo_error err = {0};
     calo_status status;
-    if (!PyArg_ParseTuple(arguments, "O&IO", PyUnicode_FSConverter, &path, &options.threads, &limits))
+    if (!parse(arguments, "O&IO", PyUnicode_FSConverter, &path, &options.threads, &limits))
         return NULL;
     if (!read_limits(limits, &options.limits)) {
         Py_DECREF(path);
@@ -90,7 +90,7 @@ PyObject *scene_load_bytes(PyObject *module, PyObject *arguments)
     calo_scene *scene = NULL;
     calo_error err = {0};
     calo_status status;
-    if (!PyArg_ParseTuple(arguments, "SzIO", &bytes, &path, &options.threads, &limits) ||
+    if (!parse(arguments, "SzIO", &bytes, &path, &options.threads, &limits) ||
         !read_limits(limits, &options.limits))
         return NULL;
     const char *data = PyBytes_AsString(bytes);
@@ -184,7 +184,11 @@ static PyObject *scene_statistics(PyObject *self, PyObject *unused)
     calo_error err = {0};
     if (!scene)
         return NULL;
-    if (calo_scene_count(scene, &s, &err) != CALO_OK)
+    calo_status status;
+    Py_BEGIN_ALLOW_THREADS
+    status = calo_scene_count(scene, &s, &err);
+    Py_END_ALLOW_THREADS
+    if (status != CALO_OK)
         return raise_error(&err);
     return Py_BuildValue("{sK,sK,sK,sK,sI,sI,sI,sI,sI,sI,sI,sI,sI,sI}", "polygon_count",
                          (unsigned long long)s.polygon_count, "vertex_count", (unsigned long long)s.vertex_count,
@@ -224,7 +228,8 @@ static PyObject *copy_image(const calo_image *image, PyObject *allocate)
                                           is_float ? Py_True : Py_False);
     const Py_ssize_t shape[3] = {image->height, image->width, components};
     array_view view;
-    if (!out || !array_read(out, "a picture", is_float ? "<f4" : "|u1", 3, shape, &view)) {
+    if (!out || !array_read(out, "a picture", is_float ? "<f4" : "|u1", 3, shape, &view) ||
+        !array_is_writable(&view, "a picture")) {
         Py_XDECREF(out);
         return NULL;
     }
@@ -242,7 +247,7 @@ PyObject *image_decode(PyObject *module, PyObject *arguments)
     calo_image image = {0};
     calo_error err = {0};
     calo_status status;
-    if (!PyArg_ParseTuple(arguments, "SsO", &bytes, &name, &allocate))
+    if (!parse(arguments, "SsO", &bytes, &name, &allocate))
         return NULL;
     const char *data = PyBytes_AsString(bytes);
     size_t size = (size_t)PyBytes_Size(bytes);

@@ -108,7 +108,7 @@ static bool read_range(PyObject *pair, bool *given, double *low, double *high)
         raise_argument("a range is a pair of numbers");
         return false;
     }
-    return PyArg_ParseTuple(pair, "dd", low, high);
+    return parse(pair, "dd", low, high);
 }
 
 PyObject *views_preset(PyObject *module, PyObject *arguments)
@@ -120,7 +120,7 @@ PyObject *views_preset(PyObject *module, PyObject *arguments)
     calo_view_options o = {0};
     calo_view_set set = {0};
     calo_error err = {0};
-    if (!PyArg_ParseTuple(arguments, "sIIIKpOOO", &o.preset, &o.count, &o.width, &o.height, &seed, &northern, &radius,
+    if (!parse(arguments, "sIIIKpOOO", &o.preset, &o.count, &o.width, &o.height, &seed, &northern, &radius,
                           &elevation, &fov) ||
         !read_range(radius, &o.override_radius, &o.radius_min, &o.radius_max) ||
         !read_range(elevation, &o.override_elevation, &o.elevation_min_degrees, &o.elevation_max_degrees) ||
@@ -157,9 +157,13 @@ PyObject *views_load(PyObject *module, PyObject *arguments)
     unsigned width, height;
     calo_view_set set = {0};
     calo_error err = {0};
-    if (!PyArg_ParseTuple(arguments, "O&II", PyUnicode_FSConverter, &path, &width, &height))
+    if (!parse(arguments, "O&II", PyUnicode_FSConverter, &path, &width, &height))
         return NULL;
-    calo_status status = calo_view_set_load(PyBytes_AsString(path), width, height, &set, &err);
+    const char *name = PyBytes_AsString(path);
+    calo_status status;
+    Py_BEGIN_ALLOW_THREADS
+    status = calo_view_set_load(name, width, height, &set, &err);
+    Py_END_ALLOW_THREADS
     Py_DECREF(path);
     return write_and_finish(status, &set, &err);
 }
@@ -173,7 +177,7 @@ PyObject *views_of_scene(PyObject *self, PyObject *arguments)
     calo_view_set set = {0};
     calo_error err = {0};
     calo_scene *scene = scene_of(self);
-    if (!scene || !PyArg_ParseTuple(arguments, "OsdII", &description, &wanted, &scale, &width, &height))
+    if (!scene || !parse(arguments, "OsdII", &description, &wanted, &scale, &width, &height))
         return NULL;
     calo_pose *pose = pose_make(scene, description);
     if (!pose)
@@ -187,7 +191,7 @@ PyObject *views_look_at(PyObject *module, PyObject *arguments)
 {
     (void)module;
     double position[3], target[3];
-    if (!PyArg_ParseTuple(arguments, "(ddd)(ddd)", &position[0], &position[1], &position[2], &target[0], &target[1],
+    if (!parse(arguments, "(ddd)(ddd)", &position[0], &position[1], &position[2], &target[0], &target[1],
                           &target[2]))
         return NULL;
     calo_mat4 matrix = calo_look_at(position, target);
