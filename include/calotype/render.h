@@ -13,7 +13,7 @@ extern "C" {
 
 typedef enum calo_background {
     CALO_BACKGROUND_TRANSPARENT = 0,
-    CALO_BACKGROUND_COLOR,       /* background_color behind everything, alpha 1 */
+    CALO_BACKGROUND_COLOR,       /* background_color behind everything, alpha 1 (see background_transparency) */
     CALO_BACKGROUND_ENVIRONMENT, /* the environment is seen, alpha 1 */
 } calo_background;
 
@@ -58,7 +58,18 @@ typedef struct calo_lighting {
     uint32_t light_count;
     uint32_t shadows;                /* CALO_SHADOWS_...; the environment's light casts none */
     uint32_t shadow_map_size;        /* 0: the default. A lamp has one map or six, 4 bytes a texel */
+    /* Of CALO_SHADING_PYRENDER alone, linear: times the base colour, from everywhere. An error with other shadings. */
+    float ambient_color[3];
 } calo_lighting;
+
+/* How surfaces answer light, and what colours of pictures mean. */
+typedef enum calo_shading {
+    CALO_SHADING_GLTF = 0, /* glTF's materials in linear light; pictures are sRGB, floats linear */
+    /* As pyrender's shaders do it: see "pyrender's shading" in docs/conventions.md. Lamps and ambient light only: of the
+     * environment nothing is read. Colours are display-referred: what a surface ends with is averaged and blended as it
+     * is, and only rounded to 8 bits; RGBA32F has the same numbers, 0 to 1. */
+    CALO_SHADING_PYRENDER,
+} calo_shading;
 
 /* Triangles as surfaces or as their edges. */
 typedef enum calo_fill {
@@ -84,6 +95,7 @@ typedef struct calo_prepare_options {
      * their own: the file's materials, the plain one, then vertex normals, then face normals. */
     uint32_t normal_lines;
     float normal_length; /* metres in the world; 0: 5 % of the diagonal of the primitive's box, scaled as it is */
+    calo_shading shading;
 } calo_prepare_options;
 
 /* A colour that stands for a node: 8-bit sRGB codes. */
@@ -102,7 +114,7 @@ typedef struct calo_render_options {
     calo_pixel_format color_format;  /* NONE: RGBA8 */
     uint32_t samples;                /* 1, 4 or 16 a pixel for colour; 0: 4 */
     calo_background background;
-    float background_color[3];       /* linear */
+    float background_color[3];       /* linear; with CALO_SHADING_PYRENDER as it is written, 0 to 1 */
     calo_cull cull;
     bool world_space_normals;        /* default: camera space (right, up, back) */
     bool ray_depth;                  /* default: planar z */
@@ -113,13 +125,17 @@ typedef struct calo_render_options {
     float line_width_pixels;         /* 0: 1; also of wireframes and normals */
     /* Not NULL: the colour picture is a segmentation. A pixel whose centre shows one of these nodes has exactly its
      * colour, unlit and without antialiasing; nodes that are not listed are black and hide what is behind them. Where
-     * nothing is it is black; its alpha is 0 there if `background` is transparent and 1 else; background_color is not
-     * used. RGBA32F has the codes as linear light. A node stands for itself, not for its children. One that the scene
-     * does not have, or that is listed twice, is an error. Borrowed for the call. */
+     * nothing is it is black; its alpha is 0 there if `background` is transparent and 1 else, less
+     * background_transparency; background_color is not used. RGBA32F has the codes as linear light. A node stands for
+     * itself, not for its children. One that the scene does not have, or that is listed twice, is an error. Borrowed for
+     * the call. */
     const calo_node_color *node_colors;
     uint32_t node_color_count;
     calo_poll poll; /* NULL: nothing is called */
     void *poll_user;
+    /* Of CALO_BACKGROUND_COLOR: where nothing is, alpha is 1 minus this; in front of it surfaces add theirs. Colours are
+     * not changed by it: they lie over the background's as if that was opaque. */
+    float background_transparency;
 } calo_render_options;
 
 /* A copy of `options` (or of all-zero when NULL) with every default filled in. */

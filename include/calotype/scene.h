@@ -26,6 +26,8 @@ typedef struct calo_scene_image {
     bool missing; /* the file was not there or not readable: this is a placeholder */
     const uint8_t *content_key; /* 32 bytes that tell the texels from all others, for caches; NULL: not known */
     uint64_t identity; /* not 0: images of this number in this process have the same texels, in any scene */
+    /* Every alpha is 255. Who builds a scene may say so; else calo_scene_seal finds it, where blending would ask. */
+    bool opaque;
 } calo_scene_image;
 
 typedef struct calo_texture {

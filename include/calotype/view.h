@@ -21,6 +21,7 @@ typedef struct calo_view {
     /* How it was sampled, for metadata; angles in degrees, NAN where unknown. */
     double azimuth_degrees, elevation_degrees, radius, fov_degrees;
     char name[CALO_VIEW_NAME_BYTES]; /* "000" */
+    double far_metres;         /* surfaces farther than this are cut; 0: infinite. As near_metres, along the view axis */
 } calo_view;
 
 /* The box an asset is scaled into before the cameras see it. */

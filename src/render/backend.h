@@ -34,6 +34,7 @@ typedef struct calo_node_ids {
 struct calo_prepared {
     const struct calo_backend *backend;
     void *scene; /* the backend's */
+    calo_shading shading;
     calo_node_ids ids;
 };
 

@@ -198,6 +198,22 @@ static bool is_wireframe(const calo_material *material, calo_fill fill)
     return material->wireframe;
 }
 
+static bool image_is_opaque(const calo_scene *scene, const calo_texture_use *use)
+{
+    return use->texture < 0 || scene->images[scene->textures[use->texture].image].opaque;
+}
+
+/* Blending that never shows costs nothing: what is opaque all over is drawn so. */
+static calo_alpha_mode find_alpha_mode(const calo_scene *scene, const calo_material *material,
+                                       const calo_primitive *primitive)
+{
+    bool opaque = material->alpha_mode == CALO_ALPHA_BLEND && material->base_color[3] >= 1 &&
+                  image_is_opaque(scene, &material->slots[CALO_SLOT_BASE_COLOR]);
+    for (uint32_t i = 0; opaque && primitive->colors && i < primitive->vertex_count; i++)
+        opaque = primitive->colors[4 * (size_t)i + 3] >= 1;
+    return opaque ? CALO_ALPHA_OPAQUE : material->alpha_mode;
+}
+
 static calo_status add_draw(const list_build *build, const node_use *use, const calo_primitive *primitive,
                             calo_error *err)
 {
@@ -210,9 +226,13 @@ static calo_status add_draw(const list_build *build, const node_use *use, const 
     draw->material_id = (primitive->material >= 0 ? draw->material : own) + 1;
     const calo_material *material = &list->materials[draw->material];
     bool triangles = primitive->topology == CALO_TRIANGLES;
-    draw->unlit = build->options->flat || material->unlit || (!triangles && !primitive->normals);
+    bool pyrender = list->shading == CALO_SHADING_PYRENDER;
+    draw->flat = build->options->flat && pyrender;
+    /* pyrender lights what has no normals as if it faced the viewer. */
+    draw->unlit = build->options->flat || material->unlit || (!triangles && !primitive->normals && !pyrender);
     draw->wireframe = triangles && is_wireframe(material, build->options->fill);
-    list->has_blend |= material->alpha_mode == CALO_ALPHA_BLEND;
+    draw->alpha_mode = find_alpha_mode(build->pose->scene, material, primitive);
+    list->has_blend |= draw->alpha_mode == CALO_ALPHA_BLEND;
     draw->element_count = primitive->index_count / (triangles ? 3 : primitive->topology == CALO_LINES ? 2 : 1);
     /* Skinned vertices already stand in the world. */
     calo_mat4 identity = calo_mat4_identity();
@@ -309,7 +329,8 @@ static uint64_t count_draws(const calo_scene *source, uint32_t normal_lines)
 calo_status calo_draw_list_init(calo_draw_list *list, const calo_pose *pose, const calo_prepare_options *options,
                                 calo_arena *arena, calo_error *err)
 {
-    *list = (calo_draw_list){0};
+    *list = (calo_draw_list){.shading = options->shading};
+    memcpy(list->ambient, options->lighting->ambient_color, sizeof list->ambient);
     calo_status status = add_materials(list, pose->scene, arena, err);
     return status == CALO_OK ? add_lamps(list, pose, options->lighting, arena, err) : status;
 }

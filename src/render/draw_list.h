@@ -15,10 +15,12 @@ typedef struct calo_draw {
     float normal_to_world[9]; /* cofactors, so that mirrored and singular transforms work */
     bool mirrored;            /* the transform turns front faces into back faces */
     bool unlit;               /* by material, by option, or because points and lines have no normals */
+    bool flat;                /* unlit, and pyrender's: colours are shown as they are written */
     bool wireframe;           /* triangles show their edges */
     uint32_t element_count;
     uint32_t instance_id, material_id; /* from 1, as written to pictures */
     uint32_t material;                 /* of the list's materials */
+    calo_alpha_mode alpha_mode;        /* the material's; OPAQUE instead of BLEND where every alpha is 1 */
     uint32_t model;          /* the draw that this one is a copy of: they differ in place and ids only; or its own */
     double center[3], radius; /* bounding sphere, object space */
 } calo_draw;
@@ -47,7 +49,9 @@ typedef struct calo_draw_list {
     calo_draw *draws;         /* in the file's order; copies follow their model, a node's normals as lines the node */
     calo_material *materials; /* the file's, then CALO_OWN_MATERIALS of ours */
     calo_lamp *lamps;
-    bool has_blend;           /* some draw's material is CALO_ALPHA_BLEND */
+    calo_shading shading;
+    float ambient[3];         /* pyrender's shading */
+    bool has_blend;           /* some draw is CALO_ALPHA_BLEND */
 } calo_draw_list;
 
 /* Materials and lamps. `options` are resolved: no pointer is NULL. */

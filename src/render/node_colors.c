@@ -83,8 +83,9 @@ static calo_status make_table(const calo_render_options *options, const calo_nod
     table->codes = calloc(table->id_count, sizeof *table->codes);
     if (!table->codes)
         return calo_fail_memory(err, "the nodes' colours", table->id_count * sizeof *table->codes);
+    float opacity = options->background == CALO_BACKGROUND_TRANSPARENT ? 0 : 1 - options->background_transparency;
     for (uint32_t id = 0; id < table->id_count; id++)
-        table->codes[id].rgba[3] = id == 0 && options->background == CALO_BACKGROUND_TRANSPARENT ? 0 : 255;
+        table->codes[id].rgba[3] = id == 0 ? (uint8_t)(opacity * 255 + 0.5f) : 255;
     for (uint32_t i = 0; i < options->node_color_count; i++) {
         const calo_node_color *color = &options->node_colors[i];
         for (uint32_t id = ids->first[color->node]; id < ids->first[color->node + 1]; id++)
@@ -119,7 +120,7 @@ static void paint_pixel(const pixel_code *code, calo_pixel_format format, char *
     }
     for (int c = 0; c < 3; c++)
         linear[c] = calo_linear_from_srgb(code->rgba[c]);
-    linear[3] = code->rgba[3] ? 1 : 0;
+    linear[3] = (float)code->rgba[3] / 255;
     memcpy(out, linear, sizeof linear);
 }
 

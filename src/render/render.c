@@ -119,6 +119,8 @@ static calo_status check_lighting(const calo_lighting *lighting, calo_error *err
     if (image && (image->format != CALO_PIXEL_RGBA32F || !image->data || !image->width || !image->height))
         return calo_fail(err, CALO_ERROR_ARGUMENT,
                          "the environment must be an RGBA32F picture (an HDR or EXR file gives one)");
+    if (!finite_floats(lighting->ambient_color, 3))
+        return calo_fail(err, CALO_ERROR_ARGUMENT, "the ambient light's color is not finite");
     if (lighting->shadows & ~(uint32_t)CALO_SHADOWS_ALL)
         return calo_fail(err, CALO_ERROR_ARGUMENT, "the set of shadows 0x%x holds an unknown kind of light",
                          lighting->shadows);
@@ -153,6 +155,32 @@ static calo_lighting resolve_lighting(const calo_lighting *lighting)
     return resolved;
 }
 
+/* What one shading reads and the other does not. */
+static calo_status check_shading(const calo_prepare_options *options, calo_error *err)
+{
+    const calo_lighting *lighting = options->lighting;
+    const float *ambient = lighting->ambient_color;
+    bool pyrender = options->shading == CALO_SHADING_PYRENDER;
+    if ((unsigned)options->shading > CALO_SHADING_PYRENDER)
+        return calo_fail(err, CALO_ERROR_ARGUMENT, "there is no shading %d", (int)options->shading);
+    if (!pyrender && (ambient[0] != 0 || ambient[1] != 0 || ambient[2] != 0))
+        return calo_fail(err, CALO_ERROR_ARGUMENT,
+                         "an ambient light of (%g, %g, %g) is for pyrender's shading alone: choose that, or light by an "
+                         "environment of this color", (double)ambient[0], (double)ambient[1], (double)ambient[2]);
+    if (pyrender && lighting->environment)
+        return calo_fail(err, CALO_ERROR_ARGUMENT, "pyrender's shading has no environment: leave its picture out, or "
+                         "choose glTF's shading");
+    return CALO_OK;
+}
+
+/* Not in the OpenGL backends so far. */
+static calo_status check_backend_has(const calo_backend *backend, bool wanted, const char *what, calo_error *err)
+{
+    if (!wanted || backend == &calo_backend_cpu)
+        return CALO_OK;
+    return calo_fail(err, CALO_ERROR_UNSUPPORTED, "the backend %s has no %s: use the backend cpu", backend->name, what);
+}
+
 static calo_status check_prepare(const calo_prepare_options *options, calo_error *err)
 {
     if ((unsigned)options->fill > CALO_FILL_SOLID)
@@ -164,7 +192,8 @@ static calo_status check_prepare(const calo_prepare_options *options, calo_error
         return calo_fail(err, CALO_ERROR_ARGUMENT,
                          "lines for normals of %g metres: give a length above 0, or 0 for 5 %% of each primitive",
                          options->normal_length);
-    return check_lighting(options->lighting, err);
+    calo_status status = check_shading(options, err);
+    return status == CALO_OK ? check_lighting(options->lighting, err) : status;
 }
 
 calo_status calo_renderer_prepare(calo_renderer *renderer, const calo_pose *pose, const calo_prepare_options *options,
@@ -177,12 +206,16 @@ calo_status calo_renderer_prepare(calo_renderer *renderer, const calo_pose *pose
     resolved.lighting = &lighting;
     resolved.limits = &limits;
     calo_status status = check_prepare(&resolved, err);
+    if (status == CALO_OK)
+        status = check_backend_has(renderer->crew.backend, resolved.shading == CALO_SHADING_PYRENDER, "pyrender's shading",
+                                   err);
     if (status != CALO_OK)
         return status;
     calo_prepared *prepared = calloc(1, sizeof *prepared);
     if (!prepared)
         return calo_fail_memory(err, "a prepared scene", sizeof *prepared);
     prepared->backend = renderer->crew.backend;
+    prepared->shading = resolved.shading;
     calo_backend_options own = {.threads = renderer->crew.threads, .cache = renderer->cache,
                                 .lod_pixels = renderer->lod_pixels};
     status = calo_node_ids_make(pose->scene, &prepared->ids, err);
@@ -206,11 +239,15 @@ void calo_prepared_destroy(calo_prepared *prepared)
     free(prepared);
 }
 
-static calo_status check_scene(const calo_renderer *renderer, const calo_prepared *prepared, calo_error *err)
+static calo_status check_scene(const calo_renderer *renderer, const calo_prepared *prepared,
+                               const calo_render_options *options, calo_error *err)
 {
     if (prepared->backend != renderer->crew.backend)
         return calo_fail(err, CALO_ERROR_ARGUMENT, "the scene was prepared for the backend %s, the renderer is %s",
                          prepared->backend->name, renderer->crew.backend->name);
+    if (prepared->shading == CALO_SHADING_PYRENDER && options->background == CALO_BACKGROUND_ENVIRONMENT)
+        return calo_fail(err, CALO_ERROR_ARGUMENT, "pyrender's shading has no environment to be the background: give a "
+                         "color");
     return CALO_OK;
 }
 
@@ -233,6 +270,11 @@ static calo_status check_view(const calo_view *view, size_t index, calo_error *e
                          "view %zu has unusable intrinsics: focal lengths (%g, %g) must be positive, principal point "
                          "(%g, %g) finite, near (%g) not negative",
                          index, view->focal_x, view->focal_y, view->center_x, view->center_y, view->near_metres);
+    double nearest = view->near_metres > 0 ? view->near_metres : CALO_DEFAULT_NEAR_METRES;
+    if (view->far_metres != 0 && !(view->far_metres > nearest))
+        return calo_fail(err, CALO_ERROR_ARGUMENT,
+                         "view %zu ends %g metres from the camera, but what is nearer than %g is cut, too: far_metres must "
+                         "be more than near_metres, or 0 for no end", index, view->far_metres, nearest);
     return CALO_OK;
 }
 
@@ -278,6 +320,10 @@ static calo_status check_options(const calo_render_options *options, calo_error 
     if (options->node_color_count > 0 && !options->node_colors)
         return calo_fail(err, CALO_ERROR_ARGUMENT, "%u node colours are said to be there, but node_colors is NULL",
                          options->node_color_count);
+    if (!(options->background_transparency >= 0 && options->background_transparency <= 1) ||
+        (options->background_transparency > 0 && options->background != CALO_BACKGROUND_COLOR))
+        return calo_fail(err, CALO_ERROR_ARGUMENT, "a background transparency of %g: it must be from 0 to 1, and 0 with "
+                         "backgrounds that are not a color", (double)options->background_transparency);
     if (!finite_floats(options->background_color, 3) || !isfinite(options->background_depth))
         return calo_fail(err, CALO_ERROR_ARGUMENT, "the background's color or depth is not finite");
     return CALO_OK;
@@ -289,9 +335,14 @@ static calo_status check_batch(const calo_renderer *renderer, const calo_batch *
         return calo_fail(err, CALO_ERROR_ARGUMENT, "neither frames nor a frame callback: the pictures would be lost");
     calo_status status = check_options(&batch->options, err);
     for (size_t i = 0; status == CALO_OK && i < (batch->one_scene ? 1 : batch->view_count); i++)
-        status = check_scene(renderer, batch->prepared[i], err);
+        status = check_scene(renderer, batch->prepared[i], &batch->options, err);
     for (size_t i = 0; status == CALO_OK && i < batch->view_count; i++)
         status = check_view(&batch->views[i], i, err);
+    for (size_t i = 0; status == CALO_OK && i < batch->view_count; i++)
+        status = check_backend_has(renderer->crew.backend, batch->views[i].far_metres > 0, "far plane", err);
+    if (status == CALO_OK)
+        status = check_backend_has(renderer->crew.backend, batch->options.background_transparency > 0,
+                                   "transparent background color", err);
     return status;
 }
 

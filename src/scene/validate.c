@@ -427,6 +427,38 @@ static calo_status check_size(const calo_scene *scene, calo_error *err)
     return status;
 }
 
+/* ---- images without alpha ---- */
+
+static bool is_opaque(const calo_scene_image *image)
+{
+    uint8_t all = 255;
+    for (uint32_t y = 0; all == 255 && y < image->height; y++) {
+        const uint8_t *row = image->pixels + (size_t)y * image->width * 4;
+        for (uint32_t x = 0; x < image->width; x++)
+            all &= row[4 * (size_t)x + 3];
+    }
+    return all == 255;
+}
+
+/* Blended materials whose images are opaque need no blending. Once an image, for everything that is made of it. */
+static calo_status find_opaque_images(calo_scene *scene, calo_error *err)
+{
+    bool *asked = calloc((size_t)scene->image_count + 1, sizeof *asked);
+    if (!asked)
+        return calo_fail_memory(err, "the images", scene->image_count * sizeof *asked);
+    for (uint32_t m = 0; m < scene->material_count; m++) {
+        const calo_material *material = &scene->materials[m];
+        int32_t texture = material->slots[CALO_SLOT_BASE_COLOR].texture;
+        if (material->alpha_mode == CALO_ALPHA_BLEND && material->base_color[3] >= 1 && texture >= 0)
+            asked[scene->textures[texture].image] = true;
+    }
+    for (uint32_t i = 0; i < scene->image_count; i++)
+        if (asked[i] && !scene->images[i].opaque)
+            scene->images[i].opaque = is_opaque(&scene->images[i]);
+    free(asked);
+    return CALO_OK;
+}
+
 calo_status calo_scene_seal(calo_scene *scene, calo_error *err)
 {
     calo_status status = check_meshes(scene, err);
@@ -442,5 +474,7 @@ calo_status calo_scene_seal(calo_scene *scene, calo_error *err)
         status = check_cameras_and_lights(scene, err);
     if (status == CALO_OK && !finite_matrix(&scene->source_to_world))
         status = calo_fail(err, CALO_ERROR_FORMAT, "%s: the transform into the world is not finite", scene->path);
-    return status == CALO_OK ? check_size(scene, err) : status;
+    if (status == CALO_OK)
+        status = check_size(scene, err);
+    return status == CALO_OK ? find_opaque_images(scene, err) : status;
 }

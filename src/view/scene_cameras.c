@@ -47,6 +47,7 @@ static void set_lens(const calo_camera *camera, double scale, calo_view *view)
     view->center_x = view->width / 2.0;
     view->center_y = view->height / 2.0;
     view->near_metres = camera->near_metres * scale;
+    view->far_metres = camera->far_metres * scale;
 }
 
 static void set_size(const calo_camera *camera, uint32_t width, uint32_t height, calo_view *view)

@@ -75,12 +75,15 @@ static inline uint64_t test_hash_frame(const calo_frame *frame)
     return hash;
 }
 
-/* How every scene is prepared for these tests: as it is, and with edges and normals. */
-enum { TEST_PREPARES = 2 };
+/* How every scene is prepared for these tests: as it is, with edges and normals, and as pyrender does it, lit and
+ * flat. */
+enum { TEST_PREPARES = 4 };
 static inline calo_prepare_options test_prepare(int index, const calo_lighting *lighting)
 {
-    return (calo_prepare_options){.lighting = lighting, .fill = index ? CALO_FILL_FLIPPED : CALO_FILL_MATERIAL,
-                                  .normal_lines = index ? CALO_NORMAL_LINES_VERTEX | CALO_NORMAL_LINES_FACE : 0};
+    return (calo_prepare_options){.lighting = lighting, .fill = index == 1 ? CALO_FILL_FLIPPED : CALO_FILL_MATERIAL,
+                                  .normal_lines = index == 1 ? CALO_NORMAL_LINES_VERTEX | CALO_NORMAL_LINES_FACE : 0,
+                                  .flat = index == 3,
+                                  .shading = index >= 2 ? CALO_SHADING_PYRENDER : CALO_SHADING_GLTF};
 }
 
 /* A sun, and lamps that need positions. */

@@ -131,7 +131,7 @@ static calo_status collect(calo_cpu_worker *worker, uint32_t top, uint32_t botto
     worker->fragments_overflow = false;
     for (uint32_t d = 0; d < worker->scene->draw_count; d++) {
         const calo_cpu_draw *draw = &worker->scene->draws[d];
-        if (worker->scene->materials[draw->shared.material].source.alpha_mode != CALO_ALPHA_BLEND)
+        if (draw->shared.alpha_mode != CALO_ALPHA_BLEND)
             continue;
         calo_status status = calo_cpu_draw_geometry(worker, draw, CALO_CPU_PASS_FRAGMENTS, err);
         if (status != CALO_OK)

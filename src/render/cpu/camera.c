@@ -19,6 +19,7 @@ void calo_cpu_camera_init(calo_cpu_camera *camera, const calo_view *view)
     calo_mat4_invert_affine(pose, &to_camera); /* checked by the renderer's front */
     *camera = (calo_cpu_camera){.orthographic = view->orthographic};
     camera->near_metres = view->near_metres > 0 ? (float)view->near_metres : (float)CALO_DEFAULT_NEAR_METRES;
+    camera->far_metres = view->far_metres > 0 ? (float)view->far_metres : INFINITY;
     camera->reach_pixels = find_reach(view);
     const double *right = to_camera.m[0], *up = to_camera.m[1], *back = to_camera.m[2];
     for (int c = 0; c < 4; c++) {

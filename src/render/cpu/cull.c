@@ -9,32 +9,37 @@
 /* What clusters are tested by. */
 typedef struct cull_tests {
     const calo_cpu_geometry_stage *stage;
-    float planes[5][4], viewer[3];
+    float planes[6][4], viewer[3];
+    int plane_count;
     bool cones;
 } cull_tests;
 
-/* Planes whose inner side is positive, unit normals in object space: near, then the band's sides. */
-static void find_planes(const calo_cpu_geometry_stage *stage, float planes[5][4])
+/* Planes whose inner side is positive, unit normals in object space: near, the band's sides, and far if there is an
+ * end. Returns how many. */
+static int find_planes(const calo_cpu_geometry_stage *stage, float planes[6][4])
 {
     const calo_cpu_worker *worker = stage->worker;
     const double (*rows)[4] = stage->object_to_screen.m;
-    double margin = stage->margin_pixels;
+    double margin = stage->margin_pixels, far_metres = worker->camera.far_metres;
+    int count = isinf(far_metres) ? 5 : 6;
     for (int c = 0; c < 4; c++) {
-        double p[5] = {
+        double p[6] = {
             rows[3][c] - (c == 3 ? (double)worker->camera.near_metres : 0),
             rows[0][c] + margin * rows[2][c],
             (worker->width + margin) * rows[2][c] - rows[0][c],
             rows[1][c] - (worker->band_top - margin) * rows[2][c],
             (worker->band_bottom + margin) * rows[2][c] - rows[1][c],
+            (c == 3 ? far_metres : 0) - rows[3][c],
         };
-        for (int i = 0; i < 5; i++)
+        for (int i = 0; i < count; i++)
             planes[i][c] = (float)p[i];
     }
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; i < count; i++) {
         float *p = planes[i], length = sqrtf(p[0] * p[0] + p[1] * p[1] + p[2] * p[2]);
         for (int c = 0; c < 4 && length > 0; c++)
             p[c] /= length;
     }
+    return count;
 }
 
 /* The viewer in object space, or for orthographic cameras the direction of view; false where the
@@ -60,11 +65,11 @@ static bool find_viewer(const calo_cpu_geometry_stage *stage, float viewer[3])
 }
 
 /* Clusters whose sphere lies wholly on the outer side of a plane. Margins cover rounding. */
-static lanes_m outside_planes(const float planes[5][4], const lanes_f center[3], lanes_f radius)
+static lanes_m outside_planes(const cull_tests *tests, const lanes_f center[3], lanes_f radius)
 {
     lanes_m outside = lanes_from_bits(0);
-    for (int i = 0; i < 5; i++) {
-        const float *p = planes[i];
+    for (int i = 0; i < tests->plane_count; i++) {
+        const float *p = tests->planes[i];
         lanes_f distance = center[0] * p[0] + center[1] * p[1] + center[2] * p[2] + p[3];
         outside |= lanes_less(distance, -(radius * 1.0001f + 1e-4f * fabsf(p[3])));
     }
@@ -97,7 +102,7 @@ static uint32_t cull_run(const cull_tests *tests, uint32_t first, uint32_t end, 
         lanes_f center[3], radius = lanes_load(geometry->radius + first);
         for (int c = 0; c < 3; c++)
             center[c] = lanes_load(geometry->center[c] + first);
-        lanes_m hidden = outside_planes(tests->planes, center, radius);
+        lanes_m hidden = outside_planes(tests, center, radius);
         if (tests->cones)
             hidden |= facing_away(tests->stage, tests->viewer, first, center, radius);
         lanes_i index = lanes_count() + (int32_t)first;
@@ -186,7 +191,7 @@ calo_status calo_cpu_find_clusters(const calo_cpu_geometry_stage *stage, uint32_
     calo_status status = reserve(worker, err);
     if (status != CALO_OK)
         return status;
-    find_planes(stage, tests.planes);
+    tests.plane_count = find_planes(stage, tests.planes);
     tests.cones = stage->cull_back && find_viewer(stage, tests.viewer);
     if (geometry->groups.count == 0) {
         *count = cull_run(&tests, 0, geometry->cluster_count, worker->visible, 0);

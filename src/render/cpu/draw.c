@@ -121,9 +121,19 @@ static calo_status size_buffers(calo_cpu_worker *worker, calo_rows rows, calo_er
     if (status != CALO_OK || (worker->clean && before == worker->center_capacity + worker->sample_capacity))
         return status;
     memset(worker->touched, 0, worker->center_capacity);
-    calo_cpu_clear_slots(worker->centers, worker->center_capacity);
-    calo_cpu_clear_slots(worker->samples, worker->sample_capacity);
+    calo_cpu_clear_slots(worker, worker->centers, worker->center_capacity);
+    calo_cpu_clear_slots(worker, worker->samples, worker->sample_capacity);
     return CALO_OK;
+}
+
+/* What is cleared to the far plane shows nothing that lies behind it, sample by sample. */
+static void choose_empty(calo_cpu_worker *worker)
+{
+    const calo_cpu_camera *camera = &worker->camera;
+    float far_z = camera->orthographic ? -camera->far_metres : 1 / camera->far_metres;
+    float empty_z = isinf(camera->far_metres) ? -INFINITY : nextafterf(far_z, -INFINITY);
+    worker->clean &= empty_z == worker->empty_z;
+    worker->empty_z = empty_z;
 }
 
 /* Colour without antialiasing and without blending is what the pixel centres show. */
@@ -142,9 +152,10 @@ static void choose_samples(calo_cpu_worker *worker)
 
 /* ---- a view ---- */
 
-static bool needs_position(const calo_cpu_scene *scene, const calo_render_options *options)
+static bool needs_position(const calo_cpu_scene *scene, const calo_render_options *options, const calo_view *view)
 {
-    bool needed = options->ray_depth || (options->channels & CALO_CHANNEL_BIT(CALO_CHANNEL_POSITION));
+    bool needed = options->ray_depth || (options->channels & CALO_CHANNEL_BIT(CALO_CHANNEL_POSITION)) ||
+                  (view->orthographic && scene->list.shading == CALO_SHADING_PYRENDER);
     for (uint32_t i = 0; i < scene->list.lamp_count; i++)
         needed |= scene->list.lamps[i].kind != CALO_LIGHT_DIRECTIONAL;
     return needed || scene->shadows.count > 0;
@@ -161,8 +172,9 @@ static calo_status begin(calo_cpu_worker *worker, const calo_cpu_scene *scene, c
     worker->draw_state.draw = NULL;
     memset(worker->elements, 0, CALO_CPU_ELEMENTS * sizeof *worker->elements);
     calo_cpu_camera_init(&worker->camera, view);
+    choose_empty(worker);
     choose_samples(worker);
-    worker->needs_position = needs_position(scene, options);
+    worker->needs_position = needs_position(scene, options, view);
     worker->needs_geometric_normal = scene->shadows.count > 0 ||
                                      (options->channels & CALO_CHANNEL_BIT(CALO_CHANNEL_GEOMETRIC_NORMAL));
     worker->draws_shadow_map = false;
@@ -181,7 +193,7 @@ static calo_status draw_all(calo_cpu_worker *worker, calo_alpha_mode mode, calo_
     for (uint32_t d = 0; d < worker->scene->draw_count; d++) {
         uint32_t index = pass == CALO_CPU_PASS_ANY_ORDER ? worker->draw_order[d] : d;
         const calo_cpu_draw *draw = &worker->scene->draws[index];
-        if (worker->scene->materials[draw->shared.material].source.alpha_mode != mode)
+        if (draw->shared.alpha_mode != mode)
             continue;
         if (worker->draws_shadow_map && !calo_draw_casts(&draw->shared))
             continue;
@@ -279,7 +291,7 @@ static void write_depths(calo_cpu_worker *worker, float *texels)
         uint32_t top = worker->buffer_top + (uint32_t)(block / worker->blocks_across) * CALO_CPU_BLOCK;
         write_block_depths(worker, &worker->centers[block], left, top, texels);
         if (worker->touched[block])
-            calo_cpu_clear_slots(&worker->centers[block], 1);
+            calo_cpu_clear_slots(worker, &worker->centers[block], 1);
         worker->touched[block] = 0;
     }
     worker->clean = true;

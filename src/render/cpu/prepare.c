@@ -15,7 +15,8 @@ typedef struct prepare_job {
     int32_t *used; /* two an entry of the source's textures: its index as linear and as sRGB, or -1 */
 } prepare_job;
 
-/* A texture that is used both as colour and as data gets two mip chains. */
+/* A texture that is used both as colour and as data gets two mip chains. pyrender filters colours as data, too, and
+ * decodes them then. */
 static calo_status prepare_materials(prepare_job *job, calo_error *err)
 {
     const calo_scene *source = job->pose->scene;
@@ -34,7 +35,8 @@ static calo_status prepare_materials(prepare_job *job, calo_error *err)
             material->textures[slot] = -1;
             if (use->texture < 0)
                 continue;
-            int32_t *index = &used[2 * use->texture + calo_slot_is_srgb((calo_material_slot)slot)];
+            bool srgb = calo_slot_is_srgb((calo_material_slot)slot) && list->shading == CALO_SHADING_GLTF;
+            int32_t *index = &used[2 * use->texture + srgb];
             if (*index < 0)
                 *index = (int32_t)scene->texture_count++;
             material->textures[slot] = *index;
@@ -66,7 +68,7 @@ static calo_status make_geometry(calo_cpu_scene *scene, calo_cpu_draw *draw, con
                                  calo_error *err)
 {
     const calo_cpu_material *material = &scene->materials[draw->shared.material];
-    bool blended = material->source.alpha_mode == CALO_ALPHA_BLEND;
+    bool blended = draw->shared.alpha_mode == CALO_ALPHA_BLEND;
     calo_cpu_geometry_input input = {.draw = draw, .keep_order = blended, .threads = options->threads,
                                      .cache = options->cache,
                                      .level_of_detail = scene->lod_pixels > 0 && !blended && !draw->shared.wireframe};

@@ -26,7 +26,7 @@ static void find_background(const calo_cpu_worker *worker, uint32_t block_x, uin
         }
         for (int c = 0; c < 3; c++)
             row->background[c][i] = rgb[c];
-        row->background[3][i] = 1;
+        row->background[3][i] = 1 - options->background_transparency;
     }
 }
 
@@ -76,7 +76,7 @@ static void end_output(calo_cpu_worker *worker, uint32_t block_x, uint32_t block
     for (int c = 0; worker->sample_count && c < 4; c++)
         lanes_store(worker->row[block_x].center[c] + first, output->color[c]);
     if ((worker->options->channels & CALO_CHANNEL_BIT(CALO_CHANNEL_COLOR)) && !worker->sample_count)
-        calo_cpu_tile_write_color(worker->scene, output->color, &area, frame);
+        calo_cpu_tile_write_color(worker, output->color, &area, frame);
 }
 
 static void flush_pending(calo_cpu_worker *worker, pending_slots *pending)
@@ -180,8 +180,8 @@ static calo_status resolve_block(calo_cpu_worker *worker, uint32_t x, pending_sl
     if (worker->sample_count)
         status = calo_cpu_samples_sort(worker, x, pending->block_y, centers, samples, err);
     if (worker->touched[block]) {
-        calo_cpu_clear_slots(centers, 1);
-        calo_cpu_clear_slots(samples, worker->sample_count);
+        calo_cpu_clear_slots(worker, centers, 1);
+        calo_cpu_clear_slots(worker, samples, worker->sample_count);
     }
     return status;
 }

@@ -140,7 +140,7 @@ static void shade_extra_packets(calo_cpu_worker *worker, const calo_cpu_packet *
     calo_cpu_surface surfaces[CALO_CPU_GROUP];
     if (count == 0)
         return;
-    bool blends = worker->scene->materials[packets[0].draw->shared.material].source.alpha_mode == CALO_ALPHA_BLEND;
+    bool blends = packets[0].draw->shared.alpha_mode == CALO_ALPHA_BLEND;
     calo_cpu_surface_find(worker, packets, count, surfaces);
     for (int k = 0; k < count; k++) {
         lanes_f rgb[3];
@@ -294,7 +294,7 @@ void calo_cpu_samples_write(calo_cpu_worker *worker, uint32_t block_y, size_t ne
             lanes_f color[4];
             for (int c = 0; c < 4; c++)
                 color[c] = lanes_load(mixed[c] + slot);
-            calo_cpu_tile_write_color(worker->scene, color, &area, frame);
+            calo_cpu_tile_write_color(worker, color, &area, frame);
         }
     }
 }

@@ -1,4 +1,5 @@
 /* Attributes and material at points of elements. */
+#include "render/cpu/curves.h"
 #include "render/cpu/triangles.h"
 
 #include <math.h>
@@ -143,6 +144,7 @@ static void place(packet_group *group, const calo_mip_chain *texture, const calo
     static const float identity[6] = {1, 0, 0, 0, 1, 0};
     const float *t = use->transform;
     bool moved = memcmp(t, identity, sizeof identity) != 0;
+    bool pyrender = group->worker->scene->list.shading == CALO_SHADING_PYRENDER;
     calo_cpu_lookup lookups[CALO_CPU_GROUP];
     for (int k = 0; k < group->count; k++) {
         const uv_lanes *sets = &group->uvs[k];
@@ -158,7 +160,8 @@ static void place(packet_group *group, const calo_mip_chain *texture, const calo
             lookups[k].dy[i] = t[3 * i] * dy[0] + t[3 * i + 1] * dy[1];
         }
     }
-    calo_cpu_texture_place(texture, lookups, group->count, group->footprints);
+    calo_cpu_texture_place(texture, lookups, group->count, pyrender ? CALO_CPU_LONGER_SIDE : CALO_CPU_MEAN_SIDE,
+                           group->footprints);
     group->placed = texture;
     group->placed_use = use;
 }
@@ -221,9 +224,37 @@ static void find_base_color(packet_group *group, calo_cpu_surface *surfaces)
                 rgba[i] *= lanes_max(vertex[i], lanes_float(0));
         }
         /* MASK was tested before; what is left of it is opaque. */
-        if (source->alpha_mode == CALO_ALPHA_OPAQUE)
+        if (group->draw->shared.alpha_mode == CALO_ALPHA_OPAQUE)
             rgba[3] = lanes_float(1);
         rgba[3] = lanes_clamp(rgba[3], 0, 1);
+    }
+}
+
+/* pyrender filters the codes and decodes what comes of it; vertex colours multiply what is lit. */
+static void find_pyrender_color(packet_group *group, calo_cpu_surface *surfaces)
+{
+    const calo_material *source = &group->material->source;
+    const float *vertex_colors = group->draw->shared.primitive->colors;
+    lanes_f texels[CALO_CPU_GROUP][4];
+    bool textured = sample_slot(group, CALO_SLOT_BASE_COLOR, texels);
+    for (int k = 0; k < group->count; k++) {
+        calo_cpu_surface *surface = &surfaces[k];
+        lanes_f one = lanes_float(1), vertex[4] = {one, one, one, one};
+        if (vertex_colors)
+            mix_array(&group->mixes[k], vertex_colors, 4, vertex);
+        for (int i = 0; i < 4; i++) {
+            lanes_f code = textured ? texels[k][i] : one;
+            vertex[i] = lanes_max(vertex[i], lanes_float(0));
+            surface->shown[i] = source->base_color[i] * code * vertex[i];
+        }
+        for (int i = 0; i < 3; i++) {
+            lanes_f linear = textured ? decode_srgb(texels[k][i]) : one;
+            surface->tint[i] = vertex[i];
+            surface->bare_color[i] = source->base_color[i] * linear;
+            surface->base_color[i] = surface->bare_color[i] * vertex[i];
+        }
+        bool opaque = group->draw->shared.alpha_mode == CALO_ALPHA_OPAQUE;
+        surface->base_color[3] = opaque ? one : lanes_clamp(surface->shown[3], 0, 1);
     }
 }
 
@@ -419,15 +450,71 @@ static void uniform_material(const packet_group *group, calo_cpu_surface *surfac
     }
 }
 
+/* Metals, and dielectrics of f0 0.04 whatever the file says. */
+static void pyrender_metallic(packet_group *group, calo_cpu_surface *surfaces)
+{
+    const calo_material *source = &group->material->source;
+    const float dielectric = 0.04f;
+    lanes_f texels[CALO_CPU_GROUP][4];
+    bool varies = sample_slot(group, CALO_SLOT_METALLIC_ROUGHNESS, texels);
+    for (int k = 0; k < group->count; k++) {
+        calo_cpu_surface *surface = &surfaces[k];
+        surface->metallic = lanes_float(source->metallic);
+        surface->roughness = lanes_float(source->roughness);
+        if (varies) {
+            surface->roughness *= texels[k][1];
+            surface->metallic *= texels[k][2];
+            if (group->state->shares_occlusion)
+                surface->occlusion = texels[k][0];
+        }
+        surface->metallic = lanes_clamp(surface->metallic, 0, 1);
+        lanes_f share = (1 - dielectric) * (1.0f - surface->metallic);
+        for (int i = 0; i < 3; i++) {
+            surface->f0[i] = dielectric + surface->metallic * (surface->bare_color[i] - dielectric);
+            surface->diffuse[i] = surface->bare_color[i] * share;
+        }
+    }
+}
+
+/* pyrender has the class, but no shader for it: the same light on the colours that the file gives. */
+static void pyrender_glossy(packet_group *group, calo_cpu_surface *surfaces)
+{
+    const calo_material *source = &group->material->source;
+    lanes_f texels[CALO_CPU_GROUP][4];
+    bool varies = sample_slot(group, CALO_SLOT_SPECULAR_GLOSSINESS, texels);
+    for (int k = 0; k < group->count; k++) {
+        calo_cpu_surface *surface = &surfaces[k];
+        lanes_f strongest = lanes_float(0), gloss = varies ? texels[k][3] : lanes_float(1);
+        surface->metallic = lanes_float(0);
+        surface->roughness = 1.0f - (1 - source->roughness) * gloss;
+        for (int i = 0; i < 3; i++) {
+            surface->f0[i] = source->specular_color[i] * (varies ? decode_srgb(texels[k][i]) : lanes_float(1));
+            strongest = lanes_max(strongest, surface->f0[i]);
+        }
+        for (int i = 0; i < 3; i++)
+            surface->diffuse[i] = surface->bare_color[i] * (1.0f - lanes_min(strongest, lanes_float(1)));
+    }
+}
+
+/* As there, the factor counts twice. */
+static void pyrender_emission(const calo_material *source, const lanes_f *texel, lanes_f emissive[3])
+{
+    for (int i = 0; i < 3; i++)
+        emissive[i] = source->emissive[i] * source->emissive[i] * (texel ? decode_srgb(texel[i]) : lanes_float(1));
+}
+
 static void find_materials(packet_group *group, calo_cpu_surface *surfaces)
 {
     const calo_material *source = &group->material->source;
     lanes_f emissive[CALO_CPU_GROUP][4], occlusion[CALO_CPU_GROUP][4];
+    bool pyrender = group->worker->scene->list.shading == CALO_SHADING_PYRENDER;
     bool glows = sample_slot(group, CALO_SLOT_EMISSIVE, emissive);
     bool occluded = !group->state->shares_occlusion && sample_slot(group, CALO_SLOT_OCCLUSION, occlusion);
     for (int k = 0; k < group->count; k++)
         surfaces[k].occlusion = occluded ? occlusion[k][0] : lanes_float(1);
-    if (group->state->uniform)
+    if (pyrender)
+        (source->specular_glossiness ? pyrender_glossy : pyrender_metallic)(group, surfaces);
+    else if (group->state->uniform)
         uniform_material(group, surfaces);
     else if (source->specular_glossiness)
         specular_glossiness(group, surfaces);
@@ -437,7 +524,9 @@ static void find_materials(packet_group *group, calo_cpu_surface *surfaces)
         calo_cpu_surface *surface = &surfaces[k];
         surface->roughness = lanes_clamp(surface->roughness, 0, 1);
         surface->occlusion = 1.0f + source->occlusion_strength * (surface->occlusion - 1.0f);
-        for (int i = 0; i < 3; i++)
+        if (pyrender)
+            pyrender_emission(source, glows ? emissive[k] : NULL, surface->emissive);
+        for (int i = 0; !pyrender && i < 3; i++)
             surface->emissive[i] = glows ? source->emissive[i] * emissive[k][i] : lanes_float(source->emissive[i]);
     }
 }
@@ -513,7 +602,9 @@ void calo_cpu_surface_find(calo_cpu_worker *worker, const calo_cpu_packet *packe
     }
     if (needs.normals)
         find_normals(&group, surfaces);
-    if (needs.base_color)
+    if (needs.base_color && worker->scene->list.shading == CALO_SHADING_PYRENDER)
+        find_pyrender_color(&group, surfaces);
+    else if (needs.base_color)
         find_base_color(&group, surfaces);
     if (needs.material)
         find_materials(&group, surfaces);

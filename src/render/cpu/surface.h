@@ -21,6 +21,8 @@ typedef struct calo_cpu_surface {
     lanes_f base_color[4]; /* linear, vertex colour and alpha rule applied */
     lanes_f metallic, roughness, occlusion;
     lanes_f f0[3], f90, diffuse[3], emissive[3];
+    lanes_f bare_color[3], tint[3]; /* pyrender's shading: base colour without vertex colours, and these */
+    lanes_f shown[4];               /* there, of flat draws: all that is seen, as written */
 } calo_cpu_surface;
 
 /* Up to this many packets of one draw are shaded stage by stage, so that the processor has several
@@ -46,9 +48,12 @@ typedef struct calo_cpu_footprint {
     int rows;                             /* that count: of both levels, or of the lower one alone */
 } calo_cpu_footprint;
 
+/* Which side of a pixel's footprint says how far a texture is minified. */
+typedef enum calo_cpu_footprint_rule { CALO_CPU_MEAN_SIDE, CALO_CPU_LONGER_SIDE } calo_cpu_footprint_rule;
+
 /* texels.c: the same for all textures of one layout (see calo_mip_chain_same_layout). */
 void calo_cpu_texture_place(const calo_mip_chain *texture, const calo_cpu_lookup *lookups, int count,
-                            calo_cpu_footprint *footprints);
+                            calo_cpu_footprint_rule rule, calo_cpu_footprint *footprints);
 /* Asks for the texels, so that they are near when they are sampled. */
 void calo_cpu_texture_prefetch(const calo_mip_chain *texture, const calo_cpu_footprint *footprints, int count);
 void calo_cpu_texture_sample(const calo_mip_chain *texture, const calo_cpu_footprint *footprints, int count,
@@ -58,9 +63,13 @@ void calo_cpu_texture_sample(const calo_mip_chain *texture, const calo_cpu_footp
  * length; lanes that hold no surface may give anything. */
 lanes_f calo_cpu_visibility(const calo_cpu_worker *worker, const calo_cpu_surface *surface, const calo_lamp *lamp);
 
-/* lighting.c: linear radiance towards the viewer. */
+/* lighting.c: linear radiance towards the viewer; of pyrender's shading what it displays. */
 void calo_cpu_shade(calo_cpu_worker *worker, const calo_cpu_packet *packet, const calo_cpu_surface *surface,
                     lanes_f rgb[3]);
+
+/* pyrender.c: the same as pyrender does it; from 0 to 1, as displayed. */
+void calo_cpu_shade_pyrender(calo_cpu_worker *worker, const calo_cpu_packet *packet, const calo_cpu_surface *surface,
+                             lanes_f rgb[3]);
 
 /* surface.c: what shading knows of a draw, made anew when the draw changes. */
 void calo_cpu_draw_state_make(calo_cpu_worker *worker, const calo_cpu_draw *draw);

@@ -1,23 +1,16 @@
 /* Trilinear texture look-up: addresses and weights for all lanes at once, then the texels, two at a
  * time, of four lanes in each vector. */
+#include "render/cpu/curves.h"
 #include "render/cpu/surface.h"
 
 enum { ROWS = CALO_CPU_TEXEL_ROWS };
 
-/* The binary logarithm of positive normal numbers, within 2e-5. The polynomial is log2(1 + x) / x by
- * least squares over [sqrt(1/2) - 1, sqrt(2) - 1]. */
-LANES_INLINE lanes_f log2_lanes(lanes_f v)
-{
-    lanes_i bits = (lanes_i)v, exponent = ((bits + 0x004afb0d) >> 23) - 127;
-    lanes_f x = (lanes_f)(bits - (exponent << 23)) - 1.0f;
-    lanes_f sum = 1.44257796f + x * (-0.72024190f + x * (0.48668668f + x * (-0.39457384f + x * 0.25265566f)));
-    return lanes_from_int(exponent) + x * sum;
-}
-
 /* log2 of the mean side of the pixel's footprint in texels (the geometric mean of both sides, the
  * shorter one not below 1/16 of the longer). OpenGL's rule, the longer side alone, blurs slanted
- * surfaces and is farther from Blender's pictures: up to 1 dB, and 1 degree in mapped normals. */
-LANES_INLINE lanes_f footprint_level(const calo_mip_chain *texture, const calo_cpu_lookup *lookup)
+ * surfaces and is farther from Blender's pictures: up to 1 dB, and 1 degree in mapped normals.
+ * It is pyrender's. */
+LANES_INLINE lanes_f footprint_level(const calo_mip_chain *texture, const calo_cpu_lookup *lookup,
+                                     calo_cpu_footprint_rule rule)
 {
     float w2 = (float)texture->width[0] * (float)texture->width[0];
     float h2 = (float)texture->height[0] * (float)texture->height[0];
@@ -26,6 +19,8 @@ LANES_INLINE lanes_f footprint_level(const calo_mip_chain *texture, const calo_c
     lanes_f y2 = dy[0] * dy[0] * w2 + dy[1] * dy[1] * h2;
     /* Beyond these bounds every level is the first or the last. */
     lanes_f longer2 = lanes_clamp(lanes_max(x2, y2), 1e-16f, 1e16f);
+    if (rule == CALO_CPU_LONGER_SIDE)
+        return 0.5f * log2_lanes(longer2);
     lanes_f shorter2 = lanes_max(lanes_min(x2, y2), longer2 * (1.0f / 256));
     return 0.25f * log2_lanes(longer2 * lanes_min(shorter2, longer2));
 }
@@ -86,14 +81,14 @@ LANES_INLINE lanes_f filter_half(const calo_mip_chain *texture, lanes_m minified
 }
 
 LANES_INLINE void place_footprint(const calo_mip_chain *texture, const calo_cpu_lookup *lookup,
-                                  calo_cpu_footprint *out)
+                                  calo_cpu_footprint_rule rule, calo_cpu_footprint *out)
 {
     lanes_f wrapped[2] = {wrap(lookup->uv[0], texture->wrap_u), wrap(lookup->uv[1], texture->wrap_v)};
     lanes_i zero = lanes_int(0), low = zero, high_share = zero;
     lanes_m minified = lanes_from_bits(0);
     lanes_i last = lanes_int(texture->level_count - 1);
     if (texture->level_count > 1 || texture->magnify != texture->minify) {
-        lanes_f level = footprint_level(texture, lookup);
+        lanes_f level = footprint_level(texture, lookup, rule);
         minified = lanes_less(lanes_float(0), level);
         level = lanes_max(lanes_min(level, lanes_from_int(last)), lanes_float(0));
         low = lanes_truncate(level);
@@ -118,10 +113,10 @@ BLEND(blend_bytes, LANES_BYTES, ROWS)
 BLEND(blend_bytes_of_level, LANES_BYTES, ROWS / 2)
 
 void calo_cpu_texture_place(const calo_mip_chain *texture, const calo_cpu_lookup *lookups, int count,
-                            calo_cpu_footprint *footprints)
+                            calo_cpu_footprint_rule rule, calo_cpu_footprint *footprints)
 {
     for (int i = 0; i < count; i++)
-        place_footprint(texture, &lookups[i], &footprints[i]);
+        place_footprint(texture, &lookups[i], rule, &footprints[i]);
 }
 
 /* The outer columns of the pixels' texels will do. */

@@ -223,13 +223,21 @@ LANES_INLINE lanes_i encode_srgb(const uint32_t *table, lanes_f linear)
     return lanes_pick_int(dark, lanes_int(0), code);
 }
 
-void calo_cpu_tile_write_color(const calo_cpu_scene *scene, const lanes_f premultiplied[4], const calo_cpu_area *area,
-                               const calo_frame *frame)
+/* The nearest of 256 steps from 0 to 1. */
+LANES_INLINE lanes_i round_to_byte(lanes_f value)
+{
+    return lanes_truncate(lanes_clamp(value, 0, 1) * 255.0f + 0.5f);
+}
+
+void calo_cpu_tile_write_color(const calo_cpu_worker *worker, const lanes_f premultiplied[4],
+                               const calo_cpu_area *area, const calo_frame *frame)
 {
     const calo_image *plane = &frame->planes[CALO_CHANNEL_COLOR];
+    const uint32_t *table = worker->scene->srgb_table;
     lanes_f alpha = premultiplied[3], straight[4] = {premultiplied[0], premultiplied[1], premultiplied[2], alpha};
     lanes_m partly = lanes_not(lanes_equal(alpha, lanes_float(1)));
-    if (lanes_any(partly)) {
+    /* Over a background that is only said to be transparent, colours are whole already. */
+    if (lanes_any(partly) && !(worker->options->background_transparency > 0)) {
         lanes_m there = lanes_less(lanes_float(0), alpha);
         lanes_f scale = 1.0f / lanes_pick(there, alpha, lanes_float(1));
         for (int c = 0; c < 3; c++)
@@ -241,9 +249,10 @@ void calo_cpu_tile_write_color(const calo_cpu_scene *scene, const lanes_f premul
         write_rows(plane, area, pixels, 4 * sizeof *pixels);
         return;
     }
-    lanes_i a = lanes_truncate(lanes_clamp(alpha, 0, 1) * 255.0f + 0.5f);
-    lanes_i codes = encode_srgb(scene->srgb_table, straight[0]) | encode_srgb(scene->srgb_table, straight[1]) << 8 |
-                    encode_srgb(scene->srgb_table, straight[2]) << 16 | a << 24;
+    bool displayed = worker->scene->list.shading == CALO_SHADING_PYRENDER;
+    lanes_i codes = round_to_byte(alpha) << 24;
+    for (int c = 0; c < 3; c++)
+        codes |= (displayed ? round_to_byte(straight[c]) : encode_srgb(table, straight[c])) << (8 * c);
     if (plane->format == CALO_PIXEL_RGBA8) {
         lanes_f pixels = (lanes_f)codes;
         write_vectors(frame, CALO_CHANNEL_COLOR, area, &pixels, 1);

@@ -24,9 +24,9 @@ void calo_cpu_tile_put(const calo_cpu_worker *worker, const calo_cpu_packet *pac
                        calo_cpu_tile *tile);
 void calo_cpu_tile_write(const calo_render_options *options, const calo_cpu_tile *tile, const calo_cpu_area *area,
                          const calo_frame *frame);
-/* Premultiplied linear light to the frame's colour format, straight alpha. */
-void calo_cpu_tile_write_color(const calo_cpu_scene *scene, const lanes_f premultiplied[4], const calo_cpu_area *area,
-                               const calo_frame *frame);
+/* Premultiplied light, linear or as displayed, to the frame's colour format, straight alpha. */
+void calo_cpu_tile_write_color(const calo_cpu_worker *worker, const lanes_f premultiplied[4],
+                               const calo_cpu_area *area, const calo_frame *frame);
 /* The blocks [from, to) of a row, in which there is nothing before a transparent background. */
 void calo_cpu_tile_write_empty(const calo_cpu_worker *worker, uint32_t from, uint32_t to, uint32_t block_y,
                                const calo_frame *frame);

@@ -252,13 +252,14 @@ LANES_INLINE lanes_f find_depth(const calo_cpu_worker *worker, const calo_cpu_pa
     lanes_f depth = lanes_max(mix_corners(mix, t->depth), lanes_float(worker->camera.near_metres));
     lanes_m far = lanes_less_int(t->far, lanes_int(0));
     if (!lanes_any(far))
-        return depth;
+        return lanes_min(depth, lanes_float(worker->camera.far_metres));
     lanes_f dx = packet->x - spread(mix, t->origin[0]), dy = packet->y - spread(mix, t->origin[1]);
     lanes_f plane = plane_at(mix, t->far_depth, dx, dy);
     lanes_f value = worker->camera.orthographic ? plane : 1.0f / plane;
     /* Seen edge-on the plane has no value; the corners' range holds everywhere. */
     value = lanes_min(lanes_max(value, spread(mix, t->far_low)), spread(mix, t->far_high));
-    return lanes_pick(lanes_less_int(lanes_spread_int(t->far, mix->slot), lanes_int(0)), value, depth);
+    depth = lanes_pick(lanes_less_int(lanes_spread_int(t->far, mix->slot), lanes_int(0)), value, depth);
+    return lanes_min(depth, lanes_float(worker->camera.far_metres));
 }
 
 /* Lines and points: what lies on them does not change from pixel to pixel. */

@@ -20,7 +20,7 @@ enum {
 typedef struct calo_cpu_camera {
     bool orthographic;
     calo_mat4 projection;    /* world to (x * w, y * w, w, depth): x, y in pixels from the top left */
-    float near_metres;
+    float near_metres, far_metres; /* INFINITY: no end */
     float reach_pixels;      /* a metre at depth 1 covers so many pixels at most; orthographic: anywhere */
     float position[3], back[3]; /* world */
     float to_camera[9];      /* world directions to camera axes */
@@ -28,7 +28,7 @@ typedef struct calo_cpu_camera {
 } calo_cpu_camera;
 
 /* 16 depths and ids side by side: the 4 x 4 pixels of a block row by row, or samples of its pixels.
- * 0 in `ids` is nothing, -INFINITY in `z` then. Larger z is nearer. */
+ * 0 in `ids` is nothing, the worker's empty_z in `z` then. Larger z is nearer. */
 typedef struct calo_cpu_slots {
     float z[CALO_CPU_SLOTS];
     uint32_t ids[CALO_CPU_SLOTS];
@@ -127,6 +127,7 @@ struct calo_cpu_worker {
     uint8_t *touched; /* by block: a triangle came near; what it did not touch is empty */
     size_t center_capacity, sample_capacity; /* in groups */
     bool clean; /* the buffers hold nothing: resolving leaves them so */
+    float empty_z; /* where nothing is: a hair beyond the far plane, so that what is farther is not drawn; -INFINITY */
     calo_cpu_slot_places center_places, sample_places;
     uint32_t places_count; /* the sample count that sample_places and sample_sums are for */
     int32_t sample_sums[2][256][2]; /* of the sample_offsets, by the set bits of samples 0 to 7 and 8 to 15 */
@@ -167,11 +168,11 @@ static inline calo_cpu_slots *calo_cpu_block_samples(const calo_cpu_worker *work
     return worker->sample_count ? worker->samples + block * worker->sample_count : NULL;
 }
 
-static inline void calo_cpu_clear_slots(calo_cpu_slots *slots, size_t count)
+static inline void calo_cpu_clear_slots(const calo_cpu_worker *worker, calo_cpu_slots *slots, size_t count)
 {
     for (size_t g = 0; g < count; g++)
         for (int part = 0; part < CALO_CPU_SLOTS; part += LANES) {
-            lanes_store(slots[g].z + part, lanes_float(-__builtin_inff()));
+            lanes_store(slots[g].z + part, lanes_float(worker->empty_z));
             lanes_store_int(slots[g].ids + part, lanes_int(0));
         }
 }
