@@ -154,7 +154,7 @@ static bool read_prepare(PyObject *lighting, PyObject *options, prepare_call *ca
     PyObject *lights;
     calo_lighting *l = &call->lighting;
     calo_prepare_options *o = &call->options;
-    float *color = l->environment_color, ambient[3];
+    float *color = l->environment_color, *ambient = l->ambient_color;
     int dark, scene_lights, fill, flat, shading;
     *call = (prepare_call){0};
     if (!parse(lighting, "p(fff)ffOpO!II(fff)", &dark, &color[0], &color[1], &color[2],
@@ -167,10 +167,7 @@ static bool read_prepare(PyObject *lighting, PyObject *options, prepare_call *ca
     l->use_scene_lights = scene_lights;
     o->fill = (calo_fill)fill;
     o->flat = flat;
-    if (shading || ambient[0] || ambient[1] || ambient[2]) {
-        raise_argument("pyrender's shading is not there yet");
-        return false;
-    }
+    o->shading = (calo_shading)shading;
     o->lighting = l;
     return read_environment(*environment, call) && read_lights(lights, call);
 }
@@ -253,9 +250,9 @@ static void finish_call(render_call *call)
 static bool read_options(PyObject *tuple, calo_render_options *o)
 {
     int color_format, background, cull, world_normals, ray_depth, energy, occlusion;
-    float *color = o->background_color, transparency;
+    float *color = o->background_color;
     if (!parse(tuple, "IiIi(fff)fippfiiff", &o->channels, &color_format, &o->samples, &background, &color[0],
-                          &color[1], &color[2], &transparency, &cull, &world_normals, &ray_depth,
+                          &color[1], &color[2], &o->background_transparency, &cull, &world_normals, &ray_depth,
                           &o->background_depth, &energy, &occlusion, &o->point_size_pixels, &o->line_width_pixels))
         return false;
     o->color_format = (calo_pixel_format)color_format;

@@ -37,6 +37,7 @@ static bool read_row(const double *row, calo_view *view)
     view->center_x = row[CENTER_X];
     view->center_y = row[CENTER_Y];
     view->near_metres = row[NEAR];
+    view->far_metres = row[FAR];
     return read_side(row[WIDTH], &view->width) && read_side(row[HEIGHT], &view->height);
 }
 
@@ -72,6 +73,7 @@ static void write_row(const calo_view *view, double *row)
     row[WIDTH] = view->width;
     row[HEIGHT] = view->height;
     row[NEAR] = view->near_metres;
+    row[FAR] = view->far_metres;
     row[AZIMUTH] = view->azimuth_degrees;
     row[ELEVATION] = view->elevation_degrees;
     row[RADIUS] = view->radius;
