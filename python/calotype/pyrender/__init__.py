@@ -12,7 +12,9 @@ from .light import DirectionalLight, Light, PointLight, SpotLight
 from .material import Material, MetallicRoughnessMaterial, SpecularGlossinessMaterial
 from .mesh import Mesh
 from .node import Node
+from .offscreen import OffscreenRenderer
 from .primitive import Primitive
+from .renderer import Renderer
 from .sampler import Sampler
 from .scene import Scene
 from .skin import Skin
@@ -22,5 +24,6 @@ from .version import __version__
 __all__ = [
     "Camera", "PerspectiveCamera", "OrthographicCamera", "IntrinsicsCamera", "Light", "PointLight", "DirectionalLight",
     "SpotLight", "Sampler", "Texture", "Material", "MetallicRoughnessMaterial", "SpecularGlossinessMaterial",
-    "Primitive", "Mesh", "Node", "Scene", "Skin", "RenderFlags", "TextAlign", "GLTF", "__version__",
+    "Primitive", "Mesh", "Node", "Scene", "Skin", "Renderer", "OffscreenRenderer", "RenderFlags", "TextAlign", "GLTF",
+    "__version__",
 ]

@@ -19,6 +19,11 @@ Array = npt.NDArray[Any]
 _identities = itertools.count(1)
 
 
+def new_identity() -> int:
+    """A number that no content of this process has had."""
+    return next(_identities)
+
+
 def _bytes_of(array: Array) -> npt.NDArray[np.uint8]:
     return np.ascontiguousarray(array).reshape(-1).view(np.uint8)
 
@@ -72,7 +77,7 @@ class Tracked:
     _version: int = 0
 
     def _touch(self, counter: str = "_version") -> None:
-        self.__dict__[counter] = next(_identities)
+        self.__dict__[counter] = new_identity()
 
     def _edited(self) -> Dict[str, Tuple[Content, str]]:
         """The arrays that users may be editing, and the numbers that edits change."""

@@ -1,0 +1,118 @@
+"""A pyrender camera as a calotype view: a row of numbers (calotype.cameras has the columns)."""
+from __future__ import annotations
+
+import math
+from typing import Any, List, Tuple
+
+import numpy as np
+import numpy.typing as npt
+
+from .camera import Camera, IntrinsicsCamera
+
+_COLUMNS, _LENS, _COEFFICIENTS = 42, 25, 26
+_LENSES = {"opencv": 1, "fisheye": 2}  # calo_lens_kind
+
+
+class View:
+    """A row of numbers, and how the depths that come back become the camera's own.
+
+    Attributes
+    ----------
+    row : list of 42 floats
+    depth_scale, depth_offset : float
+        depth = scale * metres + offset, where anything is.
+    """
+
+    __slots__ = ("row", "depth_scale", "depth_offset")
+
+    def __init__(self, row: List[float], depth_scale: float, depth_offset: float) -> None:
+        self.row = row
+        self.depth_scale = depth_scale
+        self.depth_offset = depth_offset
+
+    def finish_depth(self, depth: npt.NDArray[np.float32]) -> None:
+        """In place."""
+        if self.depth_scale != 1.0 or self.depth_offset != 0.0:
+            there = depth != 0.0
+            depth[there] = depth[there] * np.float32(self.depth_scale) + np.float32(self.depth_offset)
+
+
+def make_view(camera: Camera, pose: npt.NDArray[np.float64], width: int, height: int) -> View:
+    """The view of a camera that stands at `pose` (camera to world).
+
+    Raises
+    ------
+    ValueError
+        The projection matrix or the pose is none that a real camera could have: skewed, mirrored, not finite.
+    """
+    scale, matrix = _split_pose(pose)
+    projection = np.asarray(camera.get_projection_matrix(width=width, height=height), dtype=np.float64)
+    if projection.shape != (4, 4) or not np.isfinite(projection).all():
+        raise ValueError(f"the camera's projection matrix is finite and has shape (4, 4), not {projection.tolist()}")
+    rows = projection.tolist()
+    orthographic, focal_x, focal_y, center_x, center_y, near, far = _intrinsics(rows, scale, width, height)
+    offset = 0.0
+    if orthographic and near <= 0.0:
+        # What is beside or behind the camera is seen, too: it stands farther back, and depths are counted from there.
+        offset = min(near - 0.01 * (far - near), 0.0)
+        for row in range(3):
+            matrix[4 * row + 3] -= offset * matrix[4 * row + 2]
+        near, far = near - offset, far - offset
+    numbers = matrix + [float(orthographic), focal_x, focal_y, center_x, center_y, float(width), float(height), near,
+                        0.0 if math.isinf(far) else far]
+    numbers += [0.0] * (_COLUMNS - len(numbers))
+    if isinstance(camera, IntrinsicsCamera) and camera.distortion is not None:
+        numbers[_LENS] = float(_LENSES[camera.distortion_model])
+        numbers[_COEFFICIENTS:_COEFFICIENTS + len(camera.distortion)] = camera.distortion
+    return View(numbers, 1.0 / scale[2], offset / scale[2])
+
+
+def _split_pose(pose: npt.NDArray[np.float64]) -> Tuple[Tuple[float, float, float], List[float]]:
+    """The scale along the camera's axes, and its pose without it as 16 numbers, row by row."""
+    m = pose.tolist()
+    x, y, z = ((m[0][i], m[1][i], m[2][i]) for i in range(3))
+    sx, sy, sz = (math.sqrt(a * a + b * b + c * c) for a, b, c in (x, y, z))
+    smallest = min(sx, sy, sz)
+    if not (smallest > 0.0 and math.isfinite(sx + sy + sz + m[0][3] + m[1][3] + m[2][3])):
+        raise ValueError(f"the camera's pose cannot be inverted: {m}")
+    straight = 1e-5
+    if (abs(x[0] * y[0] + x[1] * y[1] + x[2] * y[2]) > straight * sx * sy
+            or abs(x[0] * z[0] + x[1] * z[1] + x[2] * z[2]) > straight * sx * sz
+            or abs(y[0] * z[0] + y[1] * z[1] + y[2] * z[2]) > straight * sy * sz):
+        raise ValueError(f"the camera's pose is skewed, which no picture can show: {m}")
+    turn = (x[0] * (y[1] * z[2] - y[2] * z[1]) + x[1] * (y[2] * z[0] - y[0] * z[2])
+            + x[2] * (y[0] * z[1] - y[1] * z[0]))
+    if turn < 0.0:
+        raise ValueError(f"the camera's pose mirrors (its determinant is negative), which no picture can show: {m}")
+    return (sx, sy, sz), [m[0][0] / sx, m[0][1] / sy, m[0][2] / sz, m[0][3],
+                          m[1][0] / sx, m[1][1] / sy, m[1][2] / sz, m[1][3],
+                          m[2][0] / sx, m[2][1] / sy, m[2][2] / sz, m[2][3], 0.0, 0.0, 0.0, 1.0]
+
+
+def _intrinsics(p: List[List[Any]], scale: Tuple[float, float, float], width: int,
+                height: int) -> Tuple[bool, float, float, float, float, float, float]:
+    """Whether it is orthographic; focal lengths, centre (pixels), near and far plane (metres) of OpenGL's matrix."""
+    orthographic = p[3][2] == 0.0
+    w = p[3][3] if orthographic else -p[3][2]
+    used = {(0, 0), (1, 1), (2, 2), (2, 3), (3, 3) if orthographic else (3, 2),
+            (0, 3) if orthographic else (0, 2), (1, 3) if orthographic else (1, 2)}
+    largest = max(abs(p[0][0]), abs(p[1][1]))
+    skewed = any(abs(p[i][j]) > 1e-9 * largest for i in range(4) for j in range(4) if (i, j) not in used)
+    if skewed or not w > 0.0 or not p[0][0] > 0.0 or not p[1][1] > 0.0:
+        raise ValueError("the camera's projection matrix is skewed or mirrored: a picture needs positive focal lengths "
+                         f"at [0, 0] and [1, 1], a centre, and the depth of OpenGL, not {p}")
+    sx, sy, sz = scale
+    half_x, half_y = p[0][0] / w * width / 2.0, p[1][1] / w * height / 2.0
+    a, b = p[2][2] / w, p[2][3] / w
+    if orthographic:
+        center_x, center_y = (1.0 + p[0][3] / w) * width / 2.0, (1.0 - p[1][3] / w) * height / 2.0
+        if not a < 0.0:
+            raise ValueError(f"the camera's projection matrix has no depth to look along: {p}")
+        near, far = (b + 1.0) / a, (b - 1.0) / a
+        return True, half_x / sx, half_y / sy, center_x, center_y, near * sz, far * sz
+    center_x, center_y = (1.0 - p[0][2] / w) * width / 2.0, (1.0 + p[1][2] / w) * height / 2.0
+    near = b / (a - 1.0) if a != 1.0 else math.inf
+    far = b / (a + 1.0) if a != -1.0 else math.inf
+    if near < 0.0 or not near < far:
+        raise ValueError(f"the camera's near plane ({near:g} m) must be 0 or more and before its far plane ({far:g} m)")
+    return False, half_x * sz / sx, half_y * sz / sy, center_x, center_y, near * sz, far * sz
