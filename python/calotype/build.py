@@ -226,7 +226,7 @@ class SceneBuilder:
             raise ArgumentError(f"a calotype.Texture is needed, not {type(texture).__name__}")
         transform = _array("a texture's transform", texture.transform, np.float64)
         if transform.shape != (2, 3) or not np.isfinite(transform).all():
-            raise ArgumentError(f"a texture's transform is (2, 3) finite numbers, not {texture.transform}")
+            raise ArgumentError(f"a texture's transform is (2, 3) finite numbers, not {texture.transform!r}")
         self._textures.append((self._add_image(texture), _choice("wrap", _WRAPS, texture.wrap_u),
                                _choice("wrap", _WRAPS, texture.wrap_v), _choice("filter", _FILTERS, texture.magnify),
                                _choice("filter", _FILTERS, texture.minify), not texture.mipmaps))

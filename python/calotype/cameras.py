@@ -156,7 +156,7 @@ class Preset(NamedTuple):
 
     name: str
     description: str
-    count: int
+    count: int  # type: ignore[assignment]  # tuple.count is not missed
     size: int
     fit: str
 
@@ -214,13 +214,13 @@ def _array(what: str, value: Any, dtype: Any) -> npt.NDArray[Any]:
 def _path(path: Any) -> Union[str, bytes]:
     """A file's name as the extension takes it."""
     try:
-        name = os.fspath(path)
-        os.fsencode(name)
+        name: Union[str, bytes] = os.fspath(path)
+        encoded = os.fsencode(name)
     except TypeError:
         raise ArgumentError(f"a path is needed, not {type(path).__name__}") from None
     except UnicodeError:
         raise ArgumentError(f"the path {path!r} holds what no file's name can") from None
-    if (b"\0" if isinstance(name, bytes) else "\0") in name:  # type: ignore[operator]
+    if b"\0" in encoded:
         raise ArgumentError("a path cannot hold a NUL character")
     return name
 
@@ -351,7 +351,8 @@ def _one_matrix(value: npt.ArrayLike) -> Floats:
     matrices = _matrices(value)
     if len(matrices) != 1:
         raise ArgumentError(f"one matrix of shape (4, 4) is needed here, not {len(matrices)}")
-    return matrices[0].copy()
+    matrix: Floats = matrices[0].copy()
+    return matrix
 
 
 def _per_view(what: str, value: npt.ArrayLike, count: int) -> Floats:
@@ -388,7 +389,7 @@ def perspective(camera_to_world: npt.ArrayLike, width: int = 512, height: int = 
     rows = _make(camera_to_world, width, height, near_metres, far_metres)
     fov = _per_view("fov_y_radians", fov_y_radians, len(rows))
     if not np.all((fov > 0) & (fov < math.pi)):
-        raise ArgumentError(f"a field of view must be above 0 and below pi radians, not {fov_y_radians}")
+        raise ArgumentError(f"a field of view must be above 0 and below pi radians, not {fov_y_radians!r}")
     rows[:, _FOCAL] = (height / 2 / np.tan(fov / 2))[:, None]
     rows[:, _FOV] = np.degrees(2 * np.arctan(max(width, height) / 2 / rows[:, 17]))
     return Views(rows)
@@ -418,7 +419,7 @@ def _lens(distortion: npt.ArrayLike, lens: str) -> Tuple[int, Floats]:
     given = _array("distortion", distortion, np.float64).ravel()
     lengths = (4, 5, 8, 12) if lens == "opencv" else (4,)
     if len(given) not in lengths or not np.isfinite(given).all():
-        raise ArgumentError(f"an {lens} lens has {' or '.join(map(str, lengths))} finite coefficients, not {distortion}")
+        raise ArgumentError(f"an {lens} lens has {' or '.join(map(str, lengths))} finite coefficients, not {distortion!r}")
     return kind, np.pad(given, (0, 12 - len(given)))
 
 
@@ -464,4 +465,4 @@ def look_at(position: Sequence[float], target: Sequence[float] = (0.0, 0.0, 0.0)
     numbers = [_array("a position", point, np.float64) for point in (position, target)]
     if any(point.shape != (3,) or not np.isfinite(point).all() for point in numbers):
         raise ArgumentError("a position and a target have three finite coordinates")
-    return np.frombuffer(_calotype.look_at(*map(tuple, numbers)), dtype=np.float64).reshape(4, 4).copy()
+    return np.frombuffer(_calotype.look_at(tuple(numbers[0]), tuple(numbers[1])), dtype=np.float64).reshape(4, 4).copy()

@@ -100,12 +100,12 @@ class Lighting:
             return True, None
         if isinstance(self.environment, str) and self.environment == "white":
             return False, None
-        picture = self.environment
-        if isinstance(picture, (str, os.PathLike)):
-            picture = load_image(picture)
-            if picture.dtype != np.float32:
+        given = self.environment
+        if isinstance(given, (str, os.PathLike)):
+            given = load_image(given)
+            if given.dtype != np.float32:
                 raise ArgumentError(f"{self.environment!s} is an 8-bit picture: an environment is HDR or EXR")
-        picture = _array("an environment", picture, np.float32)
+        picture = _array("an environment", given, np.float32)
         if picture.ndim != 3 or picture.shape[2] not in (3, 4):
             raise ArgumentError(f"an environment has the shape (H, W, 3) or (H, W, 4), not {picture.shape}")
         if picture.shape[2] == 3:

@@ -142,7 +142,7 @@ class Scene:
     @cached_property
     def materials(self) -> list[MaterialInfo]:
         modes = ("opaque", "mask", "blend")
-        return [MaterialInfo(*m[:5], modes[m[5]], *m[6:]) for m in self._parts[3]]
+        return [MaterialInfo(*(*m[:5], modes[m[5]], *m[6:])) for m in self._parts[3]]
 
     @cached_property
     def meshes(self) -> list[MeshInfo]:
