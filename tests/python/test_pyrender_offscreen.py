@@ -601,7 +601,7 @@ class BatchTest(PictureTest):
         two, three = np.tile(np.eye(4), (2, 1, 1)), np.tile(np.eye(4), (3, 1, 1))
         for keywords in ({"channels": ["colour"]}, {"camera_poses": np.eye(4)}, {"poses": {node: np.eye(4)}},
                          {"poses": {Node(): two}}, {"poses": {}}, {"camera_poses": two, "poses": {node: three}},
-                         {"camera_nodes": [node]}, {"poses": {node: two * np.nan}}):
+                         {"camera_nodes": [node]}, {"camera_nodes": [Node(camera=PerspectiveCamera(1.0))]}, {"poses": {node: two * np.nan}}):
             with self.subTest(**keywords), self.assertRaises(ValueError):
                 self.renderer.render_batch(scene, **keywords)
         nothing = self.renderer.render_batch(scene, camera_poses=np.zeros((0, 4, 4)))
@@ -723,6 +723,16 @@ class ImportTest(unittest.TestCase):
                    "print([m for m in ('trimesh', 'PIL', 'OpenGL', 'scipy', 'networkx') if m in sys.modules])")
         result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
         self.assertEqual(result.stdout.strip(), "[]")
+
+
+    def test_under_pyrenders_name(self):
+        program = ("import calotype.pyrender; calotype.pyrender.install(); calotype.pyrender.install(); "
+                   "import pyrender, pyrender.light; from pyrender.material import SpecularGlossinessMaterial as S; "
+                   "from pyrender.constants import RenderFlags as F; "
+                   "print(pyrender is calotype.pyrender, pyrender.Light is pyrender.light.Light, "
+                   "S is calotype.pyrender.SpecularGlossinessMaterial, F is pyrender.RenderFlags)")
+        result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+        self.assertEqual(result.stdout.split(), ["True"] * 4)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ docs/pyrender.md says what is better here, and what is not there.
 """
 from __future__ import annotations
 
+from .alias import install
 from .camera import Camera, IntrinsicsCamera, OrthographicCamera, PerspectiveCamera
 from .constants import GLTF, RenderFlags, TextAlign
 from .light import DirectionalLight, Light, PointLight, SpotLight
@@ -25,5 +26,5 @@ __all__ = [
     "Camera", "PerspectiveCamera", "OrthographicCamera", "IntrinsicsCamera", "Light", "PointLight", "DirectionalLight",
     "SpotLight", "Sampler", "Texture", "Material", "MetallicRoughnessMaterial", "SpecularGlossinessMaterial",
     "Primitive", "Mesh", "Node", "Scene", "Skin", "Renderer", "OffscreenRenderer", "RenderFlags", "TextAlign", "GLTF",
-    "__version__",
+    "__version__", "install",
 ]

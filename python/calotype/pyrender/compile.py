@@ -221,7 +221,7 @@ def _describe(primitive: Primitive, geometry: Geometry, appearance: Appearance) 
 def world_pose(scene: Scene, node: Node, replaced: Optional[Dict[Node, Vector]]) -> Vector:
     """The transform from a node to the world, where local transforms may be replaced."""
     if not replaced:
-        return scene.get_pose(node)
+        return scene._world(node)
     pose = np.eye(4)
     above: Optional[Node] = node
     while above is not None:

@@ -255,6 +255,8 @@ class Renderer:
             node = nodes[number % len(nodes)]
             if node is None or node.camera is None:
                 raise ValueError("there is no camera: add one to the scene, or set main_camera_node to a node with one")
+            if given is None and not scene.has_node(node):
+                raise ValueError("camera_nodes must be in the scene, or camera_poses say where they are")
             state = states[number % len(states)] if states else None
             pose = world_pose(scene, node, state) if given is None else given[number % len(given)]
             views.append(make_view(node.camera, pose, self._viewport_width, self._viewport_height))
@@ -432,8 +434,9 @@ def _states(scene: Scene, poses: Optional[Mapping[Node, Any]]) -> List[State]:
 def _finish(arrays: Dict[str, Array], views: List[View]) -> Dict[str, Array]:
     """The arrays as users get them: without a last axis of 1, depths as the cameras count them."""
     if "depth" in arrays:
-        for depth, view in zip(arrays["depth"], views):
-            view.finish_depth(depth)
+        for number, view in enumerate(views):
+            if view.has_own_depth:
+                view.finish_depth(arrays["depth"][number])
     return {name: array[..., 0] if array.shape[3] == 1 else array for name, array in arrays.items()}
 
 

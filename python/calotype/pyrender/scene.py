@@ -336,7 +336,11 @@ class Scene(Tracked):
             The node is not in the scene.
         """
         self._require(node)
-        pose = node.matrix
+        return self._world(node).copy()
+
+    def _world(self, node: Node) -> Vector:
+        """`get_pose` of a node that is in the scene, not to be written to."""
+        pose = node._local()
         above = self._parents[node]
         while above is not None:
             pose = above._local() @ pose
