@@ -10,7 +10,14 @@ extern "C" {
 
 #define CALO_VIEW_NAME_BYTES 64
 
-/* A pinhole (or orthographic) camera and the picture's size. Plain data; copy freely. */
+/* What a lens does to the picture of a pinhole: OpenCV's models (calib3d), with its coefficients in its order. */
+typedef enum calo_lens_kind {
+    CALO_LENS_PINHOLE = 0, /* nothing */
+    CALO_LENS_OPENCV,      /* k1 k2 p1 p2 k3 k4 k5 k6 s1 s2 s3 s4, as projectPoints */
+    CALO_LENS_FISHEYE,     /* k1 k2 k3 k4, as fisheye::projectPoints; rays up to 160 degrees from the axis */
+} calo_lens_kind;
+
+/* A camera and the picture's size. Plain data; copy freely. */
 typedef struct calo_view {
     calo_mat4 camera_to_world; /* OpenGL axes: columns right, up, back, position; metres */
     bool orthographic;
@@ -22,6 +29,11 @@ typedef struct calo_view {
     double azimuth_degrees, elevation_degrees, radius, fov_degrees;
     char name[CALO_VIEW_NAME_BYTES]; /* "000" */
     double far_metres;         /* surfaces farther than this are cut; 0: infinite. As near_metres, along the view axis */
+    /* Pixels beyond the first turning point of the distortion have no ray and show the background. With a lens, near
+     * and far planes are those of the pinhole pictures that it is made of: between one and four times the distance
+     * from the camera. Not for orthographic cameras. See docs/conventions.md. */
+    calo_lens_kind lens;
+    double lens_coefficients[12];
 } calo_view;
 
 /* The box an asset is scaled into before the cameras see it. */

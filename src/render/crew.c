@@ -86,14 +86,6 @@ static calo_status draw_rows(const batch_run *run, uint32_t thread, size_t index
                                     &batch->options, &batch->views[index], rows, frame, err);
 }
 
-/* Before each piece of work: the thread that called asks the caller, all go on only if he agreed. */
-static calo_status may_go_on(const batch_run *run, uint32_t thread, calo_error *err)
-{
-    if (thread == 0)
-        calo_watch_look(run->batch->watch);
-    return calo_watch_status(run->batch->watch, err);
-}
-
 /* ---- pieces: rows, counted in units ---- */
 
 static uint32_t row_units(const calo_view *view)
@@ -133,7 +125,7 @@ static calo_status draw_alone(const batch_run *run, uint32_t thread, size_t inde
     calo_frame *frame;
     calo_status status = find_frame(run, thread, index, &frame, err);
     for (uint32_t first = 0; status == CALO_OK && first < row_units(view); first += piece) {
-        status = may_go_on(run, thread, err);
+        status = calo_watch_go_on(run->batch->watch, thread, err);
         if (status == CALO_OK)
             status = draw_rows(run, thread, index, rows_of_units(view, first, piece), frame, err);
     }
@@ -167,7 +159,7 @@ static calo_status draw_pieces(const batch_run *run, uint32_t thread, size_t ind
     calo_frame *frame = atomic_load(&shared->frame);
     calo_rows rows;
     while (!atomic_load(&shared->failed) && take_piece(run, shared, view, &rows)) {
-        calo_status status = may_go_on(run, thread, err);
+        calo_status status = calo_watch_go_on(run->batch->watch, thread, err);
         if (status == CALO_OK)
             status = draw_rows(run, thread, index, rows, frame, err);
         if (status != CALO_OK) {

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "image/color.h"
+#include "render/lens/run.h"
 #include "scene/instances.h"
 
 /* ---- which ids a node has ---- */
@@ -212,7 +213,7 @@ calo_status calo_node_colors_run(calo_crew *crew, const calo_batch *batch, calo_
     inner.on_frame = take_drawn;
     inner.user = &run;
     if (status == CALO_OK)
-        status = calo_crew_run(crew, &inner, err);
+        status = calo_lens_run(crew, &inner, err);
     free(run.table.codes);
     return status;
 }

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/linear.h"
 #include "render/crew.h"
+#include "render/lens/run.h"
 #include "render/node_colors.h"
 #include "render/stages.h"
 
@@ -88,6 +89,7 @@ void calo_renderer_destroy(calo_renderer *renderer)
 {
     if (!renderer)
         return;
+    calo_lens_memory_destroy(renderer->crew.lenses);
     calo_crew_finish(&renderer->crew);
     free(renderer);
 }
@@ -278,6 +280,23 @@ static calo_status check_view(const calo_view *view, size_t index, calo_error *e
     return CALO_OK;
 }
 
+static calo_status check_lens(const calo_view *view, size_t index, calo_error *err)
+{
+    if ((unsigned)view->lens > CALO_LENS_FISHEYE)
+        return calo_fail(err, CALO_ERROR_ARGUMENT, "view %zu has the lens %d, which there is not", index,
+                         (int)view->lens);
+    if (view->lens == CALO_LENS_PINHOLE)
+        return CALO_OK;
+    if (view->orthographic)
+        return calo_fail(err, CALO_ERROR_ARGUMENT,
+                         "view %zu is orthographic and has a lens: distortion is for perspective cameras only", index);
+    for (int i = 0; i < 12; i++)
+        if (!isfinite(view->lens_coefficients[i]))
+            return calo_fail(err, CALO_ERROR_ARGUMENT, "view %zu has a lens whose coefficient %d is not finite", index,
+                             i);
+    return CALO_OK;
+}
+
 calo_render_options calo_render_options_resolve(const calo_render_options *options)
 {
     calo_render_options resolved = options ? *options : (calo_render_options){0};
@@ -339,6 +358,8 @@ static calo_status check_batch(const calo_renderer *renderer, const calo_batch *
     for (size_t i = 0; status == CALO_OK && i < batch->view_count; i++)
         status = check_view(&batch->views[i], i, err);
     for (size_t i = 0; status == CALO_OK && i < batch->view_count; i++)
+        status = check_lens(&batch->views[i], i, err);
+    for (size_t i = 0; status == CALO_OK && i < batch->view_count; i++)
         status = check_backend_has(renderer->crew.backend, batch->views[i].far_metres > 0, "far plane", err);
     if (status == CALO_OK)
         status = check_backend_has(renderer->crew.backend, batch->options.background_transparency > 0,
@@ -357,7 +378,7 @@ static calo_status render(calo_renderer *renderer, calo_batch *batch, calo_error
     if (batch->options.node_colors && (batch->options.channels & CALO_CHANNEL_BIT(CALO_CHANNEL_COLOR)))
         status = calo_node_colors_run(&renderer->crew, batch, err);
     else
-        status = calo_crew_run(&renderer->crew, batch, err);
+        status = calo_lens_run(&renderer->crew, batch, err);
     return status == CALO_OK ? calo_watch_status(&watch, err) : status;
 }
 

@@ -34,6 +34,13 @@ calo_status calo_watch_status(const calo_watch *watch, calo_error *err)
     return watch->status;
 }
 
+calo_status calo_watch_go_on(calo_watch *watch, uint32_t worker, calo_error *err)
+{
+    if (worker == 0)
+        calo_watch_look(watch);
+    return calo_watch_status(watch, err);
+}
+
 static void look(void *watch) { calo_watch_look(watch); }
 
 calo_idle calo_watch_idle(calo_watch *watch)

@@ -24,6 +24,10 @@ void calo_watch_look(calo_watch *watch);
 /* On any thread: what stopped the batch, with its sentence; CALO_OK while nothing has. `watch` may be NULL. */
 calo_status calo_watch_status(const calo_watch *watch, calo_error *err);
 
+/* Before each piece of work of a loop's `worker`: number 0, the thread that called, asks the caller; all go on only if he
+ * agreed. */
+calo_status calo_watch_go_on(calo_watch *watch, uint32_t worker, calo_error *err);
+
 /* calo_watch_look for whoever waits on the calling thread. No function when nobody is asked. */
 calo_idle calo_watch_idle(calo_watch *watch);
 
