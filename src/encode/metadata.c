@@ -231,6 +231,9 @@ static void write_conventions(calo_json_writer *json, const calo_metadata *metad
     calo_json_text(json, "matrix_layout", "row-major 4x4, column vectors: p_world = camera_to_world * p_camera");
     calo_json_text(json, "world_to_camera_opencv", "the inverse pose with OpenCV axes: x right, y down, z forward");
     calo_json_text(json, "intrinsics", "[[fx, 0, cx], [0, fy, cy], [0, 0, 1]] in pixels; orthographic: pixels a metre");
+    calo_json_text(json, "lens",
+                   "a view without one is a pinhole; opencv: k1 k2 p1 p2 k3 k4 k5 k6 s1 s2 s3 s4 of OpenCV's "
+                   "projectPoints; fisheye: k1 k2 k3 k4 of fisheye::projectPoints");
     calo_json_text(json, "fov", "of the picture's longer side");
     calo_json_text(json, "image_origin", "top left corner, x right, y down");
     calo_json_number(json, "pixel_center", 0.5);
@@ -295,6 +298,11 @@ static void write_view(calo_json_writer *json, const calo_metadata *metadata, co
     calo_json_close(json, ']');
     if (view->orthographic)
         calo_json_boolean(json, "orthographic", true);
+    if (view->lens) {
+        bool fisheye = view->lens == CALO_LENS_FISHEYE;
+        calo_json_text(json, "lens", fisheye ? "fisheye" : "opencv");
+        calo_json_numbers(json, "lens_coefficients", view->lens_coefficients, fisheye ? 4 : 12);
+    }
     calo_json_unsigned(json, "width", view->width);
     calo_json_unsigned(json, "height", view->height);
     calo_json_open(json, "pose", '{');

@@ -144,20 +144,6 @@ calo_status calo_camera_intrinsics(const calo_camera_record *record, const char 
     return CALO_OK;
 }
 
-calo_status calo_camera_no_distortion(const calo_camera_record *record, const char *const *keys)
-{
-    for (; *keys; keys++) {
-        json_t *value = calo_camera_value(record, *keys);
-        bool distorted = json_is_number(value) && json_number_value(value) != 0;
-        for (size_t i = 0; i < json_array_size(value); i++)
-            distorted |= json_number_value(json_array_get(value, i)) != 0;
-        if (distorted)
-            return calo_camera_fail(record, CALO_ERROR_UNSUPPORTED,
-                                    "the lens distortion %s is not zero: undistort the cameras first", *keys);
-    }
-    return CALO_OK;
-}
-
 /* Intrinsics for another picture size; a height of 0 keeps the shape of the picture. */
 static calo_status resize_view(const calo_camera_record *record, calo_view *view)
 {
@@ -197,7 +183,7 @@ static void note_pose(calo_view *view, size_t index)
     if (view->azimuth_degrees < 0)
         view->azimuth_degrees += 360;
     view->elevation_degrees = view->radius > 0 ? calo_degrees(calo_asin(p[2] / view->radius)) : 0;
-    view->fov_degrees = view->orthographic ? NAN : 2 * calo_degrees(calo_atan2(longer / 2, focal));
+    view->fov_degrees = view->orthographic || view->lens ? NAN : 2 * calo_degrees(calo_atan2(longer / 2, focal));
     snprintf(view->name, sizeof view->name, "%03zu", index);
 }
 

@@ -37,8 +37,14 @@ calo_status calo_camera_size(const calo_camera_record *record, const char *width
                              calo_view *view);
 /* A 3x3 matrix without skew into the view's intrinsics. */
 calo_status calo_camera_intrinsics(const calo_camera_record *record, const char *key, calo_view *view);
-/* Fails when one of the keys is there and not zero (or a list with a value that is not). */
-calo_status calo_camera_no_distortion(const calo_camera_record *record, const char *const *keys);
+
+/* camera_lens.c: a lens that does nothing is none. */
+
+/* Coefficients in OpenCV's order in a list under `key`, flat or nested as numpy writes it. */
+calo_status calo_camera_lens_list(const calo_camera_record *record, const char *key, calo_lens_kind lens,
+                                  calo_view *view);
+/* Coefficients by name, k1 to k6, p1, p2: those of `lens`; any other that is not zero is refused. */
+calo_status calo_camera_lens_names(const calo_camera_record *record, calo_lens_kind lens, calo_view *view);
 
 /* The three formats, one function a camera. */
 calo_status calo_camera_from_metadata(const calo_camera_record *record, calo_view *view);

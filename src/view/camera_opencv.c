@@ -46,11 +46,25 @@ static calo_status read_world_to_camera(const calo_camera_record *record, calo_m
     return calo_camera_check_rigid(record, by_vector ? "rvec" : "R", pose);
 }
 
+/* Under any of the names that programs use. */
+static calo_status read_lens(const calo_camera_record *record, calo_view *view)
+{
+    static const char *const names[] = {"dist", "dist_coeffs", "distortion", "distCoeffs"};
+    json_t *fisheye = calo_camera_value(record, "fisheye");
+    calo_lens_kind lens = json_is_true(fisheye) ? CALO_LENS_FISHEYE : CALO_LENS_OPENCV;
+    if (fisheye && !json_is_boolean(fisheye))
+        return calo_camera_fail(record, CALO_ERROR_FORMAT, "fisheye is neither true nor false");
+    view->lens = json_is_true(fisheye) ? CALO_LENS_FISHEYE : CALO_LENS_PINHOLE;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (calo_camera_value(record, names[i]))
+            return calo_camera_lens_list(record, names[i], lens, view);
+    return CALO_OK;
+}
+
 calo_status calo_camera_from_opencv(const calo_camera_record *record, calo_view *view)
 {
-    static const char *const distortions[] = {"dist", "dist_coeffs", "distortion", "distCoeffs", NULL};
     calo_mat4 pose, inverse;
-    calo_status status = calo_camera_no_distortion(record, distortions);
+    calo_status status = read_lens(record, view);
     if (status == CALO_OK)
         status = read_world_to_camera(record, &pose);
     if (status == CALO_OK)

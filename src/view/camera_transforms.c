@@ -5,21 +5,29 @@
 #include "base/exact_math.h"
 #include "view/camera_file.h"
 
-static calo_status check_model(const calo_camera_record *record)
+static calo_status read_lens(const calo_camera_record *record, calo_view *view)
 {
-    static const char *const pinholes[] = {"OPENCV", "PINHOLE", "SIMPLE_PINHOLE"};
-    static const char *const distortions[] = {"k1", "k2", "k3", "k4", "k5", "k6", "p1", "p2", NULL};
+    static const struct {
+        const char *model;
+        calo_lens_kind lens;
+    } models[] = {
+        {"OPENCV", CALO_LENS_OPENCV},           {"FULL_OPENCV", CALO_LENS_OPENCV},
+        {"OPENCV_FISHEYE", CALO_LENS_FISHEYE},  {"PINHOLE", CALO_LENS_PINHOLE},
+        {"SIMPLE_PINHOLE", CALO_LENS_PINHOLE},
+    };
     json_t *value = calo_camera_value(record, "camera_model");
     const char *model = json_string_value(value);
-    bool known = !value || json_is_null(value);
-    for (size_t i = 0; model && i < sizeof pinholes / sizeof pinholes[0]; i++)
-        known |= strcmp(model, pinholes[i]) == 0;
-    if (!known)
-        return calo_camera_fail(record, CALO_ERROR_UNSUPPORTED,
-                                "the camera_model \"%s\" is not a pinhole: OPENCV, PINHOLE and SIMPLE_PINHOLE can be "
-                                "rendered",
-                                model ? model : "?");
-    return calo_camera_no_distortion(record, distortions);
+    /* instant-ngp says it so, and no model otherwise. */
+    bool fisheye = json_is_true(calo_camera_value(record, "is_fisheye"));
+    if (!value || json_is_null(value))
+        return calo_camera_lens_names(record, fisheye ? CALO_LENS_FISHEYE : CALO_LENS_OPENCV, view);
+    for (size_t i = 0; model && i < sizeof models / sizeof models[0]; i++)
+        if (strcmp(model, models[i].model) == 0)
+            return calo_camera_lens_names(record, models[i].lens, view);
+    return calo_camera_fail(record, CALO_ERROR_UNSUPPORTED,
+                            "the camera_model \"%s\" cannot be rendered: OPENCV, FULL_OPENCV, OPENCV_FISHEYE, PINHOLE "
+                            "and SIMPLE_PINHOLE can",
+                            model ? model : "?");
 }
 
 /* Focal length from fl_KEY, else from the field of view; `found` says whether there was one. */
@@ -43,7 +51,7 @@ static calo_status read_focal(const calo_camera_record *record, const char *foca
 calo_status calo_camera_from_transforms(const calo_camera_record *record, calo_view *view)
 {
     bool found_x = false, found_y = false, found;
-    calo_status status = check_model(record);
+    calo_status status = read_lens(record, view);
     if (status == CALO_OK)
         status = calo_camera_pose(record, "transform_matrix", &view->camera_to_world);
     if (status == CALO_OK)

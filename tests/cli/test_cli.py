@@ -452,6 +452,24 @@ class Output(Case):
         self.render(cube, "--views", "1", "--size", "16")
         self.assertEqual(files_below(self.path("out")), ["cube/000.png", "cube/metadata.json"])
 
+    def test_lenses_come_back_from_our_metadata(self):
+        cube, pose = self.cube(), [[1, 0, 0, 0], [0, 0, -1, -3], [0, 1, 0, 0], [0, 0, 0, 1]]
+        cameras = self.write("cameras.json", json.dumps({
+            "w": 48, "h": 32, "fl_x": 40, "k1": -0.2, "p1": 0.01, "frames": [
+                {"transform_matrix": pose}, {"transform_matrix": pose, "camera_model": "OPENCV_FISHEYE", "p1": 0},
+                {"transform_matrix": pose, "k1": 0, "p1": 0}]}).encode())
+        for name, source in (("first", cameras), ("again", self.path("first/cube/metadata.json"))):
+            run = self.run_tool("render", cube, "-o", self.path(name), "--cameras", source, "--depth")
+            self.assertEqual(run.returncode, 0, run.stderr)
+        views = json.loads(self.read("first/cube/metadata.json"))["views"]
+        self.assertEqual([(v.get("lens"), v.get("lens_coefficients"), v["fov_degrees"] is None) for v in views], [
+            ("opencv", [-0.2, 0, 0.01, 0, 0, 0, 0, 0, 0, 0, 0, 0], True), ("fisheye", [-0.2, 0, 0, 0], True),
+            (None, None, False)])
+        for view in range(3):
+            for end in (".png", "_depth.npy"):
+                self.assertEqual(self.read(f"first/cube/00{view}{end}"), self.read(f"again/cube/00{view}{end}"))
+        self.assertNotEqual(self.read("first/cube/000_depth.npy"), self.read("first/cube/002_depth.npy"))
+
     def test_our_metadata_is_a_camera_file(self):
         cube = self.cube()
         self.render(cube, "--preset", "zero123", "--views", "2", "--size", "32", "--depth")

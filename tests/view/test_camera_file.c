@@ -105,6 +105,56 @@ static void size_scales_intrinsics(void **state)
     calo_view_set_finish(&set);
 }
 
+#define OPENCV(rest)                                                                                                   \
+    "{\"cameras\":[{" rest ",\"K\":[[9,0,5],[0,9,5],[0,0,1]],\"R\":[[1,0,0],[0,1,0],[0,0,1]],\"t\":[0,0,0],"             \
+    "\"width\":9,\"height\":9}]}"
+#define NERF(rest) "{\"w\":10,\"h\":10,\"fl_x\":9," rest ",\"frames\":[{\"transform_matrix\":" LOOK "}]}"
+#define OWN(rest)                                                                                                      \
+    "{\"views\":[{\"camera_to_world\":" LOOK ",\"intrinsics\":[[9,0,5],[0,9,5],[0,0,1]],\"width\":9,\"height\":9," rest "}]}"
+
+static void lenses_are_read(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        calo_lens_kind lens;
+        double k[12];
+    } files[] = {
+        {OPENCV("\"dist\":[0.1,-0.2]"), CALO_LENS_OPENCV, {0.1, -0.2}},
+        {OPENCV("\"dist_coeffs\":[[0.1,-0.2,0.3,0.4,0.5]]"), CALO_LENS_OPENCV, {0.1, -0.2, 0.3, 0.4, 0.5}},
+        {OPENCV("\"distortion\":[[0.1],[2],[3],[4],[5],[6],[7],[8],[9],[10],[11],[12],[0],[0]]"), CALO_LENS_OPENCV,
+         {0.1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}},
+        {OPENCV("\"distCoeffs\":[0,0,0,0]"), CALO_LENS_PINHOLE, {0}},
+        {OPENCV("\"dist\":[0.1,-0.2,0.3,0.4],\"fisheye\":true"), CALO_LENS_FISHEYE, {0.1, -0.2, 0.3, 0.4}},
+        {OPENCV("\"fisheye\":true"), CALO_LENS_FISHEYE, {0}},
+        {OPENCV("\"dist\":[0.1],\"fisheye\":false"), CALO_LENS_OPENCV, {0.1}},
+        {NERF("\"k1\":0.1,\"k2\":0.2,\"p1\":0.3,\"p2\":0.4,\"camera_model\":\"OPENCV\""), CALO_LENS_OPENCV,
+         {0.1, 0.2, 0.3, 0.4}},
+        {NERF("\"k1\":0.1,\"k2\":0.2,\"k3\":0.5,\"k4\":0"), CALO_LENS_OPENCV, {0.1, 0.2, 0, 0, 0.5}},
+        {NERF("\"k3\":0.1,\"k4\":0.2,\"k5\":0.5,\"k6\":0.6,\"camera_model\":\"OPENCV\""), CALO_LENS_OPENCV,
+         {0, 0, 0, 0, 0.1, 0.2, 0.5, 0.6}},
+        {NERF("\"k4\":0.2,\"camera_model\":\"FULL_OPENCV\""), CALO_LENS_OPENCV, {0, 0, 0, 0, 0, 0.2}},
+        {NERF("\"k1\":0,\"p1\":0,\"camera_model\":\"OPENCV\""), CALO_LENS_PINHOLE, {0}},
+        {NERF("\"k1\":0.1,\"k2\":0.2,\"k3\":0.5,\"k4\":0.6,\"camera_model\":\"OPENCV_FISHEYE\""), CALO_LENS_FISHEYE,
+         {0.1, 0.2, 0.5, 0.6}},
+        {NERF("\"camera_model\":\"OPENCV_FISHEYE\""), CALO_LENS_FISHEYE, {0}},
+        {NERF("\"k4\":0.1,\"is_fisheye\":true"), CALO_LENS_FISHEYE, {0, 0, 0, 0.1}},
+        {OWN("\"lens\":\"opencv\",\"lens_coefficients\":[0.1,2,3,4,5,6,7,8,9,10,11,12]"), CALO_LENS_OPENCV,
+         {0.1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}},
+        {OWN("\"lens\":\"fisheye\",\"lens_coefficients\":[0,0,0,0]"), CALO_LENS_FISHEYE, {0}},
+        {OWN("\"lens\":\"pinhole\""), CALO_LENS_PINHOLE, {0}},
+    };
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        calo_view_set set;
+        if (load(files[i].text, 0, 0, &set) != CALO_OK)
+            fail_msg("file %zu: %s", i, err.message);
+        assert_int_equal(set.views[0].lens, files[i].lens);
+        assert_memory_equal(set.views[0].lens_coefficients, files[i].k, sizeof files[i].k);
+        assert_true(isnan(set.views[0].fov_degrees) == (files[i].lens != CALO_LENS_PINHOLE));
+        calo_view_set_finish(&set);
+    }
+}
+
 static void our_metadata_keeps_its_fit(void **state)
 {
     (void)state;
@@ -143,8 +193,12 @@ static void bad_files_are_told(void **state)
         {POSE("[[0,0,0,0],[0,0,0,0],[0,0,0,0],[0,0,0,1]]"), CALO_ERROR_FORMAT, "unit length"},
         {POSE("[[-1,0,0,0],[0,1,0,0],[0,0,1,0],[0,0,0,1]]"), CALO_ERROR_FORMAT, "mirror"},
         {POSE("[[1,0,0,0],[0,1,0,0],[0,0,1,0],[0,0,1,1]]"), CALO_ERROR_FORMAT, "last row"},
-        {FRAME("\"k1\":0.1,\"transform_matrix\":" LOOK), CALO_ERROR_UNSUPPORTED, "k1"},
-        {FRAME("\"camera_model\":\"OPENCV_FISHEYE\",\"transform_matrix\":" LOOK), CALO_ERROR_UNSUPPORTED, "FISHEYE"},
+        {FRAME("\"k1\":0.1,\"camera_model\":\"PINHOLE\",\"transform_matrix\":" LOOK), CALO_ERROR_UNSUPPORTED, "k1"},
+        {FRAME("\"k4\":0.1,\"camera_model\":\"OPENCV\",\"transform_matrix\":" LOOK), CALO_ERROR_UNSUPPORTED, "k4"},
+        {FRAME("\"k2\":\"big\",\"transform_matrix\":" LOOK), CALO_ERROR_FORMAT, "k2"},
+        {FRAME("\"p1\":0.1,\"camera_model\":\"OPENCV_FISHEYE\",\"transform_matrix\":" LOOK), CALO_ERROR_UNSUPPORTED, "p1"},
+        {FRAME("\"camera_model\":\"THIN_PRISM_FISHEYE\",\"transform_matrix\":" LOOK), CALO_ERROR_UNSUPPORTED,
+         "THIN_PRISM_FISHEYE"},
         {FRAME("\"fl_x\":-3,\"transform_matrix\":" LOOK), CALO_ERROR_FORMAT, "positive"},
         {FRAME("\"w\":10.5,\"transform_matrix\":" LOOK), CALO_ERROR_FORMAT, "whole number"},
         {"{\"w\":9,\"h\":9,\"frames\":[{\"transform_matrix\":" LOOK "}]}", CALO_ERROR_FORMAT, "camera_angle_x"},
@@ -153,9 +207,16 @@ static void bad_files_are_told(void **state)
         {"{\"cameras\":[{\"K\":[[9,1,5],[0,9,5],[0,0,1]],\"R\":[[1,0,0],[0,1,0],[0,0,1]],\"t\":[0,0,0],"
          "\"width\":9,\"height\":9}]}",
          CALO_ERROR_UNSUPPORTED, "skew"},
-        {"{\"cameras\":[{\"dist\":[0.1],\"K\":[[9,0,5],[0,9,5],[0,0,1]],\"R\":[[1,0,0],[0,1,0],[0,0,1]],"
-         "\"t\":[0,0,0],\"width\":9,\"height\":9}]}",
-         CALO_ERROR_UNSUPPORTED, "distortion"},
+        {OPENCV("\"dist\":[0.1,0,0,0,0,0,0,0,0,0,0,0,0.01,0]"), CALO_ERROR_UNSUPPORTED, "14 coefficients"},
+        {OPENCV("\"dist\":[0.1,0,0,0,0.5],\"fisheye\":true"), CALO_ERROR_UNSUPPORTED, "a fisheye the first 4"},
+        {OPENCV("\"dist\":[0,0,0,0,0,0,0,0,0,0,0,0,0,0,0]"), CALO_ERROR_FORMAT, "up to 14 numbers"},
+        {OPENCV("\"dist\":[0.1,\"x\"]"), CALO_ERROR_FORMAT, "dist[1]"},
+        {OPENCV("\"dist\":0.1"), CALO_ERROR_FORMAT, "not a list"},
+        {OPENCV("\"fisheye\":1"), CALO_ERROR_FORMAT, "neither true nor false"},
+        {"{\"views\":[{\"camera_to_world\":" LOOK ",\"intrinsics\":[[9,0,5],[0,9,5],[0,0,1]],\"lens\":\"mirror\"}]}",
+         CALO_ERROR_UNSUPPORTED, "mirror"},
+        {"{\"views\":[{\"camera_to_world\":" LOOK ",\"intrinsics\":[[9,0,5],[0,9,5],[0,0,1]],\"lens\":\"fisheye\"}]}",
+         CALO_ERROR_FORMAT, "lens_coefficients"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         calo_view_set set;
@@ -174,6 +235,7 @@ int main(void)
         cmocka_unit_test(every_format_gives_the_same_camera),
         cmocka_unit_test(rodrigues_vectors_turn),
         cmocka_unit_test(size_scales_intrinsics),
+        cmocka_unit_test(lenses_are_read),
         cmocka_unit_test(our_metadata_keeps_its_fit),
         cmocka_unit_test(bad_files_are_told),
     };
