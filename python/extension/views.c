@@ -38,6 +38,12 @@ static bool read_row(const double *row, calo_view *view)
     view->center_y = row[CENTER_Y];
     view->near_metres = row[NEAR];
     view->far_metres = row[FAR];
+    if (!(row[LENS] >= CALO_LENS_PINHOLE && row[LENS] <= CALO_LENS_FISHEYE)) {
+        raise_argument("a view has the lens %g, which there is not", row[LENS]);
+        return false;
+    }
+    view->lens = (calo_lens_kind)row[LENS];
+    memcpy(view->lens_coefficients, row + COEFFICIENTS, sizeof view->lens_coefficients);
     return read_side(row[WIDTH], &view->width) && read_side(row[HEIGHT], &view->height);
 }
 
@@ -74,6 +80,8 @@ static void write_row(const calo_view *view, double *row)
     row[HEIGHT] = view->height;
     row[NEAR] = view->near_metres;
     row[FAR] = view->far_metres;
+    row[LENS] = view->lens;
+    memcpy(row + COEFFICIENTS, view->lens_coefficients, sizeof view->lens_coefficients);
     row[AZIMUTH] = view->azimuth_degrees;
     row[ELEVATION] = view->elevation_degrees;
     row[RADIUS] = view->radius;
