@@ -36,7 +36,8 @@ CALO_API int32_t calo_scene_add_light(calo_scene *scene, const calo_light *light
 CALO_API calo_node calo_node_default(void);
 
 /* Checks everything that scene.h promises: indices in range, parents before children and not too deep, finite used
- * positions and transforms, joints below the skin's count, the triangle limit over instances. A scene may be empty.
+ * positions, transforms and materials, pictures with pixels, known enum values, joints below the skin's count, the
+ * triangle limit over instances. A scene may be empty.
  * After a failure the scene can only be destroyed. */
 CALO_API calo_status calo_scene_seal(calo_scene *scene, calo_error *err);
 

@@ -144,7 +144,7 @@ CALO_API calo_render_options calo_render_options_resolve(const calo_render_optio
 /* All zero is the default everywhere. Append only. */
 typedef struct calo_renderer_options {
     const char *backend; /* NULL or "auto": CALOTYPE_BACKEND, else "cpu"; "egl", "osmesa", "glfw": docs/backends.md */
-    uint32_t threads;    /* 0: one a core that this process may use. They start when they are first needed */
+    uint32_t threads;    /* 0: one a core that this process may use. They start when they are first needed. Up to 1024 */
     calo_cache *cache;   /* keeps mip chains; outlives what is prepared; NULL: none */
     /* Level of detail: what calo_renderer_prepare prepares is drawn simplified as far as nothing moves by more than
      * this many pixels (see docs/lod.md). It takes some microseconds a triangle there. 0: off. */
@@ -152,6 +152,7 @@ typedef struct calo_renderer_options {
 } calo_renderer_options;
 
 #define CALO_LOD_PIXELS_MAX 64
+#define CALO_RENDERER_THREADS_MAX 1024
 
 /* A renderer: backend, threads and scratch memory. One thread at a time may use it. A forked child may go on with its
  * copy, which starts threads of its own. */

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _calotype
-from .cameras import _array, _choice, _finite, _matrices, _one_matrix, _whole
+from .cameras import _array, _choice, _finite, _flag, _matrices, _one_matrix, _whole
 from .errors import ArgumentError
 from .lighting import Light, _finite_triple
 from .scene import Scene
@@ -200,7 +200,7 @@ class SceneBuilder:
                  max_triangles: int = 0) -> None:
         """``y_up``: coordinates are y up (glTF's); they are turned into the z-up world."""
         self._arguments = (_name(name), _whole("max_memory_bytes", max_memory_bytes, 2**64 - 1),
-                           _whole("max_triangles", max_triangles, 2**64 - 1), bool(y_up))
+                           _whole("max_triangles", max_triangles, 2**64 - 1), _flag("y_up", y_up))
         self._meshes: list[Tuple[Any, ...]] = []
         self._images: list[Tuple[Any, ...]] = []
         self._textures: list[Tuple[Any, ...]] = []
@@ -229,7 +229,7 @@ class SceneBuilder:
             raise ArgumentError(f"a texture's transform is (2, 3) finite numbers, not {texture.transform!r}")
         self._textures.append((self._add_image(texture), _choice("wrap", _WRAPS, texture.wrap_u),
                                _choice("wrap", _WRAPS, texture.wrap_v), _choice("filter", _FILTERS, texture.magnify),
-                               _choice("filter", _FILTERS, texture.minify), not texture.mipmaps))
+                               _choice("filter", _FILTERS, texture.minify), not _flag("mipmaps", texture.mipmaps)))
         return (_choice("texture slot", _SLOTS, slot), len(self._textures) - 1, _whole("uv_set", texture.uv_set, 1),
                 tuple(float(x) for x in transform.ravel()))
 
@@ -248,10 +248,11 @@ class SceneBuilder:
             _name(material.name), base, _finite("metallic", material.metallic), _finite("roughness", material.roughness),
             _finite_triple("emissive", material.emissive), _finite("ior", material.ior),
             _finite("specular", material.specular), _finite_triple("specular_color", material.specular_color),
-            bool(material.specular_glossiness), _finite("normal_scale", material.normal_scale),
+            _flag("specular_glossiness", material.specular_glossiness), _finite("normal_scale", material.normal_scale),
             _finite("occlusion_strength", material.occlusion_strength),
             _choice("alpha mode", _ALPHA_MODES, material.alpha_mode), _finite("alpha_cutoff", material.alpha_cutoff),
-            bool(material.double_sided), bool(material.unlit), bool(material.wireframe), slots))
+            _flag("double_sided", material.double_sided), _flag("unlit", material.unlit),
+            _flag("wireframe", material.wireframe), slots))
         return len(self._materials) - 1
 
     # ---- meshes ----
@@ -317,9 +318,9 @@ class SceneBuilder:
         if instances is not None:
             copies = _array("instances", instances, np.float64)
             copies = _matrices(copies) if copies.size else np.zeros((0, 4, 4))
-        self._nodes.append((_name(name), _index("parent", parent), bool(visible), local, _index("mesh", mesh),
-                            _index("skin", skin), _index("camera", camera), _index("light", light),
-                            _morph_weights(weights), copies))
+        self._nodes.append((_name(name), _index("parent", parent), _flag("visible", visible), local,
+                            _index("mesh", mesh), _index("skin", skin), _index("camera", camera),
+                            _index("light", light), _morph_weights(weights), copies))
         return len(self._nodes) - 1
 
     def add_skin(self, joints: npt.ArrayLike, inverse_bind: Optional[npt.ArrayLike] = None, *, name: str = "") -> int:
@@ -338,7 +339,8 @@ class SceneBuilder:
         """A camera that a node may carry (``Scene.camera_views``). aspect_ratio 0: the picture's; far 0: infinite."""
         numbers = {"fov_y_radians": fov_y_radians, "aspect_ratio": aspect_ratio, "x_magnitude": x_magnitude,
                    "y_magnitude": y_magnitude, "near_metres": near_metres, "far_metres": far_metres}
-        self._cameras.append((_name(name), bool(orthographic), *(_finite(*number) for number in numbers.items())))
+        self._cameras.append((_name(name), _flag("orthographic", orthographic),
+                              *(_finite(*number) for number in numbers.items())))
         return len(self._cameras) - 1
 
     def add_light(self, light: Light, *, name: str = "") -> int:

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _calotype
-from .errors import ArgumentError
+from .errors import ArgumentError, LimitError
 
 __all__ = [
     "Preset", "Views", "fibonacci", "from_opencv", "gobjaverse", "gs_lrm", "hammersley", "instantmesh", "intrinsics",
@@ -198,6 +198,13 @@ def _finite(name: str, value: Any) -> float:
     return number
 
 
+def _flag(name: str, value: Any) -> bool:
+    try:
+        return bool(value)
+    except (TypeError, ValueError):
+        raise ArgumentError(f"{name} must be true or false, not {value!r}") from None
+
+
 def _array(what: str, value: Any, dtype: Any) -> npt.NDArray[Any]:
     """Numbers as the extension takes them: of exactly this dtype, C-contiguous, aligned; not copied where they are."""
     try:
@@ -209,6 +216,8 @@ def _array(what: str, value: Any, dtype: Any) -> npt.NDArray[Any]:
         raise
     except (TypeError, ValueError, OverflowError) as error:
         raise ArgumentError(f"{what} must be an array of numbers: {error}") from None
+    except MemoryError:
+        raise LimitError(f"{what} do not fit into memory") from None
 
 
 def _path(path: Any) -> Union[str, bytes]:
@@ -255,8 +264,8 @@ def preset(name: str = "objaverse-xl", count: int = 0, width: int = 0, height: i
     """
     return _from_extension(_calotype.preset_views(
         str(name), _whole("count", count), _whole("width", width), _whole("height", height),
-        _whole("seed", seed, 2**64 - 1), bool(only_northern_hemisphere), _pair("radius", radius),
-        _pair("elevation_degrees", elevation_degrees), _pair("fov_degrees", fov_degrees)))
+        _whole("seed", seed, 2**64 - 1), _flag("only_northern_hemisphere", only_northern_hemisphere),
+        _pair("radius", radius), _pair("elevation_degrees", elevation_degrees), _pair("fov_degrees", fov_degrees)))
 
 
 def objaverse_xl(count: int = 0, width: int = 0, height: int = 0, seed: int = 0, **options: Any) -> Views:
@@ -364,10 +373,11 @@ def _per_view(what: str, value: npt.ArrayLike, count: int) -> Floats:
 
 
 def _make(camera_to_world: npt.ArrayLike, width: int, height: int, near_metres: float, far_metres: float) -> Floats:
+    """Rows without a lens."""
     matrices = _matrices(camera_to_world)
     rows = np.zeros((len(matrices), _COLUMNS))
     rows[:, _MATRIX] = matrices.reshape(-1, 16)
-    rows[:, _WIDTH], rows[:, _HEIGHT] = _whole("width", width), _whole("height", height)
+    rows[:, _WIDTH], rows[:, _HEIGHT] = width, height
     rows[:, _CENTER] = width / 2, height / 2
     rows[:, _NEAR] = _per_view("near_metres", near_metres, len(rows))
     rows[:, _FAR] = _per_view("far_metres", far_metres, len(rows))
@@ -386,6 +396,7 @@ def perspective(camera_to_world: npt.ArrayLike, width: int = 512, height: int = 
     fov_y_radians : vertical field of view, one for all or (N,).
     near_metres, far_metres : surfaces outside are cut; 0 is 1e-3, and infinity.
     """
+    width, height = _whole("width", width), _whole("height", height)
     rows = _make(camera_to_world, width, height, near_metres, far_metres)
     fov = _per_view("fov_y_radians", fov_y_radians, len(rows))
     if not np.all((fov > 0) & (fov < math.pi)):
@@ -406,6 +417,7 @@ def intrinsics(camera_to_world: npt.ArrayLike, fx: float, fy: float, cx: float, 
         fisheye's (k1, k2, k3, k4). None is a pinhole.
     lens : "opencv" or "fisheye": what ``distortion`` means.
     """
+    width, height = _whole("width", width), _whole("height", height)
     rows = _make(camera_to_world, width, height, near_metres, far_metres)
     rows[:, _FOCAL] = _finite("fx", fx), _finite("fy", fy)
     rows[:, _CENTER] = _finite("cx", cx), _finite("cy", cy)
@@ -427,6 +439,7 @@ def orthographic(camera_to_world: npt.ArrayLike, width: int = 512, height: int =
                  x_magnitude: Optional[float] = None, near_metres: float = 0.0, far_metres: float = 0.0) -> Views:
     """Parallel projection. The picture shows 2 * y_magnitude metres from bottom to top, and 2 * x_magnitude metres (None:
     square pixels) from side to side."""
+    width, height = _whole("width", width), _whole("height", height)
     rows = _make(camera_to_world, width, height, near_metres, far_metres)
     rows[:, _ORTHOGRAPHIC] = 1
     up = _finite("y_magnitude", y_magnitude)

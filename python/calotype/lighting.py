@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _calotype
-from .cameras import _array, _choice, _finite, _path, _whole
+from .cameras import _array, _choice, _finite, _flag, _path, _whole
 from .errors import ArgumentError, NotFoundError, ReadWriteError
 
 __all__ = ["Light", "Lighting", "load_image"]
@@ -119,7 +119,7 @@ class Lighting:
         # Zeros mean defaults in C: a black environment is none.
         dark = dark or strength == 0 or not any(color)
         return (dark, color, strength, _finite("rotation_degrees", self.rotation_degrees), picture,
-                bool(self.scene_lights), _light_tuples(self.lights), _shadow_bits(self.shadows),
+                _flag("scene_lights", self.scene_lights), _light_tuples(self.lights), _shadow_bits(self.shadows),
                 _whole("shadow_map_size", self.shadow_map_size), _finite_triple("ambient", self.ambient))
 
 

@@ -53,10 +53,10 @@ class Pose:
 
     def _moves(self, scene: Scene) -> Tuple[Any, Any, Any]:
         """Nodes, their matrices (NaN: the scene's own place) and weights."""
-        if not self.nodes and not self.weights:
-            return None, None, None
         if not isinstance(self.nodes, Mapping) or not isinstance(self.weights, Mapping):
             raise ArgumentError("a pose's nodes and weights are dictionaries by index or name")
+        if not self.nodes and not self.weights:
+            return None, None, None
         names = [node.name for node in scene.nodes]
         matrices = {self._key(scene, "node", names, key): _one_matrix(value) for key, value in self.nodes.items()}
         weights = {self._key(scene, "node", names, key): _array("a pose's morph weights", value, np.float32).copy()

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _calotype
-from .cameras import FITS, Views, _array, _choice, _finite, _whole
+from .cameras import _COLUMNS, _HEIGHT, _WIDTH, FITS, Views, _array, _choice, _finite, _flag, _whole
 from .errors import ArgumentError, LimitError
 from .lighting import Lighting
 from .pose import Pose
@@ -76,7 +76,11 @@ class Settings:
             raise ArgumentError(f"normal_lines are a tuple of words, not {self.normal_lines!r}")
         for kind in self.normal_lines:
             lines |= 1 << _choice("kind of normals", _NORMAL_LINES, kind)
-        return (_choice("fill", _FILLS, self.fill), bool(self.flat), lines, _finite("normal_length", self.normal_length), _choice("shading", _SHADINGS, self.shading))
+        return (_choice("fill", _FILLS, self.fill), _flag("flat", self.flat), lines,
+                _finite("normal_length", self.normal_length), _choice("shading", _SHADINGS, self.shading))
+
+
+_PLAIN = Settings()._tuple()
 
 
 class Prepared:
@@ -197,9 +201,11 @@ class Renderer:
         mask, arrays, outputs = _outputs(channels, views, color, out)
         if background is None and color == "rgb" and node_colors is None:
             raise ArgumentError("color 'rgb' has no alpha: give a background")
-        options = (mask, _COLORS[color][0], _whole("samples", samples), *_background(background), 0 if cull else 1,
-                   bool(world_space_normals), bool(ray_depth), _finite("background_depth", background_depth),
-                   1 if energy_compensation else 2, 1 if occlusion_maps else 2,
+        options = (mask, _COLORS[color][0], _whole("samples", samples), *_background(background),
+                   0 if _flag("cull", cull) else 1, _flag("world_space_normals", world_space_normals),
+                   _flag("ray_depth", ray_depth), _finite("background_depth", background_depth),
+                   1 if _flag("energy_compensation", energy_compensation) else 2,
+                   1 if _flag("occlusion_maps", occlusion_maps) else 2,
                    _finite("point_size_pixels", point_size_pixels), _finite("line_width_pixels", line_width_pixels))
         self._handle.render(prepared, views.rows, options, outputs, _node_colors(node_colors), progress)
         return arrays
@@ -221,7 +227,7 @@ class Renderer:
             if len(views) == 1:
                 views = Views(np.repeat(views.rows, len(poses), axis=0), views.fit, views.protocol)
             return self._prepare_each(scene, [_fitted(each, fit) for each in poses], lighting, settings), views
-        if pose is not None or poses is not None or lighting is not None or settings != Settings():
+        if pose is not None or poses is not None or lighting is not None or _settings_tuple(settings) != _PLAIN:
             raise ArgumentError("a prepared scene has its pose, lighting and settings already")
         if isinstance(scene, Prepared):
             return scene._handle, views
@@ -297,10 +303,12 @@ def _background(background: Union[None, str, Sequence[float]]) -> Tuple[int, Tup
 
 def _size(views: Views) -> Tuple[int, int, int]:
     """(views, height, width)"""
-    try:
-        return len(views), _whole("a view's height", views.height), _whole("a view's width", views.width)
-    except (TypeError, ValueError, OverflowError, IndexError):
-        raise ArgumentError("a view's width and height are no whole numbers") from None
+    rows = views.rows
+    if type(rows) is not np.ndarray or rows.ndim != 2 or rows.shape[1] != _COLUMNS or rows.dtype != np.float64:
+        raise ArgumentError(f"views.rows is no array of rows of {_COLUMNS} float64 numbers")
+    if len(rows) == 0:
+        return 0, 0, 0
+    return len(rows), _whole("a view's height", rows[0, _HEIGHT]), _whole("a view's width", rows[0, _WIDTH])
 
 
 def _empty(shape: Tuple[int, ...], dtype: Any) -> Array:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _calotype
-from .cameras import FITS, Views, _from_extension, _path, _whole
+from .cameras import FITS, Views, _flag, _from_extension, _path, _whole
 from .errors import ArgumentError
 from .pose import Pose
 
@@ -72,7 +72,7 @@ def _limits(max_file_bytes: int, max_memory_bytes: int, max_triangles: int, max_
     most = 2**64 - 1
     return (_whole("max_file_bytes", max_file_bytes, most), _whole("max_memory_bytes", max_memory_bytes, most),
             _whole("max_triangles", max_triangles, most), _whole("max_texture_pixels", max_texture_pixels), 0,
-            bool(allow_outside_paths))
+            _flag("allow_outside_paths", allow_outside_paths))
 
 
 class Scene:

@@ -20,10 +20,11 @@ static calo_status check_frame(const calo_batch *batch, size_t index, const calo
     const calo_view *view = &batch->views[index];
     for (int c = 0; c < CALO_CHANNEL_COUNT; c++) {
         const calo_image *plane = &frame->planes[c];
+        calo_pixel_format format = calo_channel_format((calo_channel)c, batch->options.color_format);
         if (!(batch->options.channels >> c & 1))
             continue;
         if (!plane->data || plane->width != view->width || plane->height != view->height ||
-            (c == CALO_CHANNEL_COLOR && plane->format != batch->options.color_format))
+            plane->format != format || plane->row_bytes / calo_pixel_bytes(format) < plane->width)
             return calo_fail(err, CALO_ERROR_ARGUMENT,
                              "frame %zu has no fitting plane for the channel %s of %u x %u pixels", index,
                              calo_channel_name((calo_channel)c), view->width, view->height);

@@ -63,6 +63,9 @@ calo_status calo_renderer_create(const calo_renderer_options *options, calo_rend
     if (options && !(options->lod_pixels >= 0 && options->lod_pixels <= CALO_LOD_PIXELS_MAX))
         return calo_fail(err, CALO_ERROR_ARGUMENT, "a level of detail of %g pixels: it must be from 0 (off) to %d",
                          options->lod_pixels, CALO_LOD_PIXELS_MAX);
+    if (options && options->threads > CALO_RENDERER_THREADS_MAX)
+        return calo_fail(err, CALO_ERROR_ARGUMENT, "%u threads: a renderer has up to %d", options->threads,
+                         CALO_RENDERER_THREADS_MAX);
     calo_status status = choose_backend(options ? options->backend : NULL, &backend, &source, err);
     if (status != CALO_OK)
         return status;
@@ -118,7 +121,8 @@ static calo_status check_lighting(const calo_lighting *lighting, calo_error *err
     if (!finite_floats(lighting->environment_color, 3) || !isfinite(lighting->environment_strength) ||
         !isfinite(lighting->environment_rotation_degrees))
         return calo_fail(err, CALO_ERROR_ARGUMENT, "the environment's color, strength or rotation is not finite");
-    if (image && (image->format != CALO_PIXEL_RGBA32F || !image->data || !image->width || !image->height))
+    if (image && (image->format != CALO_PIXEL_RGBA32F || !image->data || !image->width || !image->height ||
+                  image->row_bytes / calo_pixel_bytes(image->format) < image->width))
         return calo_fail(err, CALO_ERROR_ARGUMENT,
                          "the environment must be an RGBA32F picture (an HDR or EXR file gives one)");
     if (!finite_floats(lighting->ambient_color, 3))
@@ -132,8 +136,11 @@ static calo_status check_lighting(const calo_lighting *lighting, calo_error *err
     for (uint32_t i = 0; i < lighting->light_count; i++) {
         const calo_scene_light *light = &lighting->lights[i];
         double length = calo_length3(light->direction);
+        if ((unsigned)light->light.kind > CALO_LIGHT_SPOT)
+            return calo_fail(err, CALO_ERROR_ARGUMENT, "light %u is of no kind: %d", i, (int)light->light.kind);
         if (!isfinite(light->light.intensity) || !finite_floats(light->light.color, 3) || !isfinite(length) ||
-            !isfinite(calo_length3(light->position)))
+            !isfinite(calo_length3(light->position)) || !isfinite(light->light.range_metres) ||
+            !isfinite(light->light.inner_cone_radians) || !isfinite(light->light.outer_cone_radians))
             return calo_fail(err, CALO_ERROR_ARGUMENT, "light %u has a value that is not finite", i);
         if (light->light.kind != CALO_LIGHT_POINT && fabs(length - 1) > 1e-3)
             return calo_fail(err, CALO_ERROR_ARGUMENT, "light %u has a direction of length %g: give a unit vector",
@@ -336,6 +343,12 @@ static calo_status check_options(const calo_render_options *options, calo_error 
         !(options->line_width_pixels > 0 && options->line_width_pixels <= 1024))
         return calo_fail(err, CALO_ERROR_ARGUMENT, "a point size of %g and a line width of %g: both must be in (0, 1024]",
                          options->point_size_pixels, options->line_width_pixels);
+    if ((unsigned)options->background > CALO_BACKGROUND_ENVIRONMENT || (unsigned)options->cull > CALO_CULL_OFF ||
+        (unsigned)options->energy_compensation > CALO_OFF || (unsigned)options->occlusion_maps > CALO_OFF)
+        return calo_fail(err, CALO_ERROR_ARGUMENT,
+                         "background %d, cull %d, energy_compensation %d, occlusion_maps %d: one of them is no value of its "
+                         "enum", (int)options->background, (int)options->cull, (int)options->energy_compensation,
+                         (int)options->occlusion_maps);
     if (options->node_color_count > 0 && !options->node_colors)
         return calo_fail(err, CALO_ERROR_ARGUMENT, "%u node colours are said to be there, but node_colors is NULL",
                          options->node_color_count);

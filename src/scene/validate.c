@@ -41,8 +41,9 @@ static uint32_t element_size(calo_topology topology)
 
 typedef struct primitive_place {
     calo_scene *scene;
-    const calo_mesh *mesh;
+    calo_mesh *mesh;
     uint32_t index; /* in the mesh */
+    calo_primitive *copies; /* the mesh's, once one had to be changed: the arrays are the caller's */
 } primitive_place;
 
 #define FAIL_PRIMITIVE(place, err, status, format, ...) \
@@ -76,25 +77,36 @@ static calo_status fail_position(const primitive_place *place, const float *p, u
                           (double)p[1], (double)p[2]);
 }
 
+static calo_status copy_primitives(primitive_place *place, calo_error *err)
+{
+    uint32_t count = place->mesh->primitive_count;
+    place->copies = CALO_ARENA_TAKE(calo_scene_arena(place->scene), calo_primitive, count, "primitives", err);
+    if (!place->copies)
+        return calo_failed(err);
+    memcpy(place->copies, place->mesh->primitives, count * sizeof *place->copies);
+    place->mesh->primitives = place->copies;
+    return CALO_OK;
+}
+
 /* Vertices that nothing uses may hold anything: a copy with zeros in their place is kept. */
-static calo_status replace_unused(const primitive_place *place, calo_primitive *primitive, calo_error *err)
+static calo_status replace_unused(primitive_place *place, const calo_primitive *primitive, calo_error *err)
 {
     size_t float_count = (size_t)primitive->vertex_count * 3;
     float *positions = CALO_ARENA_TAKE(calo_scene_arena(place->scene), float, float_count, "positions", err);
-    if (!positions)
+    if (!positions || (!place->copies && copy_primitives(place, err) != CALO_OK))
         return calo_failed(err);
     memcpy(positions, primitive->positions, float_count * sizeof *positions);
     for (size_t v = 0; v < primitive->vertex_count; v++)
         if (!finite_floats(positions + 3 * v, 3))
             memset(positions + 3 * v, 0, 3 * sizeof *positions);
-    primitive->positions = positions;
+    place->copies[place->index].positions = positions;
     calo_scene_warn(place->scene, "unused-vertices",
                     "mesh \"%s\", primitive %u: vertices that nothing uses are not finite: they are left out",
                     place->mesh->name, place->index);
     return CALO_OK;
 }
 
-static calo_status check_positions(const primitive_place *place, calo_primitive *primitive, calo_error *err)
+static calo_status check_positions(primitive_place *place, const calo_primitive *primitive, calo_error *err)
 {
     if (!primitive->positions || finite_floats(primitive->positions, (size_t)primitive->vertex_count * 3))
         return CALO_OK;
@@ -109,12 +121,17 @@ static calo_status check_positions(const primitive_place *place, calo_primitive 
 static calo_status check_deformers(const primitive_place *place, const calo_primitive *primitive, calo_error *err)
 {
     size_t float_count = (size_t)primitive->vertex_count * 3;
+    if (primitive->morph_target_count && !primitive->morph_targets)
+        return FAIL_PRIMITIVE(place, err, CALO_ERROR_FORMAT, "%u morph targets are missing", primitive->morph_target_count);
     for (uint32_t t = 0; t < primitive->morph_target_count; t++) {
         const calo_morph_target *target = &primitive->morph_targets[t];
         if (target->positions && !finite_floats(target->positions, float_count))
             return FAIL_PRIMITIVE(place, err, CALO_ERROR_FORMAT,
                                   "morph target %u moves a vertex by a value that is not finite: repair the file", t);
     }
+    if (primitive->influences % 4)
+        return FAIL_PRIMITIVE(place, err, CALO_ERROR_FORMAT, "%u joints a vertex: it must be a multiple of 4",
+                              primitive->influences);
     if (primitive->influences && (!primitive->joints || !primitive->weights))
         return FAIL_PRIMITIVE(place, err, CALO_ERROR_FORMAT, "%s are missing",
                               primitive->joints ? "skin weights" : "skin joints");
@@ -140,8 +157,9 @@ static calo_status check_sources(const primitive_place *place, const calo_primit
     return CALO_OK;
 }
 
-static calo_status check_primitive(const primitive_place *place, calo_primitive *primitive, calo_error *err)
+static calo_status check_primitive(primitive_place *place, calo_error *err)
 {
+    const calo_primitive *primitive = &place->mesh->primitives[place->index];
     if (!index_ok(primitive->material, place->scene->material_count))
         return FAIL_PRIMITIVE(place, err, CALO_ERROR_FORMAT, "material %d does not exist (there are %u)",
                               primitive->material, place->scene->material_count);
@@ -158,14 +176,16 @@ static calo_status check_primitive(const primitive_place *place, calo_primitive 
 static calo_status check_meshes(calo_scene *scene, calo_error *err)
 {
     for (uint32_t m = 0; m < scene->mesh_count; m++) {
-        const calo_mesh *mesh = &scene->meshes[m];
+        calo_mesh *mesh = &scene->meshes[m];
+        if ((mesh->primitive_count && !mesh->primitives) || (mesh->weight_count && !mesh->weights))
+            return calo_fail(err, CALO_ERROR_FORMAT, "%s: mesh \"%s\": %s are missing", scene->path, mesh->name,
+                             mesh->primitives ? "morph weights" : "primitives");
         if (mesh->weights && !finite_floats(mesh->weights, mesh->weight_count))
             return calo_fail(err, CALO_ERROR_FORMAT, "%s: mesh \"%s\": a morph weight is not finite", scene->path,
                              mesh->name);
-        for (uint32_t p = 0; p < mesh->primitive_count; p++) {
-            primitive_place place = {scene, mesh, p};
-            /* The scene is still being built, and the array is in its arena. */
-            calo_status status = check_primitive(&place, (calo_primitive *)&mesh->primitives[p], err);
+        primitive_place place = {.scene = scene, .mesh = mesh};
+        for (; place.index < mesh->primitive_count; place.index++) {
+            calo_status status = check_primitive(&place, err);
             if (status != CALO_OK)
                 return status;
         }
@@ -175,21 +195,74 @@ static calo_status check_meshes(calo_scene *scene, calo_error *err)
 
 /* ---- materials ---- */
 
+static calo_status check_images(const calo_scene *scene, calo_error *err)
+{
+    uint32_t most = calo_scene_limits(scene)->max_texture_pixels;
+    for (uint32_t i = 0; i < scene->image_count; i++) {
+        const calo_scene_image *image = &scene->images[i];
+        if (!image->pixels || !image->width || !image->height)
+            return calo_fail(err, CALO_ERROR_FORMAT, "%s: image %u (\"%s\") of %u x %u pixels has none", scene->path, i,
+                             image->name, image->width, image->height);
+        if (image->width > most || image->height > most)
+            return calo_fail(err, CALO_ERROR_LIMIT,
+                             "%s: image %u (\"%s\") has %u x %u pixels, a side more than the limit of %u: make it smaller",
+                             scene->path, i, image->name, image->width, image->height, most);
+    }
+    return CALO_OK;
+}
+
+static calo_status check_textures(const calo_scene *scene, calo_error *err)
+{
+    for (uint32_t t = 0; t < scene->texture_count; t++) {
+        const calo_texture *texture = &scene->textures[t];
+        if (texture->image < 0 || !index_ok(texture->image, scene->image_count))
+            return calo_fail(err, CALO_ERROR_FORMAT, "%s: texture %u uses image %d, which does not exist", scene->path, t,
+                             texture->image);
+        if ((unsigned)texture->wrap_u > CALO_WRAP_MIRROR || (unsigned)texture->wrap_v > CALO_WRAP_MIRROR ||
+            (unsigned)texture->magnify > CALO_FILTER_NEAREST || (unsigned)texture->minify > CALO_FILTER_NEAREST)
+            return calo_fail(err, CALO_ERROR_FORMAT, "%s: texture %u wraps (%d, %d) or filters (%d, %d) in no known way",
+                             scene->path, t, (int)texture->wrap_u, (int)texture->wrap_v, (int)texture->magnify,
+                             (int)texture->minify);
+    }
+    return CALO_OK;
+}
+
+static calo_status check_slots(const calo_scene *scene, const calo_material *material, calo_error *err)
+{
+    for (int slot = 0; slot < CALO_SLOT_COUNT; slot++) {
+        const calo_texture_use *use = &material->slots[slot];
+        if (!index_ok(use->texture, scene->texture_count) || use->uv_set > 1)
+            return calo_fail(err, CALO_ERROR_FORMAT,
+                             "%s: material \"%s\" uses texture %d with UV set %u, which does not exist", scene->path,
+                             material->name, use->texture, use->uv_set);
+        if (use->texture >= 0 && !finite_floats(use->transform, 6))
+            return calo_fail(err, CALO_ERROR_FORMAT, "%s: material \"%s\" moves texture %d by a value that is not finite",
+                             scene->path, material->name, use->texture);
+    }
+    return CALO_OK;
+}
+
+static calo_status check_material(const calo_scene *scene, const calo_material *m, calo_error *err)
+{
+    const float numbers[] = {m->metallic,    m->roughness,         m->ior,           m->specular,
+                             m->normal_scale, m->occlusion_strength, m->alpha_cutoff};
+    if (!finite_floats(numbers, sizeof numbers / sizeof numbers[0]) || !finite_floats(m->base_color, 4) ||
+        !finite_floats(m->emissive, 3) || !finite_floats(m->specular_color, 3))
+        return calo_fail(err, CALO_ERROR_FORMAT, "%s: material \"%s\" has a value that is not finite", scene->path, m->name);
+    if ((unsigned)m->alpha_mode > CALO_ALPHA_BLEND)
+        return calo_fail(err, CALO_ERROR_FORMAT, "%s: material \"%s\" has no known alpha mode: %d", scene->path, m->name,
+                         (int)m->alpha_mode);
+    return check_slots(scene, m, err);
+}
+
 static calo_status check_materials(const calo_scene *scene, calo_error *err)
 {
-    for (uint32_t t = 0; t < scene->texture_count; t++)
-        if (scene->textures[t].image < 0 || !index_ok(scene->textures[t].image, scene->image_count))
-            return calo_fail(err, CALO_ERROR_FORMAT, "%s: texture %u uses image %d, which does not exist",
-                             scene->path, t, scene->textures[t].image);
-    for (uint32_t m = 0; m < scene->material_count; m++)
-        for (int slot = 0; slot < CALO_SLOT_COUNT; slot++) {
-            const calo_texture_use *use = &scene->materials[m].slots[slot];
-            if (!index_ok(use->texture, scene->texture_count) || use->uv_set > 1)
-                return calo_fail(err, CALO_ERROR_FORMAT,
-                                 "%s: material \"%s\" uses texture %d with UV set %u, which does not exist",
-                                 scene->path, scene->materials[m].name, use->texture, use->uv_set);
-        }
-    return CALO_OK;
+    calo_status status = check_images(scene, err);
+    if (status == CALO_OK)
+        status = check_textures(scene, err);
+    for (uint32_t m = 0; status == CALO_OK && m < scene->material_count; m++)
+        status = check_material(scene, &scene->materials[m], err);
+    return status;
 }
 
 /* ---- nodes ---- */
@@ -205,7 +278,7 @@ static bool node_transform_ok(const calo_node *node)
     bool local = node->has_matrix ? finite_matrix(&node->matrix)
                                   : finite_doubles(node->translation, 3) && finite_doubles(node->rotation, 4) &&
                                         finite_doubles(node->scale, 3);
-    for (uint32_t i = 0; local && i < node->instance_count; i++)
+    for (uint32_t i = 0; local && node->instances && i < node->instance_count; i++)
         local = finite_matrix(&node->instances[i]);
     return local;
 }
@@ -224,6 +297,9 @@ static calo_status check_node(const calo_scene *scene, uint32_t n, calo_error *e
         return calo_fail(err, CALO_ERROR_FORMAT,
                          "%s: the transform of node %u (\"%s\") is not finite: repair the file", scene->path, n,
                          node->name);
+    if ((node->instance_count && !node->instances) || (node->weight_count && !node->weights))
+        return calo_fail(err, CALO_ERROR_FORMAT, "%s: node %u (\"%s\"): %s are missing", scene->path, n, node->name,
+                         node->weight_count && !node->weights ? "morph weights" : "instances");
     if (node->weights && !finite_floats(node->weights, node->weight_count))
         return calo_fail(err, CALO_ERROR_FORMAT, "%s: node %u (\"%s\"): a morph weight is not finite", scene->path, n,
                          node->name);
@@ -276,6 +352,9 @@ static bool mesh_has_influences(const calo_mesh *mesh)
 static calo_status check_skin(const calo_scene *scene, uint32_t s, calo_error *err)
 {
     const calo_skin *skin = &scene->skins[s];
+    if (skin->joint_count && (!skin->joints || !skin->inverse_bind))
+        return calo_fail(err, CALO_ERROR_FORMAT, "%s: skin %u (\"%s\"): %s are missing", scene->path, s, skin->name,
+                         skin->joints ? "inverse bind matrices" : "joints");
     for (uint32_t j = 0; j < skin->joint_count; j++) {
         if (skin->joints[j] < 0 || !index_ok(skin->joints[j], scene->node_count))
             return calo_fail(err, CALO_ERROR_FORMAT, "%s: skin %u (\"%s\"): joint %u is node %d, which does not exist",
@@ -331,6 +410,8 @@ static const char *channel_fault(const calo_scene *scene, const calo_animation_c
         return "moves a node that does not exist";
     if (channel->key_count == 0 || !channel->times_seconds || !channel->values)
         return "has no keys";
+    if ((unsigned)channel->path > CALO_PATH_WEIGHTS || (unsigned)channel->interpolation > CALO_INTERPOLATION_CUBIC)
+        return "has no known path or interpolation";
     if (channel->path != CALO_PATH_WEIGHTS && channel->components != (channel->path == CALO_PATH_ROTATION ? 4 : 3))
         return "has the wrong number of components";
     for (uint32_t k = 0; k < channel->key_count; k++)
@@ -345,13 +426,18 @@ static const char *channel_fault(const calo_scene *scene, const calo_animation_c
 
 static calo_status check_animations(const calo_scene *scene, calo_error *err)
 {
-    for (uint32_t a = 0; a < scene->animation_count; a++)
+    for (uint32_t a = 0; a < scene->animation_count; a++) {
+        if (!isfinite(scene->animations[a].duration_seconds) ||
+            (scene->animations[a].channel_count && !scene->animations[a].channels))
+            return calo_fail(err, CALO_ERROR_FORMAT, "%s: animation %u (\"%s\") has no channels or no finite duration",
+                             scene->path, a, scene->animations[a].name);
         for (uint32_t c = 0; c < scene->animations[a].channel_count; c++) {
             const char *fault = channel_fault(scene, &scene->animations[a].channels[c]);
             if (fault)
                 return calo_fail(err, CALO_ERROR_FORMAT, "%s: animation %u (\"%s\"), channel %u %s: repair the file",
                                  scene->path, a, scene->animations[a].name, c, fault);
         }
+    }
     return CALO_OK;
 }
 
@@ -373,6 +459,9 @@ static calo_status check_cameras_and_lights(const calo_scene *scene, calo_error 
         if (!finite_floats(values, sizeof values / sizeof values[0]))
             return calo_fail(err, CALO_ERROR_FORMAT, "%s: light %u (\"%s\") has a value that is not finite",
                              scene->path, i, light->name);
+        if ((unsigned)light->kind > CALO_LIGHT_SPOT)
+            return calo_fail(err, CALO_ERROR_FORMAT, "%s: light %u (\"%s\") is of no known kind: %d", scene->path, i,
+                             light->name, (int)light->kind);
     }
     return CALO_OK;
 }

@@ -181,6 +181,114 @@ static void test_animation_times_ascend(void **state)
                    "sample.xyz: animation 0 (\"walk\"), channel 0 has times that do not ascend: repair the file");
 }
 
+/* The whole of what a sentence must be when one field is wrong. */
+static void test_materials_are_finite_and_known(void **state)
+{
+    (void)state;
+    calo_material material = calo_material_default();
+    material.name = "paint";
+    material.emissive[1] = INFINITY;
+    calo_scene *scene = sample_scene(NULL);
+    calo_scene_add_material(scene, &material, NULL);
+    assert_refused(scene, CALO_ERROR_FORMAT, "sample.xyz: material \"paint\" has a value that is not finite");
+    material.emissive[1] = 0;
+    material.alpha_mode = (calo_alpha_mode)3;
+    scene = sample_scene(NULL);
+    calo_scene_add_material(scene, &material, NULL);
+    assert_refused(scene, CALO_ERROR_FORMAT, "sample.xyz: material \"paint\" has no known alpha mode: 3");
+}
+
+static calo_scene *scene_of_texture(const calo_scene_image *image, const calo_texture *texture, float moved)
+{
+    const calo_limits limits = {.max_texture_pixels = 4};
+    calo_scene *scene = sample_scene(&limits);
+    calo_material material = calo_material_default();
+    material.name = "paint";
+    material.slots[CALO_SLOT_NORMAL].texture = 0;
+    material.slots[CALO_SLOT_NORMAL].transform[2] = moved;
+    calo_scene_add_image(scene, image, NULL);
+    calo_scene_add_texture(scene, texture, NULL);
+    calo_scene_add_material(scene, &material, NULL);
+    return scene;
+}
+
+static void test_textures_have_pixels(void **state)
+{
+    (void)state;
+    static const uint8_t pixels[4 * 5] = {0};
+    calo_scene_image image = {.name = "a.png", .width = 4, .height = 1, .pixels = pixels};
+    calo_texture texture = {.image = 0, .wrap_v = CALO_WRAP_MIRROR, .minify = CALO_FILTER_NEAREST};
+    calo_scene *scene = scene_of_texture(&image, &texture, 0.5f);
+    assert_sealed(scene);
+    calo_scene_destroy(scene);
+    assert_refused(scene_of_texture(&image, &texture, NAN), CALO_ERROR_FORMAT,
+                   "sample.xyz: material \"paint\" moves texture 0 by a value that is not finite");
+    texture.wrap_v = (calo_wrap)3;
+    assert_refused(scene_of_texture(&image, &texture, 0), CALO_ERROR_FORMAT,
+                   "sample.xyz: texture 0 wraps (0, 3) or filters (0, 1) in no known way");
+    image.width = 5;
+    assert_refused(scene_of_texture(&image, &texture, 0), CALO_ERROR_LIMIT,
+                   "sample.xyz: image 0 (\"a.png\") has 5 x 1 pixels, a side more than the limit of 4: make it smaller");
+    image.pixels = NULL;
+    assert_refused(scene_of_texture(&image, &texture, 0), CALO_ERROR_FORMAT,
+                   "sample.xyz: image 0 (\"a.png\") of 5 x 1 pixels has none");
+}
+
+static void test_lights_are_of_a_known_kind(void **state)
+{
+    (void)state;
+    calo_scene *scene = sample_scene(NULL);
+    calo_light light = {.name = "sun", .kind = (calo_light_kind)7, .color = {1, 1, 1}, .intensity = 1};
+    calo_scene_add_light(scene, &light, NULL);
+    assert_refused(scene, CALO_ERROR_FORMAT, "sample.xyz: light 0 (\"sun\") is of no known kind: 7");
+}
+
+static void test_arrays_that_are_counted_are_there(void **state)
+{
+    (void)state;
+    calo_primitive triangle = sample_triangle();
+    triangle.morph_target_count = 2;
+    assert_refused(scene_of(&triangle, NULL), CALO_ERROR_FORMAT,
+                   "sample.xyz: mesh \"thing\", primitive 0: 2 morph targets are missing");
+    triangle = sample_triangle();
+    triangle.influences = 3;
+    assert_refused(scene_of(&triangle, NULL), CALO_ERROR_FORMAT,
+                   "sample.xyz: mesh \"thing\", primitive 0: 3 joints a vertex: it must be a multiple of 4");
+    triangle = sample_triangle();
+    calo_scene *scene = scene_of(&triangle, NULL);
+    scene->meshes[0].weight_count = 1;
+    assert_refused(scene, CALO_ERROR_FORMAT, "sample.xyz: mesh \"thing\": morph weights are missing");
+    scene = scene_of(&triangle, NULL);
+    scene->nodes[0].instance_count = 1;
+    assert_refused(scene, CALO_ERROR_FORMAT, "sample.xyz: node 0 (\"\"): instances are missing");
+    scene = scene_of(&triangle, NULL);
+    calo_scene_add_skin(scene, &(calo_skin){.name = "bones", .joint_count = 1}, NULL);
+    assert_refused(scene, CALO_ERROR_FORMAT, "sample.xyz: skin 0 (\"bones\"): joints are missing");
+    scene = scene_of(&triangle, NULL);
+    calo_scene_add_animation(scene, &(calo_animation){.name = "walk", .channel_count = 1}, NULL);
+    assert_refused(scene, CALO_ERROR_FORMAT,
+                   "sample.xyz: animation 0 (\"walk\") has no channels or no finite duration");
+}
+
+/* A program's own constants are never written to. */
+static void test_the_callers_primitives_stay_as_they_are(void **state)
+{
+    (void)state;
+    static const float positions[12] = {0, 0, 0, 1, 0, 0, 0, 2, 0, NAN, 7, 7};
+    const calo_primitive pair[2] = {
+        {.vertex_count = 4, .index_count = 3, .indices = sample_indices, .positions = positions, .material = -1},
+        {.vertex_count = 4, .index_count = 3, .indices = sample_indices, .positions = positions, .material = -1}};
+    calo_scene *scene = sample_scene(NULL);
+    calo_scene_add_mesh(scene, &(calo_mesh){.name = "pair", .primitive_count = 2, .primitives = pair}, NULL);
+    assert_sealed(scene);
+    for (int p = 0; p < 2; p++) {
+        assert_ptr_equal(pair[p].positions, positions);
+        assert_true(scene->meshes[0].primitives[p].positions[9] == 0);
+        assert_true(scene->meshes[0].primitives[p].positions[7] == 2);
+    }
+    calo_scene_destroy(scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -195,6 +303,11 @@ int main(void)
         cmocka_unit_test(test_transforms_must_be_finite),
         cmocka_unit_test(test_joints_stay_below_the_skins),
         cmocka_unit_test(test_animation_times_ascend),
+        cmocka_unit_test(test_materials_are_finite_and_known),
+        cmocka_unit_test(test_textures_have_pixels),
+        cmocka_unit_test(test_lights_are_of_a_known_kind),
+        cmocka_unit_test(test_arrays_that_are_counted_are_there),
+        cmocka_unit_test(test_the_callers_primitives_stay_as_they_are),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
