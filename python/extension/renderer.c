@@ -10,6 +10,7 @@ typedef struct prepared_object {
     PyObject_HEAD
     calo_prepared *prepared;
     PyObject *scene, *environment; /* borrowed from by `prepared` */
+    calo_image *picture;           /* the environment's pixels as `prepared` sees them */
 } prepared_object;
 
 typedef struct renderer_object {
@@ -78,6 +79,7 @@ static void prepared_dealloc(PyObject *self)
     calo_prepared_destroy(object->prepared);
     Py_XDECREF(object->scene);
     Py_XDECREF(object->environment);
+    free(object->picture);
     PyObject_Free(self);
     Py_DECREF(type);
 }
@@ -100,7 +102,7 @@ PyType_Spec prepared_spec = {"calotype._calotype.Prepared", sizeof(prepared_obje
 typedef struct prepare_call {
     calo_prepare_options options;
     calo_lighting lighting;
-    calo_image environment;
+    calo_image *picture; /* of the environment, which outlives the call */
     calo_scene_light *lights;
 } prepare_call;
 
@@ -143,9 +145,14 @@ static bool read_environment(PyObject *object, prepare_call *call)
                        CALO_FRAME_MAX_SIDE);
         return false;
     }
-    call->environment = (calo_image){(uint32_t)view.shape[1], (uint32_t)view.shape[0], CALO_PIXEL_RGBA32F,
-                                     (size_t)view.shape[1] * 16, view.data};
-    call->lighting.environment = &call->environment;
+    call->picture = malloc(sizeof *call->picture);
+    if (!call->picture) {
+        PyErr_NoMemory();
+        return false;
+    }
+    *call->picture = (calo_image){(uint32_t)view.shape[1], (uint32_t)view.shape[0], CALO_PIXEL_RGBA32F,
+                                  (size_t)view.shape[1] * 16, view.data};
+    call->lighting.environment = call->picture;
     return true;
 }
 
@@ -172,7 +179,7 @@ static bool read_prepare(PyObject *lighting, PyObject *options, prepare_call *ca
     return read_environment(*environment, call) && read_lights(lights, call);
 }
 
-static PyObject *wrap_prepared(calo_prepared *prepared, PyObject *scene, PyObject *environment)
+static PyObject *wrap_prepared(calo_prepared *prepared, PyObject *scene, PyObject *environment, prepare_call *call)
 {
     prepared_object *object = PyObject_New(prepared_object, extension()->prepared_type);
     if (!object) {
@@ -184,10 +191,12 @@ static PyObject *wrap_prepared(calo_prepared *prepared, PyObject *scene, PyObjec
     object->prepared = prepared;
     object->scene = scene;
     object->environment = environment;
+    object->picture = call->picture;
+    call->picture = NULL;
     return (PyObject *)object;
 }
 
-static PyObject *prepare_pose(renderer_object *renderer, PyObject *scene, const calo_pose *pose, const prepare_call *call,
+static PyObject *prepare_pose(renderer_object *renderer, PyObject *scene, const calo_pose *pose, prepare_call *call,
                               PyObject *environment)
 {
     calo_prepared *prepared = NULL;
@@ -199,7 +208,7 @@ static PyObject *prepare_pose(renderer_object *renderer, PyObject *scene, const 
     status = calo_renderer_prepare(renderer->renderer, pose, &call->options, &prepared, &err);
     Py_END_ALLOW_THREADS
     leave(renderer);
-    return status == CALO_OK ? wrap_prepared(prepared, scene, environment) : raise_error(&err);
+    return status == CALO_OK ? wrap_prepared(prepared, scene, environment, call) : raise_error(&err);
 }
 
 /* prepare(scene, pose, lighting, options, reuse or None): the tuples of lighting.py and rendering.py. */
@@ -221,6 +230,7 @@ static PyObject *renderer_prepare(PyObject *self, PyObject *arguments)
         calo_pose_destroy(pose);
     }
     free(call.lights);
+    free(call.picture);
     return out;
 }
 
