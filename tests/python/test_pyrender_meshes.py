@@ -1,6 +1,7 @@
 """calotype.pyrender's meshes, primitives, materials and textures, and what comes from trimesh."""
 import copy
 import pickle
+import tempfile
 import types
 import unittest
 
@@ -223,6 +224,12 @@ class TextureTest(unittest.TestCase):
                 texture = Texture(source=source, source_channels=channels)
                 self.assertEqual(texture.source.tolist(), expected)
                 self.assertEqual(texture.source.dtype, np.uint8)
+
+    def test_arrays_of_other_kinds(self):
+        with tempfile.TemporaryFile() as file:
+            mapped = np.memmap(file, dtype=np.uint8, shape=(2, 2, 4))
+            self.assertIs(type(Texture(source=mapped, source_channels="RGBA").source), np.ndarray)
+            del mapped
 
     def test_floats(self):
         texture = Texture(source=np.array([[0.0, 0.2, 1.0, 7.0]]), source_channels="R")

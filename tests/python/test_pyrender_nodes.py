@@ -73,6 +73,9 @@ class TransformTest(unittest.TestCase):
         self.assertEqual(node.matrix[0, 3], 7)
         node.scale[2] = 0
         self.assertEqual((node.scale[2], node.matrix[2, 2]), (0, 0))
+        node.rotation[:] = np.nan
+        with self.assertRaises(ValueError):
+            node.matrix
         node = Node(matrix=TURN)
         node.translation[1] = 4
         np.testing.assert_array_equal(node.matrix, moved(TURN, [0, 4, 0]))

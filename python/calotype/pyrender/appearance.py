@@ -23,7 +23,7 @@ Use = Tuple[int, int, int, Tuple[float, ...]]
 
 def _spread(texels: npt.NDArray[np.uint8], channels: str, slot: int) -> npt.NDArray[np.uint8]:
     """Texels as RGBA. Of two channels for roughness and metalness the first goes to G and the second to B."""
-    if channels == "RGBA":
+    if texels.ndim == 3 and texels.shape[2] == 4:
         return texels
     spread = np.full(texels.shape[:2] + (4,), 255, dtype=np.uint8)
     if texels.ndim == 2:
@@ -42,7 +42,7 @@ def _image(texture: Texture, slot: int) -> Tuple[npt.NDArray[np.uint8], int]:
     """RGBA texels of a texture and the number of this content, made once a content."""
     identity = texture.identity
     roughness = slot == _METALLIC_ROUGHNESS
-    cache: Dict[bool, Tuple[int, npt.NDArray[np.uint8], int]] = texture.__dict__.setdefault("_images", {})
+    cache: Dict[bool, Tuple[int, npt.NDArray[np.uint8], int]] = texture.__dict__.setdefault("_cached_images", {})
     known = cache.get(roughness)
     if known is None or known[0] != identity:
         texels = snapshot(texture, "source")

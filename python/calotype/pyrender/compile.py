@@ -57,7 +57,8 @@ class Structure:
         textures = _unique(texture for material in materials for texture in material.textures)
         self._contents: List[Tracked] = (self._primitives + materials + textures
                                          + _unique(texture.sampler for texture in textures)
-                                         + _unique(node.skin for node in self._mesh_nodes if type(node.skin) is Skin))
+                                         + _unique(node.skin for node in self._mesh_nodes
+                                                   if isinstance(node.skin, Skin)))
         self.has_wireframes = any(material.wireframe for material in materials)
         self._numbers = self._read_numbers()
         self._included = self._find_included(scene)

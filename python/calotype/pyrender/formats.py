@@ -111,6 +111,7 @@ def _picture_array(picture: Any) -> Array:
     if not isinstance(picture, np.ndarray) or picture.dtype.kind not in "iuf":
         kind = picture.dtype if isinstance(picture, np.ndarray) else type(picture).__name__
         raise TypeError(f"a texture is a PIL picture or an array of integers or floats, not {kind}")
+    picture = np.asarray(picture)  # not of numpy's own subclasses
     if picture.ndim not in (2, 3) or 0 in picture.shape:
         raise ValueError(f"a texture has shape (h, w) or (h, w, channels), not {picture.shape}")
     if picture.dtype.kind == "f":

@@ -198,6 +198,8 @@ class Node(Tracked):
             matrix[:3, 3] = parts[0]
         else:
             matrix = compose(parts[0], parts[1], parts[2])
+        if not is_affine(matrix):
+            raise ValueError(f"a node's translation, rotation and scale are finite, not {[p.tolist() for p in parts]}")
         self._matrix, self._parts_key = matrix, key
 
 

@@ -1,7 +1,7 @@
 """Geometry: arrays of vertices, how they are joined, and a material."""
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Mapping, Optional
+from typing import Any, Callable, Dict, Mapping, Optional, Tuple
 
 import numpy as np
 import numpy.typing as npt
@@ -73,10 +73,10 @@ def _target(owner: Any, number: int, value: Any) -> Dict[str, npt.NDArray[np.flo
     return target
 
 
-def _targets(owner: Any, value: Any) -> Optional[List[Dict[str, npt.NDArray[np.float32]]]]:
+def _targets(owner: Any, value: Any) -> Optional[Tuple[Dict[str, npt.NDArray[np.float32]], ...]]:
     if value is None:
         return None
-    return [_target(owner, number, target) for number, target in enumerate(value)]
+    return tuple(_target(owner, number, target) for number, target in enumerate(value))
 
 
 class Primitive(Tracked):
@@ -131,7 +131,7 @@ class Primitive(Tracked):
     poses = ArrayAttribute(lambda owner, value: instance_poses(value), "(k, 4, 4) float32 or None : Copies.",
                            counter="_poses_version")
     mode = Attribute(_mode, "int : How vertices are joined.")
-    targets = Attribute(_targets, "list of dict or None : Morph targets; the arrays are read-only.")
+    targets = Attribute(_targets, "tuple of dict or None : Morph targets; the arrays are read-only.")
 
     def __init__(self, positions: Any, normals: Any = None, tangents: Any = None, texcoord_0: Any = None,
                  texcoord_1: Any = None, color_0: Any = None, joints_0: Any = None, weights_0: Any = None,
@@ -155,9 +155,9 @@ class Primitive(Tracked):
     def bounds(self) -> npt.NDArray[np.float64]:
         """(2, 3) float64 : The box around all vertices, of all copies. Infinite and inside out where there is none."""
         identity = (self.identity, self.__dict__["_poses_version"])
-        known = self.__dict__.get("_box")
+        known = self.__dict__.get("_cached_box")
         if known is None or known[0] != identity:
-            known = self.__dict__["_box"] = (identity, self._measure())
+            known = self.__dict__["_cached_box"] = (identity, self._measure())
         box: npt.NDArray[np.float64] = known[1].copy()
         return box
 
@@ -197,11 +197,11 @@ class Primitive(Tracked):
     def _smallest_alpha(self) -> float:
         """Of the vertices' colours. It is searched for once a content."""
         identity = self.identity
-        known = self.__dict__.get("_alpha")
+        known = self.__dict__.get("_cached_alpha")
         if known is None or known[0] != identity:
             colors = snapshot(self, "color_0")
             known = (identity, 1.0 if colors is None or len(colors) == 0 else float(colors[:, 3].min()))
-            self.__dict__["_alpha"] = known
+            self.__dict__["_cached_alpha"] = known
         return float(known[1])
 
 

@@ -83,12 +83,12 @@ class Texture(Tracked):
     def _smallest_alpha(self) -> float:
         """Of all texels, from 0 to 1. It is searched for once a content."""
         identity = self.identity
-        known = self.__dict__.get("_alpha")
+        known = self.__dict__.get("_cached_alpha")
         if known is None or known[0] != identity:
             texels = snapshot(self, "source")
-            transparent = self.source_channels == "RGBA" and texels is not None
+            transparent = texels is not None and texels.ndim == 3 and texels.shape[2] == 4
             known = (identity, float(texels[:, :, 3].min()) / 255.0 if transparent else 1.0)
-            self.__dict__["_alpha"] = known
+            self.__dict__["_cached_alpha"] = known
         return float(known[1])
 
 

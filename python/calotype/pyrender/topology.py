@@ -35,9 +35,9 @@ class Geometry(NamedTuple):
 def geometry_of(primitive: Primitive) -> Geometry:
     """The arrays of a primitive, made once a content."""
     identity = primitive.identity
-    known: Optional[Geometry] = primitive.__dict__.get("_geometry")
+    known: Optional[Geometry] = primitive.__dict__.get("_cached_geometry")
     if known is None or known.identity != identity:
-        known = primitive.__dict__["_geometry"] = _make(primitive, identity)
+        known = primitive.__dict__["_cached_geometry"] = _make(primitive, identity)
     return known
 
 

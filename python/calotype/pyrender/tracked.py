@@ -101,6 +101,9 @@ class Tracked:
             if content.handed_out is None:
                 edited.pop(name, None)
 
+    def __getstate__(self) -> Dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if not name.startswith("_cached_")}
+
     def __setstate__(self, state: Dict[str, Any]) -> None:
         for name, value in state.items():
             self.__dict__[name] = value.clone() if isinstance(value, Content) else value
