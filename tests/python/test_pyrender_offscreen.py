@@ -608,6 +608,24 @@ class BatchTest(PictureTest):
         self.assertEqual(nothing["color"].shape, (0, 48, 64, 3))
 
 
+class DistortionTest(PictureTest):
+    def test_straight_lines_bend(self):
+        scene, _ = ambient_scene(square(), camera=IntrinsicsCamera(60.0, 60.0, 32.0, 24.0))
+        plain = self.depth(scene) > 0
+        scene.main_camera_node.camera.distortion = (0.0, 0.0, 0.0, 0.0)
+        np.testing.assert_array_equal(self.depth(scene) > 0, plain)
+        scene.main_camera_node.camera.distortion = (-0.6, 0.0, 0.0, 0.0)
+        barrel = self.depth(scene) > 0
+        self.assertLess(barrel.sum(), plain.sum())
+        # OpenCV: x' = x (1 + k1 r^2); the middle of the square's side is at x = 0.25, its corner at x = y = 0.25.
+        side, corner = 32 + 60 * 0.25 * (1 - 0.6 * 0.0625), 24 + 60 * 0.25 * (1 - 0.6 * 0.125)
+        self.assertEqual(np.flatnonzero(barrel[24])[-1], int(np.ceil(side - 0.5)) - 1)
+        self.assertAlmostEqual(np.flatnonzero(barrel[:, 44])[-1], corner, delta=1.0)
+        camera = IntrinsicsCamera(60.0, 60.0, 32.0, 24.0, distortion=(0.1, 0.0, 0.0, 0.0), distortion_model="fisheye")
+        scene.main_camera_node.camera = camera
+        self.assertGreater((self.depth(scene) > 0).sum(), 100)
+
+
 class LifeTest(unittest.TestCase):
     def test_scenes_without_a_camera(self):
         with OffscreenRenderer(8, 8) as renderer:
