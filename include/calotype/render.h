@@ -85,6 +85,10 @@ typedef enum calo_normal_lines {
     CALO_NORMAL_LINES_FACE = 2,   /* of triangles, from their middles, red: sRGB (255, 26, 26) */
 } calo_normal_lines;
 
+/* A posed scene made ready for a backend: deformed vertices, levels of detail, mip chains, prefiltered light.
+ * Immutable; may be used by several renderers of the same backend at once. */
+typedef struct calo_prepared calo_prepared;
+
 /* What a scene is prepared with: everything that views share. All zero is the default everywhere. Append only. */
 typedef struct calo_prepare_options {
     const calo_lighting *lighting; /* NULL: all-zero */
@@ -96,6 +100,13 @@ typedef struct calo_prepare_options {
     uint32_t normal_lines;
     float normal_length; /* metres in the world; 0: 5 % of the diagonal of the primitive's box, scaled as it is */
     calo_shading shading;
+    /* NULL, or what was prepared before for the same backend: what both have in common is shared, not made again, which
+     * makes another pose of a scene, or other lights, cost microseconds. Pictures are the same, bit by bit, as without
+     * it. Common are primitives that neither a skin nor morph targets deform, and textures, when they are of the same
+     * calo_scene, or of another one by the same `identity`; and the light of an environment whose picture has the same
+     * `data` (unchanged), size and strength. It may be destroyed after the call, and so may its calo_scene if it is
+     * another one. */
+    const calo_prepared *reuse;
 } calo_prepare_options;
 
 /* A colour that stands for a node: 8-bit sRGB codes. */
@@ -157,10 +168,6 @@ typedef struct calo_renderer_options {
 /* A renderer: backend, threads and scratch memory. One thread at a time may use it. A forked child may go on with its
  * copy, which starts threads of its own. */
 typedef struct calo_renderer calo_renderer;
-
-/* A posed scene made ready for a backend: deformed vertices, levels of detail, mip chains, prefiltered light.
- * Immutable; may be used by several renderers of the same backend at once. */
-typedef struct calo_prepared calo_prepared;
 
 typedef struct calo_backend_info {
     const char *name;

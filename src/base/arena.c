@@ -7,7 +7,8 @@
 #include "base/error.h"
 #include "base/large.h"
 
-enum { ALIGNMENT = 64, SMALL_BLOCK_BYTES = 64 * 1024 };
+/* Blocks grow: most arenas stay small, and there may be many of them. */
+enum { ALIGNMENT = 64, FIRST_BLOCK_BYTES = 2 * 1024, BLOCK_BYTES_MAX = 64 * 1024 };
 
 struct calo_arena_block {
     calo_arena_block *next;
@@ -47,8 +48,10 @@ static calo_arena_block *block_with_room(calo_arena *arena, size_t bytes)
     calo_arena_block *current = arena->blocks;
     if (current && current->size - current->used >= bytes)
         return current;
-    bool own = bytes > SMALL_BLOCK_BYTES / 4;
-    size_t size = own ? bytes : SMALL_BLOCK_BYTES;
+    size_t next = current ? 2 * current->size : FIRST_BLOCK_BYTES;
+    next = next < BLOCK_BYTES_MAX ? next : BLOCK_BYTES_MAX;
+    bool own = bytes > next / 4;
+    size_t size = own ? bytes : next;
     calo_arena_block *block = calo_large_alloc(header_bytes + size);
     if (!block)
         return NULL;

@@ -62,9 +62,10 @@ typedef struct calo_backend {
     /* Fills all of `info`, but for the name. */
     void (*probe)(calo_backend_info *info);
     /* A posed and lit scene in the backend's own form, immutable afterwards. `prepare` is resolved: nothing in it is
-     * NULL, and no zero means a default. */
+     * NULL but `reuse`, and no zero means a default. `reused`: a scene of this backend, whose things are shared; or
+     * NULL. */
     calo_status (*prepare)(const calo_pose *pose, const calo_prepare_options *prepare,
-                           const calo_backend_options *options, void **scene, calo_error *err);
+                           const calo_backend_options *options, const void *reused, void **scene, calo_error *err);
     void (*release)(void *scene);
     /* A worker is one thread's scratch memory; of a backend with draw_batch there is one. */
     calo_status (*open_worker)(void **worker, calo_error *err);

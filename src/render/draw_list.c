@@ -99,6 +99,7 @@ typedef struct list_build {
     const calo_pose *pose;
     const calo_prepare_options *options;
     calo_arena *arena;
+    calo_sharing *sharing;
 } list_build;
 
 /* What a node brings to each of its draws. */
@@ -108,12 +109,11 @@ typedef struct node_use {
     uint32_t instance_id;
 } node_use;
 
-static void bounding_sphere(calo_draw *draw)
+static void bounding_sphere(const calo_primitive *primitive, const float *positions, double center[3], double *radius)
 {
-    const calo_primitive *primitive = draw->primitive;
     float low[3] = {INFINITY, INFINITY, INFINITY}, high[3] = {-INFINITY, -INFINITY, -INFINITY};
     for (uint32_t i = 0; i < primitive->index_count; i++) {
-        const float *p = draw->positions + 3 * (size_t)primitive->indices[i];
+        const float *p = positions + 3 * (size_t)primitive->indices[i];
         for (int c = 0; c < 3; c++) {
             low[c] = calo_minf(p[c], low[c]);
             high[c] = calo_maxf(p[c], high[c]);
@@ -121,17 +121,19 @@ static void bounding_sphere(calo_draw *draw)
     }
     double half[3];
     for (int c = 0; c < 3; c++) {
-        draw->center[c] = 0.5 * ((double)low[c] + high[c]);
+        center[c] = 0.5 * ((double)low[c] + high[c]);
         half[c] = 0.5 * ((double)high[c] - low[c]);
     }
-    draw->radius = calo_length3(half);
+    *radius = calo_length3(half);
 }
 
-static bool needs_tangents(const calo_material *material, const calo_draw *draw)
+/* The UVs that the draw's tangents are to be made of; NULL: none are needed. */
+static const float *tangent_uvs(const calo_material *material, const calo_draw *draw)
 {
     const calo_texture_use *use = &material->slots[CALO_SLOT_NORMAL];
-    return draw->primitive->topology == CALO_TRIANGLES && use->texture >= 0 && !draw->unlit && draw->normals &&
-           !draw->tangents && draw->primitive->uvs[use->uv_set];
+    bool needed = draw->primitive->topology == CALO_TRIANGLES && use->texture >= 0 && !draw->unlit && draw->normals &&
+                  !draw->tangents;
+    return needed ? draw->primitive->uvs[use->uv_set] : NULL;
 }
 
 static calo_status deform(const list_build *build, const node_use *use, calo_draw *draw, calo_error *err)
@@ -152,24 +154,82 @@ static calo_status deform(const list_build *build, const node_use *use, calo_dra
     return calo_deform_primitive(build->pose, use->node_index, primitive, positions, normals, tangents, err);
 }
 
+static calo_status take_deformed(const list_build *build, const node_use *use, calo_draw *draw, calo_error *err)
+{
+    const calo_primitive *primitive = draw->primitive;
+    calo_status status = deform(build, use, draw, err);
+    if (status != CALO_OK)
+        return status;
+    bounding_sphere(primitive, draw->positions, draw->center, &draw->radius);
+    const float *uvs = tangent_uvs(&build->list->materials[draw->material], draw);
+    return uvs ? calo_make_tangents(primitive, draw->positions, draw->normals, uvs, build->arena, &draw->tangents, err)
+               : CALO_OK;
+}
+
+/* Sizes and arrays are in the key, so that a wrong identity may show, but reads nothing that is not there. */
+static calo_shared_key shape_key(const calo_scene *scene, const calo_primitive *primitive, const float *uvs)
+{
+    uint32_t arrays = (primitive->normals != NULL) | (primitive->tangents != NULL) << 1 | (primitive->uvs[0] != NULL) << 2 |
+                      (primitive->uvs[1] != NULL) << 3 | (primitive->colors != NULL) << 4;
+    calo_shared_key key = {.identity = primitive->identity, .kind = CALO_SHARED_SHAPE,
+                           .parameters = {primitive->vertex_count, primitive->index_count,
+                                          arrays | (uint32_t)primitive->topology << 8,
+                                          !uvs ? 0 : uvs == primitive->uvs[0] ? 1 : 2}};
+    key.owner = primitive->identity ? NULL : scene;
+    key.source = primitive->identity ? NULL : primitive;
+    return key;
+}
+
+static bool colors_are_opaque(const calo_primitive *primitive)
+{
+    bool opaque = true;
+    for (uint32_t i = 0; opaque && primitive->colors && i < primitive->vertex_count; i++)
+        opaque = primitive->colors[4 * (size_t)i + 3] >= 1;
+    return opaque;
+}
+
+static calo_status take_shape(const list_build *build, calo_draw *draw, calo_error *err)
+{
+    const calo_primitive *primitive = draw->primitive;
+    const float *uvs = tangent_uvs(&build->list->materials[draw->material], draw);
+    calo_shared_key key = shape_key(build->pose->scene, primitive, uvs);
+    bool made;
+    calo_shape *shape = calo_sharing_take(build->sharing, &key, sizeof *shape, &made, err);
+    if (!shape)
+        return calo_failed(err);
+    calo_status status = CALO_OK;
+    if (made) {
+        bounding_sphere(primitive, primitive->positions, shape->center, &shape->radius);
+        shape->opaque = colors_are_opaque(primitive);
+        if (uvs)
+            status = calo_make_tangents(primitive, primitive->positions, primitive->normals, uvs, &shape->shared.arena,
+                                        &shape->tangents, err);
+        if (status == CALO_OK)
+            status = calo_sharing_count(build->sharing, &shape->shared, err);
+    }
+    memcpy(draw->center, shape->center, sizeof draw->center);
+    draw->radius = shape->radius;
+    draw->tangents = uvs ? shape->tangents : primitive->tangents;
+    draw->shape = shape;
+    return status;
+}
+
 /* The vertices as the pose wants them: the scene's own arrays, or deformed copies. */
 static calo_status take_vertices(const list_build *build, const node_use *use, calo_draw *draw, calo_error *err)
 {
     const calo_primitive *primitive = draw->primitive;
-    const calo_material *material = &build->list->materials[draw->material];
     draw->positions = primitive->positions;
     draw->normals = primitive->normals;
     draw->tangents = primitive->tangents;
-    if (calo_deform_needed(build->pose, use->node_index, primitive)) {
-        calo_status status = deform(build, use, draw, err);
-        if (status != CALO_OK)
-            return status;
-    }
-    bounding_sphere(draw);
-    if (!needs_tangents(material, draw))
-        return CALO_OK;
-    const float *uvs = primitive->uvs[material->slots[CALO_SLOT_NORMAL].uv_set];
-    return calo_make_tangents(primitive, draw->positions, draw->normals, uvs, build->arena, &draw->tangents, err);
+    return calo_deform_needed(build->pose, use->node_index, primitive) ? take_deformed(build, use, draw, err)
+                                                                      : take_shape(build, draw, err);
+}
+
+calo_shared_key calo_draw_key(const calo_draw *draw, calo_shared_kind kind)
+{
+    calo_shared_key key = draw->shape ? draw->shape->shared.key : (calo_shared_key){.own = 1};
+    key.kind = kind;
+    return key;
 }
 
 static void place(calo_draw *draw, const calo_mat4 *to_world)
@@ -204,13 +264,11 @@ static bool image_is_opaque(const calo_scene *scene, const calo_texture_use *use
 }
 
 /* Blending that never shows costs nothing: what is opaque all over is drawn so. */
-static calo_alpha_mode find_alpha_mode(const calo_scene *scene, const calo_material *material,
-                                       const calo_primitive *primitive)
+static calo_alpha_mode find_alpha_mode(const calo_scene *scene, const calo_material *material, const calo_draw *draw)
 {
     bool opaque = material->alpha_mode == CALO_ALPHA_BLEND && material->base_color[3] >= 1 &&
-                  image_is_opaque(scene, &material->slots[CALO_SLOT_BASE_COLOR]);
-    for (uint32_t i = 0; opaque && primitive->colors && i < primitive->vertex_count; i++)
-        opaque = primitive->colors[4 * (size_t)i + 3] >= 1;
+                  image_is_opaque(scene, &material->slots[CALO_SLOT_BASE_COLOR]) &&
+                  (draw->shape ? draw->shape->opaque : colors_are_opaque(draw->primitive));
     return opaque ? CALO_ALPHA_OPAQUE : material->alpha_mode;
 }
 
@@ -231,13 +289,14 @@ static calo_status add_draw(const list_build *build, const node_use *use, const 
     /* pyrender lights what has no normals as if it faced the viewer. */
     draw->unlit = build->options->flat || material->unlit || (!triangles && !primitive->normals && !pyrender);
     draw->wireframe = triangles && is_wireframe(material, build->options->fill);
-    draw->alpha_mode = find_alpha_mode(build->pose->scene, material, primitive);
-    list->has_blend |= draw->alpha_mode == CALO_ALPHA_BLEND;
     draw->element_count = primitive->index_count / (triangles ? 3 : primitive->topology == CALO_LINES ? 2 : 1);
     /* Skinned vertices already stand in the world. */
     calo_mat4 identity = calo_mat4_identity();
     place(draw, calo_deform_is_skinned(build->pose, use->node_index, primitive) ? &identity : &use->to_world);
-    return take_vertices(build, use, draw, err);
+    calo_status status = take_vertices(build, use, draw, err);
+    draw->alpha_mode = find_alpha_mode(build->pose->scene, material, draw);
+    list->has_blend |= draw->alpha_mode == CALO_ALPHA_BLEND;
+    return status;
 }
 
 /* A copy shares its model's vertices and differs in place and ids only. */
@@ -265,7 +324,7 @@ static calo_status add_normal_lines(const list_build *build, const calo_draw *dr
         return status;
     calo_mat4 to_world = lines->object_to_world;
     place(lines, &to_world);
-    bounding_sphere(lines);
+    bounding_sphere(lines->primitive, lines->positions, lines->center, &lines->radius);
     list->draw_count++;
     return CALO_OK;
 }
@@ -336,9 +395,9 @@ calo_status calo_draw_list_init(calo_draw_list *list, const calo_pose *pose, con
 }
 
 calo_status calo_draw_list_add_draws(calo_draw_list *list, const calo_pose *pose, const calo_prepare_options *options,
-                                     calo_arena *arena, calo_error *err)
+                                     calo_arena *arena, calo_sharing *sharing, calo_error *err)
 {
-    const list_build build = {list, pose, options, arena};
+    const list_build build = {list, pose, options, arena, sharing};
     uint32_t instance_id = 0;
     uint64_t capacity = count_draws(pose->scene, options->normal_lines);
     list->draws = CALO_ARENA_TAKE(arena, calo_draw, capacity, "the list of draws", err);

@@ -6,6 +6,15 @@
 #include <calotype/render.h>
 
 #include "base/arena.h"
+#include "render/shared.h"
+
+/* What follows from a primitive's own vertices, wherever it stands. */
+typedef struct calo_shape {
+    calo_shared shared;
+    double center[3], radius; /* bounding sphere */
+    const float *tangents;    /* made where a normal map needs them, else NULL */
+    bool opaque;              /* every vertex colour's alpha is 1 */
+} calo_shape;
 
 /* One node's use of one primitive. */
 typedef struct calo_draw {
@@ -23,7 +32,13 @@ typedef struct calo_draw {
     calo_alpha_mode alpha_mode;        /* the material's; OPAQUE instead of BLEND where every alpha is 1 */
     uint32_t model;          /* the draw that this one is a copy of: they differ in place and ids only; or its own */
     double center[3], radius; /* bounding sphere, object space */
+    const calo_shape *shape; /* NULL: the vertices are deformed, or made for this scene */
 } calo_draw;
+
+/* For what a backend makes of the draw's vertices and elements, to be told apart by parameters from
+ * CALO_DRAW_PARAMETERS on. */
+calo_shared_key calo_draw_key(const calo_draw *draw, calo_shared_kind kind);
+enum { CALO_DRAW_PARAMETERS = 4 };
 
 /* A light in world space. */
 typedef struct calo_lamp {
@@ -59,7 +74,7 @@ calo_status calo_draw_list_init(calo_draw_list *list, const calo_pose *pose, con
                                 calo_arena *arena, calo_error *err);
 /* The draws, which takes long where vertices are deformed or tangents made. */
 calo_status calo_draw_list_add_draws(calo_draw_list *list, const calo_pose *pose, const calo_prepare_options *options,
-                                     calo_arena *arena, calo_error *err);
+                                     calo_arena *arena, calo_sharing *sharing, calo_error *err);
 
 /* The slots whose textures hold sRGB colours; the others hold data. */
 bool calo_slot_is_srgb(calo_material_slot slot);

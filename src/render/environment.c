@@ -107,7 +107,7 @@ static void rotate_into_picture(const calo_environment *environment, const float
 /* ---- filtering ---- */
 
 typedef struct filter_job {
-    calo_environment *environment;
+    const calo_environment *environment;
     calo_octahedral_map source[MIP_COUNT];
     float *texels;
     uint32_t size, steps; /* steps: samples along each axis of a source texel */
@@ -265,7 +265,8 @@ static void halve_map(const calo_octahedral_map *from, float *to)
     }
 }
 
-static calo_status filter_picture(calo_arena *arena, uint32_t threads, calo_environment *environment, calo_error *err)
+calo_status calo_environment_filter(const calo_environment *environment, calo_arena *arena, uint32_t threads,
+                                    calo_environment_maps *maps, calo_error *err)
 {
     filter_job job = {.environment = environment, .size = SOURCE_SIZE};
     /* Enough samples that no texel of the picture is jumped over. */
@@ -282,35 +283,44 @@ static calo_status filter_picture(calo_arena *arena, uint32_t threads, calo_envi
             return calo_failed(err);
         halve_map(&job.source[i - 1], texels);
     }
-    environment->reflection[0] = job.source[0];
+    maps->reflection[0] = job.source[0];
     for (int i = 1; status == CALO_OK && i < CALO_ENVIRONMENT_LEVELS; i++) {
         job.size = i < 3 ? SOURCE_SIZE / 2 : SOURCE_SIZE / 8;
         job.roughness = (float)i / (CALO_ENVIRONMENT_LEVELS - 1);
-        job.texels = take_map(arena, job.size, &environment->reflection[i], err);
+        job.texels = take_map(arena, job.size, &maps->reflection[i], err);
         status = job.texels ? calo_thread_for(threads, job.size, reflection_row, &job, err) : calo_failed(err);
     }
     if (status != CALO_OK)
         return status;
     job.size = IRRADIANCE_SIZE;
-    job.texels = take_map(arena, job.size, &environment->irradiance, err);
+    job.texels = take_map(arena, job.size, &maps->irradiance, err);
     return job.texels ? calo_thread_for(threads, job.size, irradiance_row, &job, err) : calo_failed(err);
 }
 
-calo_status calo_environment_make(const calo_lighting *lighting, calo_arena *arena, uint32_t threads,
-                                  calo_environment *environment, calo_error *err)
+calo_environment calo_environment_of(const calo_lighting *lighting)
 {
-    *environment = (calo_environment){.present = !lighting->no_environment, .image = lighting->environment};
+    calo_environment environment = {.present = !lighting->no_environment};
     double sine, cosine;
     calo_sincos(calo_radians(lighting->environment_rotation_degrees), &sine, &cosine);
-    environment->rotation_sine = (float)sine;
-    environment->rotation_cosine = (float)cosine;
+    environment.image = environment.present ? lighting->environment : NULL;
+    environment.rotation_sine = (float)sine;
+    environment.rotation_cosine = (float)cosine;
     for (int i = 0; i < 3; i++) {
-        environment->scale[i] = lighting->environment_color[i] * lighting->environment_strength;
-        environment->uniform[i] = environment->scale[i];
+        environment.scale[i] = lighting->environment_color[i] * lighting->environment_strength;
+        environment.uniform[i] = environment.scale[i];
     }
-    if (!environment->present || !environment->image)
-        return CALO_OK;
-    return filter_picture(arena, threads, environment, err);
+    return environment;
+}
+
+/* The maps are turned when they are looked up, not when they are made. */
+calo_shared_key calo_environment_key(const calo_environment *environment)
+{
+    const calo_image *image = environment->image;
+    calo_shared_key key = {.source = image->data, .kind = CALO_SHARED_LIGHT,
+                           .parameters = {image->width, image->height, (uint32_t)image->row_bytes,
+                                          (uint32_t)((uint64_t)image->row_bytes >> 32)}};
+    memcpy(key.parameters + 4, environment->scale, sizeof environment->scale);
+    return key;
 }
 
 static bool is_uniform(const calo_environment *environment, float rgb[3])
@@ -328,7 +338,7 @@ void calo_environment_irradiance(const calo_environment *environment, const floa
     if (is_uniform(environment, rgb))
         return;
     rotate_into_picture(environment, normal, direction);
-    octahedral_sample(&environment->irradiance, direction, rgb);
+    octahedral_sample(&environment->maps.irradiance, direction, rgb);
 }
 
 void calo_environment_reflection(const calo_environment *environment, const float world_direction[3], float roughness,
@@ -341,8 +351,8 @@ void calo_environment_reflection(const calo_environment *environment, const floa
     float level = roughness * (CALO_ENVIRONMENT_LEVELS - 1);
     int low = (int)level < CALO_ENVIRONMENT_LEVELS - 2 ? (int)level : CALO_ENVIRONMENT_LEVELS - 2;
     float weight = level - (float)low;
-    octahedral_sample(&environment->reflection[low], direction, rgb);
-    octahedral_sample(&environment->reflection[low + 1], direction, second);
+    octahedral_sample(&environment->maps.reflection[low], direction, rgb);
+    octahedral_sample(&environment->maps.reflection[low + 1], direction, second);
     for (int i = 0; i < 3; i++)
         rgb[i] += weight * (second[i] - rgb[i]);
 }

@@ -5,6 +5,7 @@
 #include <calotype/render.h>
 
 #include "base/arena.h"
+#include "render/shared.h"
 
 /* Reflections are filtered for roughness 0, 1/7, ... 1. */
 enum { CALO_ENVIRONMENT_LEVELS = 8 };
@@ -15,21 +16,29 @@ typedef struct calo_octahedral_map {
     const float *texels;
 } calo_octahedral_map;
 
-/* Immutable; memory in the arena it was made in. `present` false: darkness. Without `image` the
- * radiance is `uniform` from everywhere and the maps are empty. */
+/* A picture, filtered. Empty without one. */
+typedef struct calo_environment_maps {
+    calo_octahedral_map irradiance; /* divided by pi: a white Lambert surface's radiance */
+    calo_octahedral_map reflection[CALO_ENVIRONMENT_LEVELS];
+} calo_environment_maps;
+
+/* Immutable. `present` false: darkness. Without `image` the radiance is `uniform` from everywhere. */
 typedef struct calo_environment {
     bool present;
     float uniform[3];
-    const calo_image *image; /* for the visible background; borrowed */
+    const calo_image *image; /* for the visible background; borrowed; NULL in darkness */
     float rotation_sine, rotation_cosine;
     float scale[3];
-    calo_octahedral_map irradiance;  /* divided by pi: a white Lambert surface's radiance */
-    calo_octahedral_map reflection[CALO_ENVIRONMENT_LEVELS];
+    calo_environment_maps maps;
 } calo_environment;
 
-/* The picture of `lighting` must outlive the environment. */
-calo_status calo_environment_make(const calo_lighting *lighting, calo_arena *arena, uint32_t threads,
-                                  calo_environment *environment, calo_error *err);
+/* Everything but the maps. The picture of `lighting` must outlive the environment. */
+calo_environment calo_environment_of(const calo_lighting *lighting);
+/* Only with an image: filters it, which takes long. */
+calo_status calo_environment_filter(const calo_environment *environment, calo_arena *arena, uint32_t threads,
+                                    calo_environment_maps *maps, calo_error *err);
+/* What the maps depend on. */
+calo_shared_key calo_environment_key(const calo_environment *environment);
 
 /* Radiance of a white Lambert surface with this world normal. */
 void calo_environment_irradiance(const calo_environment *environment, const float normal[3], float rgb[3]);

@@ -162,6 +162,17 @@ static calo_status take_levels(const calo_scene_image *image, calo_cache *cache,
     return CALO_OK;
 }
 
+calo_shared_key calo_texture_key(const calo_scene *scene, const calo_texture *texture, uint32_t use)
+{
+    const calo_scene_image *image = &scene->images[texture->image];
+    calo_shared_key key = {.identity = image->identity, .kind = CALO_SHARED_TEXTURE,
+                           .parameters = {image->width, image->height, texture->wrap_u, texture->wrap_v,
+                                          texture->magnify, texture->minify, texture->no_mipmaps, use}};
+    key.owner = image->identity ? NULL : scene;
+    key.source = image->identity ? NULL : image;
+    return key;
+}
+
 calo_status calo_mip_chain_make(const calo_scene_image *image, const calo_texture *sampler, bool srgb,
                                 calo_cache *cache, calo_arena *arena, calo_mip_chain *chain, calo_error *err)
 {

@@ -6,6 +6,7 @@
 #include <calotype/scene.h>
 
 #include "base/arena.h"
+#include "render/shared.h"
 
 enum {
     CALO_MIP_MAX = 17,         /* 65536 down to 1 */
@@ -33,6 +34,11 @@ static inline bool calo_mip_chain_same_layout(const calo_mip_chain *a, const cal
     return a->width[0] == b->width[0] && a->height[0] == b->height[0] && a->level_count == b->level_count &&
            a->wrap_u == b->wrap_u && a->wrap_v == b->wrap_v && a->magnify == b->magnify && a->minify == b->minify;
 }
+
+/* What a backend's form of the texture depends on; `use`, which becomes the parameter CALO_TEXTURE_USE: how it is going
+ * to be read. */
+enum { CALO_TEXTURE_USE = 7 };
+calo_shared_key calo_texture_key(const calo_scene *scene, const calo_texture *texture, uint32_t use);
 
 /* sRGB images become linear light; levels are box-filtered, or taken from the cache (which may be NULL). */
 calo_status calo_mip_chain_make(const calo_scene_image *image, const calo_texture *sampler, bool srgb,

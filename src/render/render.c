@@ -205,6 +205,14 @@ static calo_status check_prepare(const calo_prepare_options *options, calo_error
     return status == CALO_OK ? check_lighting(options->lighting, err) : status;
 }
 
+static calo_status check_backend(const calo_renderer *renderer, const calo_prepared *prepared, calo_error *err)
+{
+    if (prepared->backend != renderer->crew.backend)
+        return calo_fail(err, CALO_ERROR_ARGUMENT, "the scene was prepared for the backend %s, the renderer is %s",
+                         prepared->backend->name, renderer->crew.backend->name);
+    return CALO_OK;
+}
+
 calo_status calo_renderer_prepare(calo_renderer *renderer, const calo_pose *pose, const calo_prepare_options *options,
                                   calo_prepared **out, calo_error *err)
 {
@@ -218,6 +226,8 @@ calo_status calo_renderer_prepare(calo_renderer *renderer, const calo_pose *pose
     if (status == CALO_OK)
         status = check_backend_has(renderer->crew.backend, resolved.shading == CALO_SHADING_PYRENDER, "pyrender's shading",
                                    err);
+    if (status == CALO_OK && resolved.reuse)
+        status = check_backend(renderer, resolved.reuse, err);
     if (status != CALO_OK)
         return status;
     calo_prepared *prepared = calloc(1, sizeof *prepared);
@@ -229,7 +239,8 @@ calo_status calo_renderer_prepare(calo_renderer *renderer, const calo_pose *pose
                                 .lod_pixels = renderer->lod_pixels};
     status = calo_node_ids_make(pose->scene, &prepared->ids, err);
     if (status == CALO_OK)
-        status = prepared->backend->prepare(pose, &resolved, &own, &prepared->scene, err);
+        status = prepared->backend->prepare(pose, &resolved, &own, resolved.reuse ? resolved.reuse->scene : NULL,
+                                            &prepared->scene, err);
     if (status != CALO_OK) {
         calo_node_ids_finish(&prepared->ids);
         free(prepared);
@@ -251,13 +262,11 @@ void calo_prepared_destroy(calo_prepared *prepared)
 static calo_status check_scene(const calo_renderer *renderer, const calo_prepared *prepared,
                                const calo_render_options *options, calo_error *err)
 {
-    if (prepared->backend != renderer->crew.backend)
-        return calo_fail(err, CALO_ERROR_ARGUMENT, "the scene was prepared for the backend %s, the renderer is %s",
-                         prepared->backend->name, renderer->crew.backend->name);
-    if (prepared->shading == CALO_SHADING_PYRENDER && options->background == CALO_BACKGROUND_ENVIRONMENT)
+    calo_status status = check_backend(renderer, prepared, err);
+    if (status == CALO_OK && prepared->shading == CALO_SHADING_PYRENDER && options->background == CALO_BACKGROUND_ENVIRONMENT)
         return calo_fail(err, CALO_ERROR_ARGUMENT, "pyrender's shading has no environment to be the background: give a "
                          "color");
-    return CALO_OK;
+    return status;
 }
 
 static calo_status check_view(const calo_view *view, size_t index, calo_error *err)

@@ -237,7 +237,7 @@ static void hierarchy_ends_in_few_triangles(void **state)
     calo_prepare_options prepare = {.lighting = &lighting, .limits = &limits};
     calo_backend_options options = {.threads = 2, .lod_pixels = 1};
     assert_int_equal(calo_pose_create(scene, NULL, &pose, &err), CALO_OK);
-    assert_int_equal(calo_cpu_scene_prepare(pose, &prepare, &options, &pointer, &err), CALO_OK);
+    assert_int_equal(calo_cpu_scene_prepare(pose, &prepare, &options, NULL, &pointer, &err), CALO_OK);
     const calo_cpu_draw *draw = &((const calo_cpu_scene *)pointer)->draws[0];
     const calo_cpu_geometry *geometry = draw->geometry;
     const calo_cpu_groups *groups = &geometry->groups;
@@ -454,9 +454,9 @@ static void forged_levels_are_made_again(void **state)
                           .element_count = torus.index_count / 3};
     calo_cpu_geometry_input input = {.draw = &draw, .level_of_detail = true, .threads = 1, .cache = cache};
     calo_arena arena = {0};
-    const calo_cpu_geometry *made, *kept;
-    assert_int_equal(calo_cpu_geometry_make(&input, &arena, &made, &err), CALO_OK);
-    assert_int_equal(calo_cpu_geometry_make(&input, &arena, &kept, &err), CALO_OK);
+    calo_cpu_geometry made_geometry = {0}, kept_geometry = {0}, *made = &made_geometry, *kept = &kept_geometry;
+    assert_int_equal(calo_cpu_geometry_make(&input, &arena, made, &err), CALO_OK);
+    assert_int_equal(calo_cpu_geometry_make(&input, &arena, kept, &err), CALO_OK);
     assert_int_equal(kept->cluster_count, made->cluster_count);
     assert_memory_equal(kept->indices, made->indices, 12 * ((size_t)draw.element_count + made->simplified_count));
     assert_memory_equal(kept->own_group, made->own_group, made->cluster_count * sizeof *made->own_group);

@@ -82,7 +82,7 @@ static stage open_stage(calo_scene *source, calo_fill fill)
     calo_prepare_options prepare = {.lighting = &lighting, .limits = &limits, .fill = fill};
     calo_backend_options one_thread = {.threads = 1};
     if (calo_pose_create(source, NULL, &s.pose, &err) != CALO_OK ||
-        calo_backend_cpu.prepare(s.pose, &prepare, &one_thread, &scene, &err) != CALO_OK ||
+        calo_backend_cpu.prepare(s.pose, &prepare, &one_thread, NULL, &scene, &err) != CALO_OK ||
         calo_backend_cpu.open_worker(&s.worker, &err) != CALO_OK)
         fail_msg("%s", err.message);
     s.scene = scene;

@@ -44,7 +44,7 @@ static uint32_t count_moved(const calo_scene *scene)
     assert_int_equal(calo_pose_create(scene, NULL, &pose, &err), CALO_OK);
     calo_prepare_options prepare = {.lighting = &lighting, .limits = &limits};
     calo_backend_options options = {.threads = 1};
-    assert_int_equal(calo_cpu_scene_prepare(pose, &prepare, &options, &pointer, &err), CALO_OK);
+    assert_int_equal(calo_cpu_scene_prepare(pose, &prepare, &options, NULL, &pointer, &err), CALO_OK);
     const calo_cpu_draw *draw = &((const calo_cpu_scene *)pointer)->draws[0];
     for (uint32_t t = 0; t < draw->element_count; t++)
         moved += memcmp(draw->geometry->indices + 3 * t, draw->shared.primitive->indices + 3 * t, 12) != 0;

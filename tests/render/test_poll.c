@@ -86,7 +86,8 @@ static void check_batch(const char *backend)
         assert_int_equal(err.status, CALO_ERROR_CANCELLED);
         assert_int_equal(s.caller.calls, 3);
         assert_true(s.caller.frames < VIEWS);
-        s.caller.stop_at = s.caller.frames = 0;
+        s.caller.stop_at = 0;
+        atomic_store(&s.caller.frames, 0);
         assert_int_equal(calo_renderer_render(s.renderer, s.prepared, &s.options, s.views, 5, NULL, count_frame, &s.caller,
                                               &err), CALO_OK);
         assert_int_equal(s.caller.frames, 5);

@@ -105,7 +105,7 @@ static void any_rows_give_the_same_bits(void **state)
         calo_prepare_options preparing = test_prepare(prepare, &lighting);
         calo_backend_options one_thread = {.threads = 1};
         preparing.limits = &limits;
-        assert_int_equal(calo_backend_cpu.prepare(s.pose, &preparing, &one_thread, &scene, NULL), CALO_OK);
+        assert_int_equal(calo_backend_cpu.prepare(s.pose, &preparing, &one_thread, NULL, &scene, NULL), CALO_OK);
         for (uint32_t samples = 1; samples <= 16; samples *= 4)
             for (int i = 0; i < 3; i++)
                 check_rows(worker, scene, &s, samples, i);

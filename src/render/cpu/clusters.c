@@ -385,19 +385,17 @@ static calo_status make_clusters(cluster_build *build, const calo_cpu_geometry_i
     return status;
 }
 
-calo_status calo_cpu_geometry_make(const calo_cpu_geometry_input *input, calo_arena *arena,
-                                   const calo_cpu_geometry **out, calo_error *err)
+calo_status calo_cpu_geometry_make(const calo_cpu_geometry_input *input, calo_arena *arena, calo_cpu_geometry *geometry,
+                                   calo_error *err)
 {
     const calo_cpu_draw *draw = input->draw;
-    calo_cpu_geometry *geometry = CALO_ARENA_TAKE(arena, calo_cpu_geometry, 1, "geometry", err);
-    if (!geometry)
-        return calo_failed(err);
     geometry->indices = draw->shared.primitive->indices;
     calo_status status = gather_vertices(draw, arena, geometry, err);
     if (status == CALO_OK && draw->shared.primitive->topology == CALO_TRIANGLES && draw->element_count > 0) {
         cluster_build build = {.draw = draw, .arena = arena, .geometry = geometry};
         status = make_clusters(&build, input, err);
     }
-    *out = geometry;
+    if (geometry->indices == draw->shared.primitive->indices)
+        geometry->indices = NULL;
     return status;
 }

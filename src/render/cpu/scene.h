@@ -55,10 +55,10 @@ typedef struct calo_cpu_groups {
     const uint32_t *first_cluster;   /* of those whose parent this is, up to the next group's: count + 1 entries */
 } calo_cpu_groups;
 
-/* A primitive's deformed vertices, ready for the kernels. Shared by the copies of a node. */
+/* A primitive's deformed vertices, ready for the kernels. */
 typedef struct calo_cpu_geometry {
     const calo_cpu_vertex *vertices;
-    const uint32_t *indices; /* of the elements, in the order of their ids */
+    const uint32_t *indices; /* of the elements, in the order of their ids; NULL: the primitive's own, see below */
     /* Triangles only: */
     uint32_t cluster_count;
     const calo_cpu_cluster *clusters;
@@ -71,7 +71,35 @@ typedef struct calo_cpu_geometry {
     uint32_t simplified_count; /* triangles of coarser levels behind the primitive's own */
 } calo_cpu_geometry;
 
-/* A draw with its geometry. Simplified triangles are elements, too. Element e of the draw has the id first_id + e
+/* What scenes share: nothing here belongs to one of them, so that the indices of their primitives are not here. */
+typedef struct calo_cpu_shared_geometry {
+    calo_shared shared;
+    calo_cpu_geometry geometry;
+} calo_cpu_shared_geometry;
+
+typedef struct calo_cpu_shared_texture {
+    calo_shared shared;
+    calo_mip_chain chain;
+} calo_cpu_shared_texture;
+
+typedef struct calo_cpu_shared_maps {
+    calo_shared shared;
+    calo_environment_maps maps;
+} calo_cpu_shared_maps;
+
+/* For scenes of such draws one behind the other. */
+typedef struct calo_cpu_shared_blocks {
+    calo_shared shared;
+    const uint32_t *first_ids;     /* by draw */
+    const uint32_t *draw_of_block;
+} calo_cpu_shared_blocks;
+
+typedef struct calo_cpu_shared_codes {
+    calo_shared shared;
+    uint32_t srgb[CALO_SRGB_TABLE_SIZE];
+} calo_cpu_shared_codes;
+
+/* A draw with its geometry, whose indices are never NULL. Simplified triangles are elements, too. Element e of the draw has the id first_id + e
  * everywhere. */
 typedef struct calo_cpu_draw {
     calo_draw shared;
@@ -88,21 +116,22 @@ typedef struct calo_cpu_scene {
     calo_draw_list list;
     uint32_t draw_count, texture_count;
     calo_cpu_draw *draws;
-    uint32_t *draw_of_block;
+    const uint32_t *draw_of_block;
     calo_cpu_material *materials; /* as the list's */
     calo_mip_chain *textures;
-    calo_arena *texture_arenas; /* one a texture: they are filtered side by side */
     calo_environment environment;
     calo_shadows shadows;
     float *shadow_texels; /* map after map, row by row */
-    uint32_t srgb_table[CALO_SRGB_TABLE_SIZE];
+    const uint32_t *srgb_table;
+    calo_shared_list shared; /* with other scenes */
     bool in_depth; /* many objects: drawn from front to back, hidden ones left out */
     uint32_t max_clusters, max_groups; /* of one draw: how much scratch a view needs */
     float lod_pixels; /* how far what is seen may be off for being simpler; 0: not at all */
 } calo_cpu_scene;
 
 calo_status calo_cpu_scene_prepare(const calo_pose *pose, const calo_prepare_options *prepare,
-                                   const calo_backend_options *options, void **scene, calo_error *err);
+                                   const calo_backend_options *options, const void *reused, void **scene,
+                                   calo_error *err);
 void calo_cpu_scene_release(void *scene);
 
 static inline const calo_cpu_draw *calo_cpu_draw_of(const calo_cpu_scene *scene, uint32_t id)
@@ -123,8 +152,8 @@ typedef struct calo_cpu_geometry_input {
     uint32_t threads;
 } calo_cpu_geometry_input;
 
-/* clusters.c: vertices and elements in the kernels' form. */
-calo_status calo_cpu_geometry_make(const calo_cpu_geometry_input *input, calo_arena *arena,
-                                   const calo_cpu_geometry **geometry, calo_error *err);
+/* clusters.c: vertices and elements in the kernels' form, into an empty geometry. */
+calo_status calo_cpu_geometry_make(const calo_cpu_geometry_input *input, calo_arena *arena, calo_cpu_geometry *geometry,
+                                   calo_error *err);
 
 #endif

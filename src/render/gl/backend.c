@@ -21,9 +21,10 @@ static void probe(calo_gl_kind kind, calo_backend_info *info)
 #define DEFINE_BACKEND(word, KIND)                                                                                 \
     static void probe_##word(calo_backend_info *info) { probe(KIND, info); }                                       \
     static calo_status prepare_##word(const calo_pose *pose, const calo_prepare_options *prepare,                  \
-                                      const calo_backend_options *options, void **scene, calo_error *err)          \
+                                      const calo_backend_options *options, const void *reused, void **scene,       \
+                                      calo_error *err)                                                             \
     {                                                                                                              \
-        return calo_glr_scene_prepare(KIND, pose, prepare, options, scene, err);                                   \
+        return calo_glr_scene_prepare(KIND, pose, prepare, options, reused, scene, err);                           \
     }                                                                                                              \
     static calo_status open_##word(void **worker, calo_error *err)                                                 \
     {                                                                                                              \

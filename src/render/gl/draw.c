@@ -288,12 +288,12 @@ calo_status calo_glr_pass_background(const calo_glr_pass *pass, calo_error *err)
     calo_glr_key key = {.stage = CALO_GLR_BACKGROUND};
     if (pass->options->background != CALO_BACKGROUND_ENVIRONMENT || !pass->scene->picture)
         return CALO_OK;
-    calo_status status = pass->scene->picture_texture ? CALO_OK : calo_glr_picture_upload(pass->scene, err);
+    calo_status status = pass->scene->maps->picture ? CALO_OK : calo_glr_picture_upload(pass->scene, err);
     if (status == CALO_OK)
         status = calo_glr_program_use(device, &key, &program, err);
     if (status != CALO_OK)
         return status;
-    calo_glr_bind_texture(gl, CALO_GLR_UNIT_PICTURE, GL_TEXTURE_2D, pass->scene->picture_texture, 0);
+    calo_glr_bind_texture(gl, CALO_GLR_UNIT_PICTURE, GL_TEXTURE_2D, pass->scene->maps->picture, 0);
     gl->Disable(GL_DEPTH_TEST);
     gl->Disable(GL_CULL_FACE);
     gl->BindVertexArray(device->empty_array);
@@ -335,7 +335,8 @@ static void bind_scene(const calo_glr_pass *pass)
     gl->BindBufferBase(GL_UNIFORM_BUFFER, CALO_GLR_BLOCK_LIGHT, scene->light_buffer);
     calo_glr_bind_texture(gl, CALO_GLR_UNIT_COPIES, GL_TEXTURE_BUFFER, pass->worker->copy_texture, 0);
     calo_glr_bind_texture(gl, CALO_GLR_UNIT_LAMPS, GL_TEXTURE_BUFFER, scene->lamp_texture, 0);
-    calo_glr_bind_texture(gl, CALO_GLR_UNIT_LIGHT_MAPS, GL_TEXTURE_2D, scene->light_maps, 0);
+    calo_glr_bind_texture(gl, CALO_GLR_UNIT_LIGHT_MAPS, GL_TEXTURE_2D,
+                          scene->maps ? scene->maps->texture : 0, 0);
     calo_glr_bind_texture(gl, CALO_GLR_UNIT_LOBE_ALBEDO, GL_TEXTURE_2D, scene->device->lobe_albedo, 0);
     if (wants(pass->options, CALO_CHANNEL_COLOR))
         calo_glr_bind_texture(gl, CALO_GLR_UNIT_SHADOW_MAPS, GL_TEXTURE_2D_ARRAY, scene->shadow_maps, 0);

@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "render/gl/scene.h"
 
-enum { MAP_COUNT = 1 + CALO_ENVIRONMENT_LEVELS, LAMP_TEXELS = 8 };
+enum { MAP_COUNT = CALO_GLR_MAP_COUNT, LAMP_TEXELS = 8 };
 
 /* environment.glsl's block, as std140 lays it out. */
 typedef struct light_block {
@@ -41,40 +41,42 @@ static void put_map(const calo_octahedral_map *map, float *texels, uint32_t widt
 }
 
 /* One below the other; returns the height, and the width in `width`. */
-static uint32_t lay_out(const calo_octahedral_map *const maps[MAP_COUNT], uint32_t *width, light_block *block)
+static uint32_t lay_out(const calo_octahedral_map *const maps[MAP_COUNT], uint32_t *width, float places[MAP_COUNT][4])
 {
     uint32_t top = 0;
     *width = 0;
     for (int i = 0; i < MAP_COUNT; i++) {
         uint32_t size = maps[i]->size;
-        block->maps[i][0] = 1;
-        block->maps[i][1] = (float)(top + 1);
-        block->maps[i][2] = (float)size;
+        places[i][0] = 1;
+        places[i][1] = (float)(top + 1);
+        places[i][2] = (float)size;
         top += size + 2;
         *width = size + 2 > *width ? size + 2 : *width;
     }
     return top;
 }
 
-static calo_status upload_maps(calo_glr_scene *scene, const calo_environment *environment, light_block *block,
-                               calo_error *err)
+static calo_status upload_maps(const calo_glr_upload *upload, calo_error *err)
 {
-    const calo_octahedral_map *maps[MAP_COUNT] = {&environment->irradiance};
+    const calo_environment_maps *from = &upload->environment->maps;
+    calo_glr_shared_maps *thing = upload->maps;
+    const calo_octahedral_map *maps[MAP_COUNT] = {&from->irradiance};
     for (int i = 0; i < CALO_ENVIRONMENT_LEVELS; i++)
-        maps[1 + i] = &environment->reflection[i];
-    uint32_t width, height = lay_out(maps, &width, block);
+        maps[1 + i] = &from->reflection[i];
+    uint32_t width, height = lay_out(maps, &width, thing->maps.places);
     size_t bytes = 4 * sizeof(float) * width * height;
-    calo_status status = calo_arena_reserve(&scene->arena, bytes, "an environment on the device", err);
+    calo_status status = calo_arena_reserve(&thing->shared.arena, bytes, "an environment on the device", err);
     if (status != CALO_OK)
         return status;
     float *texels = calloc(1, bytes);
     if (!texels)
         return calo_fail_memory(err, "an environment", bytes);
     for (int i = 0; i < MAP_COUNT; i++)
-        put_map(maps[i], texels, width, 0, (uint32_t)block->maps[i][1] - 1);
-    scene->light_maps = calo_glr_make_texture(scene->device, GL_RGBA32F, width, height, GL_RGBA, GL_FLOAT, texels);
+        put_map(maps[i], texels, width, 0, (uint32_t)thing->maps.places[i][1] - 1);
+    thing->maps.texture = calo_glr_make_texture(upload->scene->device, GL_RGBA32F, width, height, GL_RGBA, GL_FLOAT,
+                                                texels);
     free(texels);
-    return CALO_OK;
+    return calo_sharing_count(upload->sharing, &thing->shared, err);
 }
 
 calo_status calo_glr_picture_upload(calo_glr_scene *scene, calo_error *err)
@@ -87,8 +89,8 @@ calo_status calo_glr_picture_upload(calo_glr_scene *scene, calo_error *err)
                          "%d; make it smaller or use --backend cpu", picture->width, picture->height,
                          scene->device->info->renderer, most);
     gl->ActiveTexture(GL_TEXTURE0 + CALO_GLR_UNIT_PICTURE);
-    scene->picture_texture = calo_glr_make_texture(scene->device, GL_RGBA32F, picture->width, picture->height, GL_RGBA,
-                                                   GL_FLOAT, NULL);
+    scene->maps->picture = calo_glr_make_texture(scene->device, GL_RGBA32F, picture->width, picture->height, GL_RGBA,
+                                                 GL_FLOAT, NULL);
     /* The caller's rows may be any number of bytes apart. */
     for (uint32_t y = 0; y < picture->height; y++)
         gl->TexSubImage2D(GL_TEXTURE_2D, 0, 0, (GLint)y, (GLsizei)picture->width, 1, GL_RGBA, GL_FLOAT,
@@ -159,9 +161,13 @@ calo_status calo_glr_light_upload(const calo_glr_upload *upload, calo_error *err
     memcpy(block.uniform_radiance, environment->uniform, sizeof environment->uniform);
     memcpy(block.scale, environment->scale, sizeof environment->scale);
     scene->has_environment = environment->present;
-    scene->picture = environment->present ? environment->image : NULL;
+    scene->picture = environment->image;
     memcpy(scene->uniform_radiance, environment->uniform, sizeof scene->uniform_radiance);
-    calo_status status = scene->picture ? upload_maps(scene, environment, &block, err) : CALO_OK;
+    calo_status status = upload->maps_made ? upload_maps(upload, err) : CALO_OK;
+    if (upload->maps) {
+        scene->maps = &upload->maps->maps;
+        memcpy(block.maps, scene->maps->places, sizeof block.maps);
+    }
     if (status == CALO_OK)
         status = upload_lamps(scene, upload->list, upload->shadows, err);
     gl->GenBuffers(1, &scene->light_buffer);

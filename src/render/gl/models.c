@@ -51,10 +51,11 @@ static uint32_t pack_normal(const calo_draw *draw, const uint32_t corners[3])
     return (uint32_t)(floor(x * 32767 + 0.5) + 32768) | (uint32_t)(floor(y * 32767 + 0.5) + 32768) << 16;
 }
 
-static calo_status upload_faces(const calo_glr_upload *upload, const calo_draw *draw, calo_glr_model *model,
+static calo_status upload_faces(const calo_glr_upload *upload, const calo_draw *draw, calo_glr_shared_model *thing,
                                 calo_error *err)
 {
     calo_glr_scene *scene = upload->scene;
+    calo_glr_model *model = &thing->model;
     uint32_t count = draw->element_count;
     if (count > (uint32_t)scene->device->limits.buffer_texels)
         return calo_fail(err, CALO_ERROR_LIMIT, "%s has a mesh of %u triangles: %s takes up to %d; split it or use "
@@ -62,7 +63,7 @@ static calo_status upload_faces(const calo_glr_upload *upload, const calo_draw *
                          scene->device->limits.buffer_texels);
     calo_arena arena;
     calo_arena_init(&arena, 0);
-    calo_status status = calo_arena_reserve(&scene->arena, count * sizeof(uint32_t), "normals on the device", err);
+    calo_status status = calo_arena_reserve(&thing->shared.arena, count * sizeof(uint32_t), "normals on the device", err);
     uint32_t *normals = CALO_ARENA_TAKE(&arena, uint32_t, count, "triangles' normals", err);
     if (status == CALO_OK && !normals)
         status = calo_failed(err);
@@ -178,16 +179,17 @@ static calo_status upload_attribute(const calo_glr_functions *gl, const vertex_a
 }
 
 static calo_status upload_vertices(const calo_glr_upload *upload, const calo_draw *draw, const odd_faces *odd,
-                                   calo_glr_model *model, calo_error *err)
+                                   calo_glr_shared_model *thing, calo_error *err)
 {
     const calo_glr_functions *gl = &upload->scene->device->gl;
+    calo_glr_model *model = &thing->model;
     vertex_attribute attributes[ATTRIBUTE_COUNT];
     size_t bytes = 0, total = (size_t)draw->primitive->vertex_count + odd->count;
     size_t code_bytes = odd->count ? total * sizeof *odd->codes : 0, index_bytes = model->index_count * sizeof(uint32_t);
     list_attributes(draw, attributes);
     for (int i = 0; i < ATTRIBUTE_COUNT; i++)
         bytes += attributes[i].values ? total * attributes[i].components * sizeof(float) : 0;
-    calo_status status = calo_arena_reserve(&upload->scene->arena, bytes + code_bytes + index_bytes,
+    calo_status status = calo_arena_reserve(&thing->shared.arena, bytes + code_bytes + index_bytes,
                                             "vertices on the device", err);
     gl->GenVertexArrays(1, &model->array);
     gl->BindVertexArray(model->array);
@@ -225,36 +227,58 @@ static calo_status upload_vertices(const calo_glr_upload *upload, const calo_dra
 
 /* Vertices, with odd triangles where vertex normals tell the others' sides. */
 static calo_status upload_geometry(const calo_glr_upload *upload, const calo_draw *draw, bool uneven,
-                                   calo_glr_model *model, calo_error *err)
+                                   calo_glr_shared_model *thing, calo_error *err)
 {
     odd_faces odd = {.indices = draw->primitive->indices};
     calo_arena arena;
     calo_arena_init(&arena, 0);
     calo_status status = CALO_OK;
-    if (model->has_normals && !model->wide)
+    if (thing->model.has_normals && !thing->model.wide)
         status = find_odd_faces(draw, uneven, &arena, &odd, err);
     if (status == CALO_OK)
-        status = upload_vertices(upload, draw, &odd, model, err);
-    model->has_odd_faces = odd.count > 0;
+        status = upload_vertices(upload, draw, &odd, thing, err);
+    thing->model.has_odd_faces = odd.count > 0;
     calo_arena_finish(&arena);
     return status;
 }
 
+static bool is_wide(const calo_draw *draw)
+{
+    return draw->primitive->topology != CALO_TRIANGLES || draw->wireframe;
+}
+
 static calo_status upload_model(const calo_glr_upload *upload, const calo_draw *draw, bool uneven,
-                                calo_glr_model *model, calo_error *err)
+                                calo_glr_shared_model *thing, calo_error *err)
 {
     const calo_primitive *primitive = draw->primitive;
-    *model = (calo_glr_model){
+    thing->model = (calo_glr_model){
         .topology = primitive->topology,
-        .wide = primitive->topology != CALO_TRIANGLES || draw->wireframe,
+        .wide = is_wide(draw),
         .index_count = primitive->index_count,
         .has_normals = draw->normals,
         .has_tangents = draw->tangents,
         .has_uvs = {primitive->uvs[0], primitive->uvs[1]},
         .has_colors = primitive->colors,
     };
-    calo_status status = upload_geometry(upload, draw, uneven, model, err);
-    return status == CALO_OK && model->topology == CALO_TRIANGLES ? upload_faces(upload, draw, model, err) : status;
+    calo_status status = upload_geometry(upload, draw, uneven, thing, err);
+    if (status == CALO_OK && primitive->topology == CALO_TRIANGLES)
+        status = upload_faces(upload, draw, thing, err);
+    return status == CALO_OK ? calo_sharing_count(upload->sharing, &thing->shared, err) : status;
+}
+
+static calo_status take_model(const calo_glr_upload *upload, const calo_draw *draw, bool uneven, calo_glr_model *model,
+                              calo_error *err)
+{
+    calo_shared_key key = calo_draw_key(draw, CALO_SHARED_GEOMETRY);
+    key.parameters[CALO_DRAW_PARAMETERS] = is_wide(draw);
+    key.parameters[CALO_DRAW_PARAMETERS + 1] = uneven;
+    bool made;
+    calo_glr_shared_model *thing = calo_sharing_take(upload->sharing, &key, sizeof *thing, &made, err);
+    if (!thing)
+        return calo_failed(err);
+    calo_status status = made ? upload_model(upload, draw, uneven, thing, err) : CALO_OK;
+    *model = thing->model;
+    return status;
 }
 
 /* By model: one of its copies is stretched more in one direction than in another. */
@@ -276,7 +300,7 @@ calo_status calo_glr_models_upload(const calo_glr_upload *upload, calo_error *er
     find_uneven(scene, uneven);
     calo_status status = CALO_OK;
     for (uint32_t i = 0; status == CALO_OK && i < scene->model_count; i++)
-        status = upload_model(upload, &upload->list->draws[upload->model_draws[i]], uneven[i], &scene->models[i], err);
+        status = take_model(upload, &upload->list->draws[upload->model_draws[i]], uneven[i], &scene->models[i], err);
     free(uneven);
     return status;
 }

@@ -16,13 +16,18 @@ typedef struct scene_build {
     const calo_backend_options *options;
     calo_glr_scene *scene;
     calo_arena arena;
-    calo_arena *chain_arenas; /* one a texture: they are filtered side by side */
+    calo_sharing sharing;
     calo_draw_list list;
     calo_environment environment;
+    calo_glr_shared_maps *maps;
+    bool maps_made;
     calo_shadows shadows;
-    uint32_t *texture_sources; /* of the file's textures */
-    calo_mip_chain *chains;
-    calo_glr_texels *chain_texels;
+    /* By texture of the scene: */
+    calo_glr_shared_texture **textures;
+    const calo_texture **samplers;
+    calo_mip_chain *chains;   /* of those that are not on the device yet */
+    calo_arena *chain_arenas; /* they are filtered side by side */
+    bool *textures_made;
     uint32_t *model_draws;
 } scene_build;
 
@@ -35,6 +40,30 @@ static calo_glr_texels texels_of_slot(calo_material_slot slot)
     return slot == CALO_SLOT_NORMAL ? CALO_GLR_TEXELS_NORMAL : CALO_GLR_TEXELS_DATA;
 }
 
+static calo_status take_texture_lists(scene_build *build, uint64_t most, calo_error *err)
+{
+    calo_arena *arena = &build->arena;
+    build->textures = CALO_ARENA_TAKE(arena, calo_glr_shared_texture *, most, "textures", err);
+    build->samplers = CALO_ARENA_TAKE(arena, const calo_texture *, most, "textures", err);
+    build->textures_made = CALO_ARENA_TAKE(arena, bool, most, "textures", err);
+    return build->textures && build->samplers && build->textures_made ? CALO_OK : calo_failed(err);
+}
+
+static calo_status take_texture(scene_build *build, int32_t texture, calo_glr_texels texels, int32_t *index,
+                                calo_error *err)
+{
+    const calo_scene *source = build->pose->scene;
+    calo_shared_key key = calo_texture_key(source, &source->textures[texture], texels);
+    uint32_t own = build->scene->texture_count;
+    build->textures[own] = calo_sharing_take(&build->sharing, &key, sizeof *build->textures[own],
+                                             &build->textures_made[own], err);
+    if (!build->textures[own])
+        return calo_failed(err);
+    build->samplers[own] = &source->textures[texture];
+    *index = (int32_t)build->scene->texture_count++;
+    return CALO_OK;
+}
+
 /* A texture that is used in several ways is uploaded several times. */
 static calo_status list_materials(scene_build *build, calo_error *err)
 {
@@ -44,9 +73,8 @@ static calo_status list_materials(scene_build *build, calo_error *err)
     scene->material_count = build->list.material_count;
     scene->materials = CALO_ARENA_TAKE(&scene->arena, calo_glr_material, scene->material_count, "materials", err);
     int32_t *used = CALO_ARENA_TAKE(&build->arena, int32_t, uses, "textures", err);
-    build->texture_sources = CALO_ARENA_TAKE(&build->arena, uint32_t, uses, "textures", err);
-    build->chain_texels = CALO_ARENA_TAKE(&build->arena, calo_glr_texels, uses, "textures", err);
-    if (!scene->materials || !used || !build->texture_sources || !build->chain_texels)
+    calo_status status = take_texture_lists(build, uses, err);
+    if (!scene->materials || !used || status != CALO_OK)
         return calo_failed(err);
     memset(used, -1, uses * sizeof *used);
     for (uint32_t m = 0; m < scene->material_count; m++) {
@@ -59,11 +87,10 @@ static calo_status list_materials(scene_build *build, calo_error *err)
             if (texture < 0)
                 continue;
             int32_t *index = &used[texture * CALO_GLR_TEXELS_COUNT + (int32_t)texels];
-            if (*index < 0) {
-                *index = (int32_t)scene->texture_count++;
-                build->texture_sources[*index] = (uint32_t)texture;
-                build->chain_texels[*index] = texels;
-            }
+            if (*index < 0)
+                status = take_texture(build, texture, texels, index, err);
+            if (status != CALO_OK)
+                return status;
             material->textures[slot] = *index;
         }
     }
@@ -74,11 +101,12 @@ static calo_status make_chain(void *user, uint32_t worker, size_t index, calo_er
 {
     (void)worker;
     scene_build *build = user;
-    const calo_scene *source = build->pose->scene;
-    const calo_texture *sampler = &source->textures[build->texture_sources[index]];
+    const calo_texture *sampler = build->samplers[index];
+    bool srgb = build->textures[index]->shared.key.parameters[CALO_TEXTURE_USE] == CALO_GLR_TEXELS_COLOR;
+    if (!build->textures_made[index])
+        return CALO_OK;
     calo_arena_init(&build->chain_arenas[index], build->prepare->limits->max_memory_bytes);
-    return calo_mip_chain_make(&source->images[sampler->image], sampler,
-                               build->chain_texels[index] == CALO_GLR_TEXELS_COLOR, build->options->cache,
+    return calo_mip_chain_make(&build->pose->scene->images[sampler->image], sampler, srgb, build->options->cache,
                                &build->chain_arenas[index], &build->chains[index], err);
 }
 
@@ -90,7 +118,24 @@ static calo_status make_chains(scene_build *build, calo_error *err)
     build->chain_arenas = CALO_ARENA_TAKE(&build->arena, calo_arena, scene->texture_count, "textures", err);
     if (!scene->textures || !build->chains || !build->chain_arenas)
         return calo_failed(err);
-    return calo_thread_for(build->options->threads, scene->texture_count, make_chain, build, err);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < scene->texture_count; i++)
+        count = build->textures_made[i] ? i + 1 : count;
+    return calo_thread_for(build->options->threads, count, make_chain, build, err);
+}
+
+/* The maps are filtered only if they are to be uploaded. */
+static calo_status find_environment(scene_build *build, calo_error *err)
+{
+    build->environment = calo_environment_of(build->prepare->lighting);
+    if (!build->environment.image)
+        return CALO_OK;
+    calo_shared_key key = calo_environment_key(&build->environment);
+    build->maps = calo_sharing_take(&build->sharing, &key, sizeof *build->maps, &build->maps_made, err);
+    if (!build->maps)
+        return calo_failed(err);
+    return build->maps_made ? calo_environment_filter(&build->environment, &build->arena, build->options->threads,
+                                                      &build->environment.maps, err) : CALO_OK;
 }
 
 /* ---- copies and groups ---- */
@@ -234,29 +279,30 @@ static calo_status build_scene(scene_build *build, calo_error *err)
     if (status == CALO_OK)
         status = make_chains(build, err);
     if (status == CALO_OK)
-        status = calo_draw_list_add_draws(&build->list, build->pose, build->prepare, &build->arena, err);
+        status = calo_draw_list_add_draws(&build->list, build->pose, build->prepare, &build->arena, &build->sharing, err);
     if (status == CALO_OK)
         status = list_copies(build, err);
     if (status == CALO_OK)
-        status = calo_environment_make(build->prepare->lighting, &build->arena, build->options->threads,
-                                       &build->environment, err);
+        status = find_environment(build, err);
     if (status == CALO_OK)
         status = calo_shadows_find(&build->list, build->prepare->lighting, &build->arena, &build->shadows, err);
     if (status != CALO_OK)
         return status;
     find_bounds(scene);
     calo_glr_upload upload = {
-        .scene = scene, .source = build->pose->scene, .list = &build->list,
+        .scene = scene, .source = build->pose->scene, .list = &build->list, .sharing = &build->sharing,
         .model_draws = build->model_draws, .environment = &build->environment, .shadows = &build->shadows,
-        .chains = build->chains, .chain_texels = build->chain_texels,
+        .textures = build->textures, .chains = build->chains, .maps = build->maps, .maps_made = build->maps_made,
     };
     return calo_glr_device_call(scene->device, "bringing a scene to the device", upload_scene, &upload, err);
 }
 
 calo_status calo_glr_scene_prepare(calo_gl_kind kind, const calo_pose *pose, const calo_prepare_options *prepare,
-                                   const calo_backend_options *options, void **out, calo_error *err)
+                                   const calo_backend_options *options, const void *reused, void **out,
+                                   calo_error *err)
 {
     *out = NULL;
+    const calo_glr_scene *before = reused;
     calo_glr_scene *scene = calloc(1, sizeof *scene);
     if (!scene)
         return calo_fail_memory(err, "a prepared scene", sizeof *scene);
@@ -264,8 +310,13 @@ calo_status calo_glr_scene_prepare(calo_gl_kind kind, const calo_pose *pose, con
     calo_arena_init(&scene->arena, prepare->limits->max_memory_bytes);
     calo_arena_init(&build.arena, prepare->limits->max_memory_bytes);
     calo_status status = calo_glr_device_acquire(kind, &scene->device, err);
+    /* Another device's things are of no use: that one was lost. */
+    bool reuses = before && before->device == scene->device;
+    if (status == CALO_OK)
+        status = calo_sharing_begin(&build.sharing, reuses ? &before->shared : NULL, &scene->shared, &scene->arena, err);
     if (status == CALO_OK)
         status = build_scene(&build, err);
+    calo_sharing_finish(&build.sharing);
     for (uint32_t i = 0; build.chain_arenas && i < scene->texture_count; i++)
         calo_arena_finish(&build.chain_arenas[i]);
     calo_arena_finish(&build.arena);
@@ -277,34 +328,61 @@ calo_status calo_glr_scene_prepare(calo_gl_kind kind, const calo_pose *pose, con
     return CALO_OK;
 }
 
+/* ---- its end ---- */
+
+static void drop_model(const calo_glr_functions *gl, const calo_glr_model *model)
+{
+    gl->DeleteVertexArrays(1, &model->array);
+    gl->DeleteBuffers(3, (GLuint[]){model->vertices, model->indices, model->face_buffer});
+    gl->DeleteTextures(1, &model->faces);
+}
+
+static void drop_thing(const calo_glr_functions *gl, const calo_shared *thing)
+{
+    switch ((calo_shared_kind)thing->key.kind) {
+    case CALO_SHARED_GEOMETRY: {
+        drop_model(gl, &((const calo_glr_shared_model *)thing)->model);
+        return;
+    }
+    case CALO_SHARED_TEXTURE: {
+        const calo_glr_texture *texture = &((const calo_glr_shared_texture *)thing)->texture;
+        gl->DeleteTextures(1, &texture->name);
+        gl->DeleteSamplers(1, &texture->sampler);
+        return;
+    }
+    case CALO_SHARED_LIGHT: {
+        const calo_glr_maps *maps = &((const calo_glr_shared_maps *)thing)->maps;
+        gl->DeleteTextures(2, (GLuint[]){maps->texture, maps->picture});
+        return;
+    }
+    case CALO_SHARED_SHAPE:
+    case CALO_SHARED_BLOCKS:
+    case CALO_SHARED_CODES: return;
+    }
+}
+
+/* What nobody holds any more is all that the list has. */
 static calo_status drop_scene(calo_glr_device *device, void *user, calo_error *err)
 {
     (void)err;
     const calo_glr_functions *gl = &device->gl;
     calo_glr_scene *scene = user;
-    for (uint32_t i = 0; scene->models && i < scene->model_count; i++) {
-        const calo_glr_model *model = &scene->models[i];
-        gl->DeleteVertexArrays(1, &model->array);
-        gl->DeleteBuffers(3, (GLuint[]){model->vertices, model->indices, model->face_buffer});
-        gl->DeleteTextures(1, &model->faces);
-    }
-    for (uint32_t i = 0; scene->textures && i < scene->texture_count; i++) {
-        gl->DeleteTextures(1, &scene->textures[i].name);
-        gl->DeleteSamplers(1, &scene->textures[i].sampler);
-    }
+    for (uint32_t i = 0; i < scene->shared.count; i++)
+        drop_thing(gl, scene->shared.things[i]);
     gl->DeleteBuffers(3, (GLuint[]){scene->material_buffer, scene->light_buffer, scene->lamp_buffer});
-    gl->DeleteTextures(4, (GLuint[]){scene->light_maps, scene->lamp_texture, scene->picture_texture,
-                                     scene->shadow_maps});
+    gl->DeleteTextures(2, (GLuint[]){scene->lamp_texture, scene->shadow_maps});
     return CALO_OK;
 }
 
 void calo_glr_scene_release(void *pointer)
 {
     calo_glr_scene *scene = pointer;
+    uint32_t last = calo_shared_list_let_go(&scene->shared);
     /* A device that is lost has no objects any more. */
     if (scene->device)
         calo_glr_device_call(scene->device, "dropping a scene", drop_scene, scene, NULL);
     calo_glr_device_release(scene->device);
+    calo_shared_list_free(&scene->shared, last);
     calo_arena_finish(&scene->arena);
     free(scene);
 }

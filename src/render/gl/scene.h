@@ -1,4 +1,5 @@
-/* A posed scene on the device: uploaded once, immutable afterwards, shared by all renderers of its kind. */
+/* A posed scene on the device: uploaded once, immutable afterwards, shared by all renderers of its kind. Scenes of one
+ * device share what they have in common. */
 #ifndef CALO_RENDER_GL_SCENE_H
 #define CALO_RENDER_GL_SCENE_H
 
@@ -28,6 +29,11 @@ typedef struct calo_glr_material {
     int32_t textures[CALO_SLOT_COUNT]; /* -1: none */
 } calo_glr_material;
 
+typedef struct calo_glr_shared_texture {
+    calo_shared shared;
+    calo_glr_texture texture;
+} calo_glr_shared_texture;
+
 /* A primitive's deformed vertices. */
 typedef struct calo_glr_model {
     calo_topology topology;
@@ -38,6 +44,24 @@ typedef struct calo_glr_model {
     GLuint faces, face_buffer; /* triangles' normals */
     bool has_odd_faces;        /* see models.c */
 } calo_glr_model;
+
+typedef struct calo_glr_shared_model {
+    calo_shared shared;
+    calo_glr_model model;
+} calo_glr_shared_model;
+
+/* The maps of an environment's picture in one texture, and where each stands there: see light.c. */
+enum { CALO_GLR_MAP_COUNT = 1 + CALO_ENVIRONMENT_LEVELS };
+typedef struct calo_glr_maps {
+    GLuint texture;
+    float places[CALO_GLR_MAP_COUNT][4];
+    GLuint picture; /* itself; made when a view first shows it; the device's thread only */
+} calo_glr_maps;
+
+typedef struct calo_glr_shared_maps {
+    calo_shared shared;
+    calo_glr_maps maps;
+} calo_glr_shared_maps;
 
 typedef struct calo_glr_copy {
     calo_mat4 object_to_world;
@@ -58,6 +82,7 @@ typedef struct calo_glr_group {
 typedef struct calo_glr_scene {
     calo_glr_device *device;
     calo_arena arena;
+    calo_shared_list shared; /* with other scenes */
     uint32_t model_count, copy_count, group_count, material_count, texture_count;
     calo_glr_model *models;
     calo_glr_copy *copies;
@@ -67,17 +92,18 @@ typedef struct calo_glr_scene {
     double center[3], radius; /* of all copies in the world */
     GLuint material_buffer;
     GLint material_stride;
-    GLuint light_buffer, light_maps, lamp_buffer, lamp_texture;
+    GLuint light_buffer, lamp_buffer, lamp_texture;
+    calo_glr_maps *maps;      /* NULL: the environment is uniform */
     GLuint shadow_maps;       /* an array of textures; 0: none */
     bool has_mask, has_blend; /* of its groups' materials */
     bool has_environment;
     const calo_image *picture; /* of the environment; NULL: uniform */
     float uniform_radiance[3];
-    GLuint picture_texture; /* made when a view first shows it; the device's thread only */
 } calo_glr_scene;
 
 calo_status calo_glr_scene_prepare(calo_gl_kind kind, const calo_pose *pose, const calo_prepare_options *prepare,
-                                   const calo_backend_options *options, void **scene, calo_error *err);
+                                   const calo_backend_options *options, const void *reused, void **scene,
+                                   calo_error *err);
 void calo_glr_scene_release(void *scene);
 
 /* Scene parts on their way to the device. */
@@ -85,11 +111,14 @@ typedef struct calo_glr_upload {
     calo_glr_scene *scene;
     const calo_scene *source;
     const calo_draw_list *list;
+    calo_sharing *sharing;
     const uint32_t *model_draws; /* of the list, by model */
     const calo_environment *environment;
     const calo_shadows *shadows;
-    const struct calo_mip_chain *chains; /* by texture, with how they are kept */
-    const calo_glr_texels *chain_texels;
+    calo_glr_shared_texture *const *textures; /* by texture: */
+    const struct calo_mip_chain *chains;      /* empty: it is on the device */
+    calo_glr_shared_maps *maps; /* NULL: the environment is uniform */
+    bool maps_made;             /* are to be uploaded: the environment has them */
 } calo_glr_upload;
 
 /* On the device's thread: everything of the scene (models.c, textures.c, light.c). */

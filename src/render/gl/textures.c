@@ -45,35 +45,45 @@ static void upload_levels(const calo_glr_functions *gl, const calo_mip_chain *ch
     gl->PixelStorei(GL_UNPACK_ROW_LENGTH, 0);
 }
 
+static calo_status upload_texture(const calo_glr_upload *upload, const calo_mip_chain *chain,
+                                  calo_glr_shared_texture *thing, calo_error *err)
+{
+    const calo_glr_device *device = upload->scene->device;
+    const calo_glr_functions *gl = &device->gl;
+    calo_glr_texels texels = (calo_glr_texels)thing->shared.key.parameters[CALO_TEXTURE_USE];
+    calo_glr_texture *texture = &thing->texture;
+    GLint most = device->limits.texture_size;
+    uint64_t bytes = 0;
+    if (chain->width[0] > most || chain->height[0] > most)
+        return calo_fail(err, CALO_ERROR_LIMIT, "%s has a texture of %d x %d texels: %s takes sides of up to %d; "
+                         "make it smaller or use --backend cpu", upload->source->path, chain->width[0],
+                         chain->height[0], device->info->renderer, most);
+    for (int level = 0; level < chain->level_count; level++)
+        bytes += (uint64_t)chain->width[level] * (uint64_t)chain->height[level] * (texels == CALO_GLR_TEXELS_DATA ? 4 : 8);
+    calo_status status = calo_arena_reserve(&thing->shared.arena, bytes, "textures on the device", err);
+    if (status != CALO_OK)
+        return status;
+    *texture = (calo_glr_texture){.width = (uint32_t)chain->width[0], .height = (uint32_t)chain->height[0],
+                                  .last_level = (uint32_t)chain->level_count - 1};
+    gl->GenTextures(1, &texture->name);
+    gl->BindTexture(GL_TEXTURE_2D, texture->name);
+    gl->TexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MAX_LEVEL, chain->level_count - 1);
+    upload_levels(gl, chain, texels);
+    texture->sampler = make_sampler(gl, chain);
+    return calo_sharing_count(upload->sharing, &thing->shared, err);
+}
+
 calo_status calo_glr_textures_upload(const calo_glr_upload *upload, calo_error *err)
 {
     calo_glr_scene *scene = upload->scene;
-    const calo_glr_functions *gl = &scene->device->gl;
-    GLint most = scene->device->limits.texture_size;
-    gl->ActiveTexture(GL_TEXTURE0);
-    for (uint32_t i = 0; i < scene->texture_count; i++) {
-        const calo_mip_chain *chain = &upload->chains[i];
-        calo_glr_texture *texture = &scene->textures[i];
-        if (chain->width[0] > most || chain->height[0] > most)
-            return calo_fail(err, CALO_ERROR_LIMIT, "%s has a texture of %d x %d texels: %s takes sides of up to %d; "
-                             "make it smaller or use --backend cpu", upload->source->path, chain->width[0],
-                             chain->height[0], scene->device->info->renderer, most);
-        uint64_t bytes = 0;
-        for (int level = 0; level < chain->level_count; level++)
-            bytes += (uint64_t)chain->width[level] * (uint64_t)chain->height[level] *
-                     (upload->chain_texels[i] == CALO_GLR_TEXELS_DATA ? 4 : 8);
-        calo_status status = calo_arena_reserve(&scene->arena, bytes, "textures on the device", err);
-        if (status != CALO_OK)
-            return status;
-        *texture = (calo_glr_texture){.width = (uint32_t)chain->width[0], .height = (uint32_t)chain->height[0],
-                                      .last_level = (uint32_t)chain->level_count - 1};
-        gl->GenTextures(1, &texture->name);
-        gl->BindTexture(GL_TEXTURE_2D, texture->name);
-        gl->TexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MAX_LEVEL, chain->level_count - 1);
-        upload_levels(gl, chain, upload->chain_texels[i]);
-        texture->sampler = make_sampler(gl, chain);
+    calo_status status = CALO_OK;
+    scene->device->gl.ActiveTexture(GL_TEXTURE0);
+    for (uint32_t i = 0; status == CALO_OK && i < scene->texture_count; i++) {
+        if (upload->chains[i].level_count > 0)
+            status = upload_texture(upload, &upload->chains[i], upload->textures[i], err);
+        scene->textures[i] = upload->textures[i]->texture;
     }
-    return CALO_OK;
+    return status;
 }
 
 /* ---- materials ---- */
