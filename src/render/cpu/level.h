@@ -63,6 +63,7 @@
 #define calo_cpu_tile_put CALO_CPU_NAME(calo_cpu_tile_put)
 #define calo_cpu_tile_write CALO_CPU_NAME(calo_cpu_tile_write)
 #define calo_cpu_tile_write_color CALO_CPU_NAME(calo_cpu_tile_write_color)
+#define calo_cpu_tile_find_empty CALO_CPU_NAME(calo_cpu_tile_find_empty)
 #define calo_cpu_tile_write_empty CALO_CPU_NAME(calo_cpu_tile_write_empty)
 
 #endif

@@ -6,29 +6,43 @@
 #include "base/error.h"
 #include "render/cpu/samples.h"
 
-/* ---- centres ---- */
+/* ---- the background ---- */
 
-static void find_background(const calo_cpu_worker *worker, uint32_t block_x, uint32_t block_y, calo_cpu_row *row)
+/* Of a view: whether all pixels have the same one, and which. */
+static void begin_background(calo_cpu_worker *worker, const calo_frame *frame)
 {
     const calo_render_options *options = worker->options;
-    if (options->background == CALO_BACKGROUND_TRANSPARENT) {
-        if (worker->sample_count)
-            memset(row->background, 0, sizeof row->background);
+    worker->even_background = options->background != CALO_BACKGROUND_ENVIRONMENT;
+    memset(worker->background, 0, sizeof worker->background);
+    if (options->background == CALO_BACKGROUND_COLOR) {
+        memcpy(worker->background, options->background_color, sizeof options->background_color);
+        worker->background[3] = 1 - options->background_transparency;
+    }
+    if (worker->even_background && (options->channels & CALO_CHANNEL_BIT(CALO_CHANNEL_COLOR)))
+        calo_cpu_tile_find_empty(worker, frame->planes[CALO_CHANNEL_COLOR].format);
+}
+
+/* Of a block, where samples need it or it is not even. */
+static void find_background(const calo_cpu_worker *worker, uint32_t block_x, uint32_t block_y, calo_cpu_row *row)
+{
+    if (worker->even_background) {
+        for (int c = 0; worker->sample_count && c < 4; c++)
+            for (int first = 0; first < CALO_CPU_SLOTS; first += LANES)
+                lanes_store(row->background[c] + first, lanes_float(worker->background[c]));
         return;
     }
     for (uint32_t i = 0; i < CALO_CPU_SLOTS; i++) {
         float rgb[3], direction[3];
-        memcpy(rgb, options->background_color, sizeof rgb);
-        if (options->background == CALO_BACKGROUND_ENVIRONMENT) {
-            calo_cpu_pixel_direction(&worker->camera, block_x * CALO_CPU_BLOCK + i % CALO_CPU_BLOCK + 0.5,
-                                     block_y * CALO_CPU_BLOCK + i / CALO_CPU_BLOCK + 0.5, direction);
-            calo_environment_radiance(&worker->scene->environment, direction, rgb);
-        }
+        calo_cpu_pixel_direction(&worker->camera, block_x * CALO_CPU_BLOCK + i % CALO_CPU_BLOCK + 0.5,
+                                 block_y * CALO_CPU_BLOCK + i / CALO_CPU_BLOCK + 0.5, direction);
+        calo_environment_radiance(&worker->scene->environment, direction, rgb);
         for (int c = 0; c < 3; c++)
             row->background[c][i] = rgb[c];
-        row->background[3][i] = 1 - options->background_transparency;
+        row->background[3][i] = 1;
     }
 }
+
+/* ---- centres ---- */
 
 /* LANES slots of a block that wait for others of the same draw, to be shaded together. */
 typedef struct pending_slots {
@@ -47,10 +61,10 @@ typedef struct slot_output {
 
 static void begin_output(const calo_cpu_worker *worker, uint32_t block_x, int first, slot_output *output)
 {
-    bool transparent = worker->options->background == CALO_BACKGROUND_TRANSPARENT;
     calo_cpu_tile_clear(worker->options, &output->tile);
     for (int c = 0; c < 4; c++)
-        output->color[c] = transparent ? lanes_float(0) : lanes_load(worker->row[block_x].background[c] + first);
+        output->color[c] = worker->even_background ? lanes_float(worker->background[c])
+                                                   : lanes_load(worker->row[block_x].background[c] + first);
 }
 
 static void put_output(calo_cpu_worker *worker, const calo_cpu_packet *packet, const calo_cpu_surface *surface,
@@ -198,7 +212,6 @@ static bool has_fragment(const calo_cpu_worker *worker, size_t block, size_t *ne
 static calo_status resolve_row(calo_cpu_worker *worker, uint32_t block_y, size_t *next_fragment, calo_frame *frame,
                                calo_error *err)
 {
-    bool transparent = worker->options->background == CALO_BACKGROUND_TRANSPARENT;
     size_t first = calo_cpu_block_index(worker, 0, (int32_t)block_y), peek = *next_fragment;
     uint32_t empty_from = 0, x = 0;
     pending_slots pending;
@@ -208,7 +221,7 @@ static calo_status resolve_row(calo_cpu_worker *worker, uint32_t block_y, size_t
     worker->extras->count = 0;
     for (; x < worker->blocks_across; x++) {
         size_t block = first + x;
-        bool empty = transparent && holds_nothing(worker, block) && !has_fragment(worker, block, &peek);
+        bool empty = worker->even_background && holds_nothing(worker, block) && !has_fragment(worker, block, &peek);
         worker->row[x].used = !empty;
         if (empty) {
             worker->touched[block] = 0;
@@ -256,6 +269,7 @@ calo_status calo_cpu_resolve(calo_cpu_worker *worker, calo_frame *frame, calo_er
     uint32_t bottom = 0;
     calo_status status = reserve_row(worker, err);
     worker->fragment_count = 0;
+    begin_background(worker, frame);
     for (uint32_t top = worker->buffer_top; status == CALO_OK && top < worker->buffer_bottom; top = bottom) {
         size_t next_fragment = 0;
         bottom = worker->buffer_bottom;

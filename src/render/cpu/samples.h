@@ -20,7 +20,7 @@ typedef struct calo_cpu_row {
     uint16_t center_samples[CALO_CPU_SLOTS], background_samples[CALO_CPU_SLOTS]; /* that show it */
     float center_share[CALO_CPU_SLOTS], background_share[CALO_CPU_SLOTS];
     uint32_t first_extra[CALO_CPU_SLOTS], extra_count[CALO_CPU_SLOTS];
-    bool used; /* false: nothing but a transparent background */
+    bool used; /* false: nothing but an even background */
     uint32_t mixed; /* a bit a pixel: it has samples that differ from its centre; the five above count for those alone */
 } calo_cpu_row;
 

@@ -229,6 +229,14 @@ LANES_INLINE lanes_i round_to_byte(lanes_f value)
     return lanes_truncate(lanes_clamp(value, 0, 1) * 255.0f + 0.5f);
 }
 
+/* Four RGBA8 pixels to four RGB8 pixels. */
+LANES_INLINE void drop_alpha(const uint32_t *four, uint32_t *three)
+{
+    three[0] = (four[0] & 0xffffff) | four[1] << 24;
+    three[1] = (four[1] >> 8 & 0xffff) | four[2] << 16;
+    three[2] = (four[2] >> 16 & 0xff) | four[3] << 8;
+}
+
 void calo_cpu_tile_write_color(const calo_cpu_worker *worker, const lanes_f premultiplied[4],
                                const calo_cpu_area *area, const calo_frame *frame)
 {
@@ -258,10 +266,30 @@ void calo_cpu_tile_write_color(const calo_cpu_worker *worker, const lanes_f prem
         write_vectors(frame, CALO_CHANNEL_COLOR, area, &pixels, 1);
         return;
     }
-    uint8_t three[3 * LANES];
-    for (int i = 0; i < LANES; i++)
-        memcpy(three + 3 * i, (const char *)&codes + 4 * i, 3);
+    uint32_t three[3 * LANES / 4];
+    for (int i = 0; i < LANES / 4; i++)
+        drop_alpha((const uint32_t *)&codes + 4 * i, three + 3 * i);
     write_rows(plane, area, three, 3);
+}
+
+void calo_cpu_tile_find_empty(calo_cpu_worker *worker, calo_pixel_format format)
+{
+    lanes_f color[4];
+    calo_frame frame = {.width = 1, .height = 1};
+    calo_cpu_area area = {0, 0, 1, 1};
+    frame.planes[CALO_CHANNEL_COLOR] = (calo_image){1, 1, format, sizeof worker->empty_color, worker->empty_color};
+    for (int c = 0; c < 4; c++)
+        color[c] = lanes_float(worker->background[c]);
+    calo_cpu_tile_write_color(worker, color, &area, &frame);
+}
+
+/* The same pixel `count` times. */
+static void fill_pixels(char *to, const void *pixel, size_t pixel_bytes, size_t count)
+{
+    size_t bytes = pixel_bytes * count;
+    memcpy(to, pixel, pixel_bytes);
+    for (size_t done = pixel_bytes; done < bytes; done *= 2)
+        memcpy(to + done, to, done < bytes - done ? done : bytes - done);
 }
 
 void calo_cpu_tile_write_empty(const calo_cpu_worker *worker, uint32_t from, uint32_t to, uint32_t block_y,
@@ -269,17 +297,16 @@ void calo_cpu_tile_write_empty(const calo_cpu_worker *worker, uint32_t from, uin
 {
     calo_cpu_area area = area_of(worker, from * CALO_CPU_BLOCK, block_y * CALO_CPU_BLOCK, (to - from) * CALO_CPU_BLOCK,
                                  CALO_CPU_BLOCK);
-    float depth = worker->options->background_depth;
+    static const char zeros[4 * sizeof(float)];
     for (int c = 0; c < CALO_CHANNEL_COUNT; c++) {
         const calo_image *plane = &frame->planes[c];
         if (!wants(worker->options, (calo_channel)c))
             continue;
+        const void *pixel = c == CALO_CHANNEL_COLOR   ? (const void *)worker->empty_color
+                            : c == CALO_CHANNEL_DEPTH ? &worker->options->background_depth
+                                                      : (const void *)zeros;
         size_t bytes = calo_pixel_bytes(plane->format);
-        for (uint32_t row = 0; row < area.rows; row++) {
-            char *pixels = pixel_at(plane, area.x, area.y + row, bytes);
-            memset(pixels, 0, area.columns * bytes);
-            for (uint32_t x = 0; c == CALO_CHANNEL_DEPTH && depth != 0 && x < area.columns; x++)
-                memcpy(pixels + x * bytes, &depth, bytes);
-        }
+        for (uint32_t row = 0; row < area.rows; row++)
+            fill_pixels(pixel_at(plane, area.x, area.y + row, bytes), pixel, bytes, area.columns);
     }
 }

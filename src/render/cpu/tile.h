@@ -27,7 +27,9 @@ void calo_cpu_tile_write(const calo_render_options *options, const calo_cpu_tile
 /* Premultiplied light, linear or as displayed, to the frame's colour format, straight alpha. */
 void calo_cpu_tile_write_color(const calo_cpu_worker *worker, const lanes_f premultiplied[4],
                                const calo_cpu_area *area, const calo_frame *frame);
-/* The blocks [from, to) of a row, in which there is nothing before a transparent background. */
+/* Finds the worker's empty_color. */
+void calo_cpu_tile_find_empty(calo_cpu_worker *worker, calo_pixel_format format);
+/* The blocks [from, to) of a row, in which there is nothing before an even background. */
 void calo_cpu_tile_write_empty(const calo_cpu_worker *worker, uint32_t from, uint32_t to, uint32_t block_y,
                                const calo_frame *frame);
 

@@ -145,6 +145,9 @@ struct calo_cpu_worker {
     calo_cpu_fragment *fragments, *fragment_scratch;
     size_t fragment_count, fragment_capacity;
     bool fragments_overflow;
+    bool even_background;     /* the same in all pixels: */
+    float background[4];      /* premultiplied */
+    unsigned char empty_color[4 * sizeof(float)]; /* a pixel of it in the frame's format */
     struct calo_cpu_row *row; /* resolve.c: a row of blocks */
     size_t row_capacity;
     struct calo_cpu_extras *extras;
