@@ -213,6 +213,12 @@ class Renderer:
             self._draw(handles, views[part], {name: array[part] for name, array in arrays.items()}, job)
         return _finish(arrays, views)
 
+    def state(self, scene: Scene, flags: int = RenderFlags.NONE) -> Tuple[Any, ...]:
+        """What `render` would draw now: equal to that of an earlier moment where the picture would be the same."""
+        structure, handle = self._prepare(scene, flags)
+        (view,) = self._views(scene, None, None, [])
+        return handle, tuple(view.row), _job(scene, structure, flags, None).options, self.samples, self.point_size
+
     def instance_nodes(self, scene: Scene) -> List[Node]:
         """The nodes that the ids of the channel 'instance_id' stand for: id 1 is the first. Copies come one by one."""
         with self._lock:
