@@ -223,7 +223,7 @@ static PyObject *renderer_prepare(PyObject *self, PyObject *arguments)
     if (!scene)
         return NULL;
     if (read_prepare(lighting, options, &call, &environment) &&
-        (reuse == Py_None || prepared_of(reuse))) {
+        (reuse == Py_None || (call.options.reuse = prepared_of(reuse)))) {
         calo_pose *pose = pose_make(scene, pose_tuple);
         if (pose)
             out = prepare_pose((renderer_object *)self, scene_argument, pose, &call, environment);
