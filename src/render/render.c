@@ -182,14 +182,6 @@ static calo_status check_shading(const calo_prepare_options *options, calo_error
     return CALO_OK;
 }
 
-/* Not in the OpenGL backends so far. */
-static calo_status check_backend_has(const calo_backend *backend, bool wanted, const char *what, calo_error *err)
-{
-    if (!wanted || backend == &calo_backend_cpu)
-        return CALO_OK;
-    return calo_fail(err, CALO_ERROR_UNSUPPORTED, "the backend %s has no %s: use the backend cpu", backend->name, what);
-}
-
 static calo_status check_prepare(const calo_prepare_options *options, calo_error *err)
 {
     if ((unsigned)options->fill > CALO_FILL_SOLID)
@@ -223,9 +215,6 @@ calo_status calo_renderer_prepare(calo_renderer *renderer, const calo_pose *pose
     resolved.lighting = &lighting;
     resolved.limits = &limits;
     calo_status status = check_prepare(&resolved, err);
-    if (status == CALO_OK)
-        status = check_backend_has(renderer->crew.backend, resolved.shading == CALO_SHADING_PYRENDER, "pyrender's shading",
-                                   err);
     if (status == CALO_OK && resolved.reuse)
         status = check_backend(renderer, resolved.reuse, err);
     if (status != CALO_OK)
@@ -381,11 +370,6 @@ static calo_status check_batch(const calo_renderer *renderer, const calo_batch *
         status = check_view(&batch->views[i], i, err);
     for (size_t i = 0; status == CALO_OK && i < batch->view_count; i++)
         status = check_lens(&batch->views[i], i, err);
-    for (size_t i = 0; status == CALO_OK && i < batch->view_count; i++)
-        status = check_backend_has(renderer->crew.backend, batch->views[i].far_metres > 0, "far plane", err);
-    if (status == CALO_OK)
-        status = check_backend_has(renderer->crew.backend, batch->options.background_transparency > 0,
-                                   "transparent background color", err);
     return status;
 }
 

@@ -33,6 +33,15 @@ static const parity_rule noise = {
     .values = 0.02, .values_within = 0.999,
 };
 
+/* pyrender's mip levels jump where UVs do: at seams, normal maps are looked up in another one. */
+static const parity_rule seams = {
+    .ids_equal = 0.999,
+    .depth = 1e-4, .depth_within = 0.999,
+    .degrees = 0.5, .normals_within = 0.995,
+    .color_mean = 1, .color_99 = 5,
+    .values = 0.02, .values_within = 0.999,
+};
+
 /* ---- one picture by each backend ---- */
 
 typedef struct picture_job {
@@ -556,6 +565,74 @@ static void antialiased_shadows(void **state)
     calo_scene_destroy(s.scene);
 }
 
+/* ---- pyrender's shading, far planes, transparent colours ---- */
+
+static picture_job pyrender_job(const calo_scene *scene, const calo_view *view)
+{
+    picture_job job = {.scene = scene, .view = view, .lighting = test_every_light(),
+                       .prepare.shading = CALO_SHADING_PYRENDER, .options.background = CALO_BACKGROUND_COLOR};
+    memcpy(job.lighting.ambient_color, (float[3]){0.2f, 0.15f, 0.1f}, sizeof job.lighting.ambient_color);
+    memcpy(job.options.background_color, (float[3]){0.3f, 0.4f, 0.6f}, sizeof job.options.background_color);
+    job.options.background_transparency = 0.7f;
+    return job;
+}
+
+static void pyrenders_shading(void **state)
+{
+    (void)state;
+    calo_scene *materials = make_materials(), *panes = make_panes(), *wide = make_wide();
+    calo_view view = view_of(1, -2, 6), aside = view_of(0.4, -1, 5);
+    picture_job job = pyrender_job(materials, &view);
+    compare("pyrender-materials", &job, &seams);
+    job.lighting.shadows = CALO_SHADOWS_ALL;
+    job.options.occlusion_maps = CALO_OFF;
+    job.options.samples = 4;
+    compare("pyrender-materials-4", &job, &seams);
+    job.prepare.flat = true;
+    job.options.samples = 1;
+    compare("pyrender-flat", &job, &seams);
+    job = pyrender_job(panes, &aside);
+    compare("pyrender-panes", &job, &promise);
+    job.options.samples = 4;
+    compare("pyrender-panes-4", &job, &soft);
+    job.prepare.shading = CALO_SHADING_GLTF;
+    memset(job.lighting.ambient_color, 0, sizeof job.lighting.ambient_color);
+    compare("transparent-color-4", &job, &soft);
+    job = pyrender_job(wide, &aside);
+    job.prepare.normal_lines = CALO_NORMAL_LINES_VERTEX;
+    job.options.line_width_pixels = 3;
+    compare("pyrender-wide", &job, &wide_promise);
+    aside.orthographic = true;
+    aside.focal_x = aside.focal_y = 60;
+    job = pyrender_job(materials, &aside);
+    compare("pyrender-orthographic", &job, &seams);
+    calo_scene_destroy(materials);
+    calo_scene_destroy(panes);
+    calo_scene_destroy(wide);
+}
+
+static void far_planes(void **state)
+{
+    (void)state;
+    calo_scene *scenes[4] = {make_materials(), make_panes(), make_wide(), test_every_path()};
+    static const char *const names[4] = {"materials", "panes", "wide", "every-path"};
+    static const parity_rule *const rules[4] = {&promise, &promise, &wide_promise, &noise};
+    for (int i = 0; i < 4; i++) {
+        for (int k = 0; k < 4; k++) {
+            char title[64];
+            calo_view view = view_of(1, -3, 4);
+            view.far_metres = k == 3 ? 4.9 : 5.2;
+            view.orthographic = k == 1;
+            view.focal_x = view.focal_y = view.orthographic ? 60 : view.focal_x;
+            picture_job job = {.scene = scenes[i], .view = &view, .lighting = test_every_light(),
+                               .options.samples = k == 2 && i < 3 ? 4 : 1, .options.ray_depth = k == 3};
+            snprintf(title, sizeof title, "far-%s-%d", names[i], k);
+            compare(title, &job, k == 2 && i < 2 ? &soft : rules[i]);
+        }
+        calo_scene_destroy(scenes[i]);
+    }
+}
+
 /* ---- real files ---- */
 
 static char *asset_path(const char *name, char *path, size_t bytes)
@@ -628,6 +705,8 @@ int main(void)
         cmocka_unit_test(blended_layers),
         cmocka_unit_test(antialiasing),
         cmocka_unit_test(antialiased_shadows),
+        cmocka_unit_test(pyrenders_shading),
+        cmocka_unit_test(far_planes),
         cmocka_unit_test(real_files),
     };
     enum { SKIPPED = 77 };

@@ -21,12 +21,13 @@ static uint32_t used_slots(const calo_glr_pass *pass, const calo_glr_group *grou
     bool place = outputs & 1u << CALO_GLR_OUT_PLACE, gloss = material->specular_glossiness;
     bool normal = (lit || (place && wants(options, CALO_CHANNEL_NORMAL))) && !group->unlit;
     bool surface = lit || outputs & 1u << CALO_GLR_OUT_MATERIAL;
-    bool base = color || outputs & 1u << CALO_GLR_OUT_ALBEDO || material->alpha_mode != CALO_ALPHA_OPAQUE;
+    bool base = color || outputs & 1u << CALO_GLR_OUT_ALBEDO || group->alpha_mode != CALO_ALPHA_OPAQUE;
+    bool specular = lit && !gloss && pass->scene->shading == CALO_SHADING_GLTF;
     return (uint32_t)base << CALO_SLOT_BASE_COLOR | (uint32_t)(surface && !gloss) << CALO_SLOT_METALLIC_ROUGHNESS |
            (uint32_t)(surface && gloss) << CALO_SLOT_SPECULAR_GLOSSINESS | (uint32_t)normal << CALO_SLOT_NORMAL |
            (uint32_t)(lit && options->occlusion_maps != CALO_OFF) << CALO_SLOT_OCCLUSION |
-           (uint32_t)lit << CALO_SLOT_EMISSIVE | (uint32_t)(lit && !gloss) << CALO_SLOT_SPECULAR |
-           (uint32_t)(lit && !gloss) << CALO_SLOT_SPECULAR_COLOR;
+           (uint32_t)lit << CALO_SLOT_EMISSIVE | (uint32_t)specular << CALO_SLOT_SPECULAR |
+           (uint32_t)specular << CALO_SLOT_SPECULAR_COLOR;
 }
 
 static bool same_place(const calo_texture_use *a, const calo_texture_use *b)
@@ -91,6 +92,8 @@ static uint32_t option_features(const calo_glr_pass *pass)
     features |= options->occlusion_maps != CALO_OFF ? CALO_GLR_BIT(USES_OCCLUSION) : 0;
     features |= scene->has_environment ? CALO_GLR_BIT(HAS_ENVIRONMENT) : 0;
     features |= scene->picture ? CALO_GLR_BIT(HAS_ENVIRONMENT_PICTURE) : 0;
+    features |= scene->shading == CALO_SHADING_PYRENDER ? CALO_GLR_BIT(IS_PYRENDER) : 0;
+    features |= pass->has_far ? CALO_GLR_BIT(HAS_FAR) : 0;
     features |= pass->multisampled ? CALO_GLR_BIT(IS_MULTISAMPLED) : 0;
     features |= wants(options, CALO_CHANNEL_NORMAL) ? CALO_GLR_BIT(WANTS_NORMAL) : 0;
     features |= options->world_space_normals ? CALO_GLR_BIT(WORLD_SPACE_NORMALS) : 0;
@@ -107,8 +110,8 @@ static calo_glr_key surface_key(const calo_glr_pass *pass, const calo_glr_group 
     if (outputs & 1u << CALO_GLR_OUT_MATERIAL)
         uvs |= CALO_GLR_BIT(USES_UV_0);
     key.features = option_features(pass) | model_features(model, uvs) | normal_map_features(model, material, &key);
-    key.features |= material->alpha_mode == CALO_ALPHA_OPAQUE ? CALO_GLR_BIT(IS_OPAQUE) : 0;
-    key.features |= material->alpha_mode != CALO_ALPHA_OPAQUE && !layer ? CALO_GLR_BIT(HAS_CUTOFF) : 0;
+    key.features |= group->alpha_mode == CALO_ALPHA_OPAQUE ? CALO_GLR_BIT(IS_OPAQUE) : 0;
+    key.features |= group->alpha_mode != CALO_ALPHA_OPAQUE && !layer ? CALO_GLR_BIT(HAS_CUTOFF) : 0;
     bool shadowed = pass->scene->shadow_maps && !group->unlit && outputs & 1u << CALO_GLR_OUT_COLOR;
     key.features |= shadowed ? CALO_GLR_BIT(HAS_SHADOWS) : 0;
     /* Flat boxes do not tell how the triangle lies. */
@@ -118,6 +121,7 @@ static calo_glr_key surface_key(const calo_glr_pass *pass, const calo_glr_group 
     else if (model->has_odd_faces)
         key.features |= CALO_GLR_BIT(HAS_ODD_FACES);
     key.features |= group->unlit ? CALO_GLR_BIT(IS_UNLIT) : 0;
+    key.features |= group->flat ? CALO_GLR_BIT(IS_FLAT) : 0;
     key.features |= material->specular_glossiness ? CALO_GLR_BIT(IS_SPECULAR_GLOSSINESS) : 0;
     return key;
 }
@@ -277,7 +281,7 @@ void calo_glr_pass_behind(const calo_glr_pass *pass, float color[4])
         memcpy(color, options->background_color, 3 * sizeof *color);
     else if (pass->scene->has_environment)
         memcpy(color, pass->scene->uniform_radiance, 3 * sizeof *color);
-    color[3] = 1;
+    color[3] = 1 - options->background_transparency;
 }
 
 calo_status calo_glr_pass_background(const calo_glr_pass *pass, calo_error *err)
@@ -348,13 +352,16 @@ calo_status calo_glr_pass_groups(const calo_glr_pass *pass, calo_glr_surfaces su
     const calo_glr_scene *scene = pass->scene;
     calo_status status = CALO_OK;
     scene->device->gl.Enable(GL_DEPTH_TEST);
+    if (pass->has_far)
+        scene->device->gl.Enable(GL_CLIP_DISTANCE0);
     for (uint32_t g = 0; status == CALO_OK && g < scene->group_count; g++) {
         const calo_glr_group *group = &scene->groups[g];
-        bool blended = scene->materials[group->material].source.alpha_mode == CALO_ALPHA_BLEND;
+        bool blended = group->alpha_mode == CALO_ALPHA_BLEND;
         status = calo_watch_status(pass->watch, err);
         if (status == CALO_OK && blended == (surfaces == CALO_GLR_BLENDED) && (group->casts || !pass->casters))
             status = draw_group(pass, group, pass->runs + (size_t)g * pass->sheet->view_count, outputs, err);
     }
+    scene->device->gl.Disable(GL_CLIP_DISTANCE0);
     return status;
 }
 
@@ -373,9 +380,11 @@ void calo_glr_pass_fill(const calo_glr_pass *pass)
 static calo_status begin(calo_glr_pass *pass, const calo_batch *batch, calo_error *err)
 {
     const calo_glr_scene *scene = pass->scene;
-    for (uint32_t i = 0; i < pass->sheet->view_count; i++)
-        calo_glr_camera_init(scene, pass->sheet, &batch->views[pass->sheet->first_view + i], i, &pass->cameras[i],
-                             &pass->blocks[i]);
+    for (uint32_t i = 0; i < pass->sheet->view_count; i++) {
+        const calo_view *view = &batch->views[pass->sheet->first_view + i];
+        calo_glr_camera_init(scene, pass->sheet, view, i, &pass->cameras[i], &pass->blocks[i]);
+        pass->has_far |= view->far_metres > 0;
+    }
     size_t run_count = (size_t)scene->group_count * pass->sheet->view_count;
     pass->runs = calloc(run_count + 1, sizeof *pass->runs);
     if (!pass->runs)
@@ -421,6 +430,8 @@ static calo_status develop(const calo_glr_pass *pass, calo_error *err)
     const calo_glr_program *program;
     calo_glr_key key = {.stage = CALO_GLR_DEVELOP};
     key.features = targets->pixels[CALO_GLR_OUT_COLOR].type == GL_UNSIGNED_BYTE ? CALO_GLR_BIT(WANTS_CODES) : 0;
+    key.features |= pass->scene->shading == CALO_SHADING_PYRENDER ? CALO_GLR_BIT(IS_PYRENDER) : 0;
+    key.features |= pass->options->background_transparency > 0 ? CALO_GLR_BIT(KEEPS_COLORS) : 0;
     calo_status status = calo_glr_program_use(device, &key, &program, err);
     if (status != CALO_OK)
         return status;

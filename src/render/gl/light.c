@@ -155,12 +155,14 @@ calo_status calo_glr_light_upload(const calo_glr_upload *upload, calo_error *err
     calo_glr_scene *scene = upload->scene;
     const calo_glr_functions *gl = &scene->device->gl;
     const calo_environment *environment = upload->environment;
+    bool pyrender = scene->shading == CALO_SHADING_PYRENDER;
     light_block block = {
         .rotation = {environment->rotation_sine, environment->rotation_cosine, (float)upload->list->lamp_count},
     };
-    memcpy(block.uniform_radiance, environment->uniform, sizeof environment->uniform);
+    memcpy(block.uniform_radiance, pyrender ? upload->list->ambient : environment->uniform,
+           sizeof environment->uniform);
     memcpy(block.scale, environment->scale, sizeof environment->scale);
-    scene->has_environment = environment->present;
+    scene->has_environment = environment->present && !pyrender;
     scene->picture = environment->image;
     memcpy(scene->uniform_radiance, environment->uniform, sizeof scene->uniform_radiance);
     calo_status status = upload->maps_made ? upload_maps(upload, err) : CALO_OK;

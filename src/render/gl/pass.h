@@ -19,6 +19,7 @@ typedef struct calo_glr_pass {
     size_t block_stride; /* of the views' blocks on the device */
     calo_glr_run *runs;  /* by group and view */
     bool multisampled;   /* what is drawn now */
+    bool has_far;        /* some view has a far plane */
     bool casters;        /* only what casts shadows is drawn */
     const calo_watch *watch; /* stops it between groups; NULL: nothing does */
 } calo_glr_pass;

@@ -41,6 +41,10 @@ static const char *const feature_names[CALO_GLR_FEATURE_COUNT] = {
     [CALO_GLR_RAY_DEPTH] = "RAY_DEPTH",
     [CALO_GLR_WANTS_CODES] = "WANTS_CODES",
     [CALO_GLR_HAS_SHADOWS] = "HAS_SHADOWS",
+    [CALO_GLR_IS_PYRENDER] = "IS_PYRENDER",
+    [CALO_GLR_IS_FLAT] = "IS_FLAT",
+    [CALO_GLR_HAS_FAR] = "HAS_FAR",
+    [CALO_GLR_KEEPS_COLORS] = "KEEPS_COLORS",
 };
 
 static const char *const output_names[CALO_GLR_OUTPUT_COUNT] = {
@@ -73,10 +77,10 @@ static const char *const vertex_parts[][4] = {
     [CALO_GLR_DEVELOP] = {calo_glr_fill_vert},
 };
 static const char *const wide_parts[] = {calo_glr_views_glsl, calo_glr_wide_geom, NULL};
-static const char *const fragment_parts[][11] = {
+static const char *const fragment_parts[][12] = {
     [CALO_GLR_SURFACE] = {calo_glr_views_glsl, calo_glr_copies_glsl, calo_glr_environment_glsl, calo_glr_material_glsl,
                           "", /* sample_slots() */ calo_glr_surface_glsl, calo_glr_shadow_glsl, calo_glr_lighting_glsl,
-                          calo_glr_layer_glsl, calo_glr_surface_frag},
+                          calo_glr_pyrender_glsl, calo_glr_layer_glsl, calo_glr_surface_frag},
     [CALO_GLR_BACKGROUND] = {calo_glr_views_glsl, calo_glr_environment_glsl, calo_glr_background_frag},
     [CALO_GLR_MIX] = {calo_glr_mix_frag},
     [CALO_GLR_DEVELOP] = {calo_glr_develop_frag},
@@ -190,7 +194,7 @@ static calo_status link_shaders(const calo_glr_device *device, const GLuint shad
 
 static calo_status build(const calo_glr_device *device, const calo_glr_key *key, GLuint *name, calo_error *err)
 {
-    enum { PARTS_MAX = 12 };
+    enum { PARTS_MAX = 13 };
     static const GLenum kinds[STAGES] = {GL_VERTEX_SHADER, GL_GEOMETRY_SHADER, GL_FRAGMENT_SHADER};
     bool wide = key->features & CALO_GLR_BIT(IS_WIDE);
     const char *const *const lists[STAGES] = {vertex_parts[key->stage], wide ? wide_parts : NULL,

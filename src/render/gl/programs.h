@@ -57,6 +57,10 @@ typedef enum calo_glr_feature {
     CALO_GLR_RAY_DEPTH,
     CALO_GLR_WANTS_CODES,
     CALO_GLR_HAS_SHADOWS,
+    CALO_GLR_IS_PYRENDER,    /* its shading; colours are as displayed */
+    CALO_GLR_IS_FLAT,        /* and shown as they are written */
+    CALO_GLR_HAS_FAR,        /* a far plane */
+    CALO_GLR_KEEPS_COLORS,   /* alpha does not divide them */
     CALO_GLR_FEATURE_COUNT
 } calo_glr_feature;
 #define CALO_GLR_BIT(name) (1u << (CALO_GLR_##name))

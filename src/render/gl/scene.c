@@ -33,11 +33,12 @@ typedef struct scene_build {
 
 /* ---- materials and textures ---- */
 
-static calo_glr_texels texels_of_slot(calo_material_slot slot)
+/* pyrender filters colours' codes. */
+static calo_glr_texels texels_of_slot(calo_material_slot slot, calo_shading shading)
 {
     if (calo_slot_is_srgb(slot))
-        return CALO_GLR_TEXELS_COLOR;
-    return slot == CALO_SLOT_NORMAL ? CALO_GLR_TEXELS_NORMAL : CALO_GLR_TEXELS_DATA;
+        return shading == CALO_SHADING_PYRENDER ? CALO_GLR_TEXELS_FINE : CALO_GLR_TEXELS_COLOR;
+    return slot == CALO_SLOT_NORMAL ? CALO_GLR_TEXELS_FINE : CALO_GLR_TEXELS_DATA;
 }
 
 static calo_status take_texture_lists(scene_build *build, uint64_t most, calo_error *err)
@@ -82,7 +83,7 @@ static calo_status list_materials(scene_build *build, calo_error *err)
         material->source = build->list.materials[m];
         for (int slot = 0; slot < CALO_SLOT_COUNT; slot++) {
             int32_t texture = material->source.slots[slot].texture;
-            calo_glr_texels texels = texels_of_slot((calo_material_slot)slot);
+            calo_glr_texels texels = texels_of_slot((calo_material_slot)slot, scene->shading);
             material->textures[slot] = -1;
             if (texture < 0)
                 continue;
@@ -140,11 +141,6 @@ static calo_status find_environment(scene_build *build, calo_error *err)
 
 /* ---- copies and groups ---- */
 
-static calo_alpha_mode alpha_mode(const calo_glr_scene *scene, const calo_glr_group *group)
-{
-    return scene->materials[group->material].source.alpha_mode;
-}
-
 /* Where a draw's copies go: two groups a model, of plain and of mirrored ones. */
 static uint32_t group_of(const scene_build *build, const uint32_t *model_of, uint32_t draw)
 {
@@ -174,7 +170,7 @@ static void sort_groups(const scene_build *build, const calo_glr_group *all, uin
     uint32_t order = 0;
     for (int mode = CALO_ALPHA_OPAQUE; mode <= CALO_ALPHA_BLEND; mode++)
         for (uint32_t g = 0; g < count; g++) {
-            if (!all[g].copy_count || alpha_mode(scene, &all[g]) != (calo_alpha_mode)mode)
+            if (!all[g].copy_count || all[g].alpha_mode != (calo_alpha_mode)mode)
                 continue;
             calo_glr_group *group = &scene->groups[scene->group_count++];
             uint32_t elements = build->list.draws[build->model_draws[all[g].model]].element_count;
@@ -224,7 +220,8 @@ static calo_status list_copies(scene_build *build, calo_error *err)
         const calo_draw *draw = &list->draws[build->model_draws[g / 2]];
         all[g] = (calo_glr_group){.model = g / 2, .material = draw->material, .material_id = draw->material_id,
                                   .first_copy = scene->copy_count, .copy_count = all[g].copy_count,
-                                  .mirrored = g % 2, .unlit = draw->unlit, .casts = calo_draw_casts(draw)};
+                                  .mirrored = g % 2, .unlit = draw->unlit, .flat = draw->flat,
+                                  .alpha_mode = draw->alpha_mode, .casts = calo_draw_casts(draw)};
         scene->copy_count += all[g].copy_count;
         all[g].copy_count = 0;
     }
@@ -306,6 +303,7 @@ calo_status calo_glr_scene_prepare(calo_gl_kind kind, const calo_pose *pose, con
     calo_glr_scene *scene = calloc(1, sizeof *scene);
     if (!scene)
         return calo_fail_memory(err, "a prepared scene", sizeof *scene);
+    scene->shading = prepare->shading;
     scene_build build = {.pose = pose, .prepare = prepare, .options = options, .scene = scene};
     calo_arena_init(&scene->arena, prepare->limits->max_memory_bytes);
     calo_arena_init(&build.arena, prepare->limits->max_memory_bytes);

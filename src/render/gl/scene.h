@@ -15,7 +15,7 @@
 typedef enum calo_glr_texels {
     CALO_GLR_TEXELS_DATA = 0, /* as in the file */
     CALO_GLR_TEXELS_COLOR,    /* linear light in 16 bits */
-    CALO_GLR_TEXELS_NORMAL,   /* 16 bits, so that no driver filters in 8 */
+    CALO_GLR_TEXELS_FINE,     /* as in the file, in 16 bits, so that no driver filters in 8 */
     CALO_GLR_TEXELS_COUNT
 } calo_glr_texels;
 
@@ -75,7 +75,8 @@ typedef struct calo_glr_copy {
 typedef struct calo_glr_group {
     uint32_t model, material, material_id;
     uint32_t first_copy, copy_count;
-    bool mirrored, unlit, casts;
+    calo_alpha_mode alpha_mode;
+    bool mirrored, unlit, flat, casts;
     uint32_t first_order; /* of drawing: element e of the group's copy c comes at first_order + c * elements + e */
 } calo_glr_group;
 
@@ -90,12 +91,13 @@ typedef struct calo_glr_scene {
     calo_glr_material *materials;
     calo_glr_texture *textures;
     double center[3], radius; /* of all copies in the world */
+    calo_shading shading;
     GLuint material_buffer;
     GLint material_stride;
     GLuint light_buffer, lamp_buffer, lamp_texture;
     calo_glr_maps *maps;      /* NULL: the environment is uniform */
     GLuint shadow_maps;       /* an array of textures; 0: none */
-    bool has_mask, has_blend; /* of its groups' materials */
+    bool has_mask, has_blend; /* among its groups */
     bool has_environment;
     const calo_image *picture; /* of the environment; NULL: uniform */
     float uniform_radiance[3];

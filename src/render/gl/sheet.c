@@ -1,5 +1,6 @@
 #include "render/gl/sheet.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -77,6 +78,7 @@ static void find_depth_scale(const calo_glr_scene *scene, const calo_glr_camera 
     }
     out[0] = (float)scale;
     out[1] = (float)offset;
+    out[2] = camera->view->far_metres > 0 ? (float)camera->view->far_metres : FLT_MAX;
 }
 
 static void fill_block(const calo_glr_camera *camera, calo_glr_view_block *block)

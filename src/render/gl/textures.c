@@ -32,7 +32,7 @@ static void upload_levels(const calo_glr_functions *gl, const calo_mip_chain *ch
     static const GLint formats[CALO_GLR_TEXELS_COUNT] = {
         [CALO_GLR_TEXELS_DATA] = GL_RGBA8,
         [CALO_GLR_TEXELS_COLOR] = GL_RGBA16_SNORM, /* as the chain has them: 32767 is 1 */
-        [CALO_GLR_TEXELS_NORMAL] = GL_RGBA16,
+        [CALO_GLR_TEXELS_FINE] = GL_RGBA16,
     };
     size_t texel_bytes = chain->linear15 ? 8 : 4;
     for (int i = 0; i < chain->level_count; i++) {

@@ -97,9 +97,12 @@ Footprint find_footprint(int slot)
     at.uv = find_uv(slot);
     vec4 change = find_change(slot, at.uv);
     vec2 size = material.slots[slot].size.xy, dx = change.xy * size, dy = change.zw * size;
-    float x2 = dot(dx, dx), y2 = dot(dy, dy);
+    float x2 = dot(dx, dx), y2 = dot(dy, dy), last = material.slots[slot].size.z;
     float longer2 = clamp(max(x2, y2), 1e-16, 1e16), shorter2 = max(min(x2, y2), longer2 * (1.0 / 256.0));
-    float level = 0.25 * log2(longer2 * min(shorter2, longer2)), last = material.slots[slot].size.z;
+#ifdef IS_PYRENDER
+    shorter2 = longer2;
+#endif
+    float level = 0.25 * log2(longer2 * min(shorter2, longer2));
     at.minified = level > 0.0 ? 1.0 / 1024.0 : 0.0;
     level = clamp(level, 0.0, last);
     at.low = floor(clamp(first_of_quad(level), 0.0, last));

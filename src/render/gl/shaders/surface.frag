@@ -40,7 +40,7 @@ vec3 seen_normal(vec3 world)
 
 float seen_depth()
 {
-    float depth = max(varying_place.w, view.back.w);
+    float depth = clamp(varying_place.w, view.back.w, view.depth_scale.z);
 #ifdef RAY_DEPTH
     if (!(view.position.w > 0.0))
         depth = length(varying_place.xyz);
@@ -71,7 +71,11 @@ void main()
 #endif
     vec3 position = view.position.xyz + place;
 #ifdef OUT_COLOR
+#ifdef IS_PYRENDER
+    out_color = vec4(shade_pyrender(surface, position), 1);
+#else
     out_color = vec4(shade(surface, position), 1);
+#endif
 #ifdef OUT_KEY
     out_color *= surface.base_color.w;
 #endif

@@ -21,6 +21,10 @@ struct Surface {
     vec4 base_color; // linear
     vec3 f0, diffuse, emissive;
     float f90, metallic, roughness, occlusion;
+#ifdef IS_PYRENDER
+    vec3 bare_color, tint; // base colour without vertex colours, and these
+    vec3 shown;            // of flat surfaces
+#endif
 };
 
 bool is_sound(vec3 direction)
@@ -132,12 +136,27 @@ void find_normals(vec4 texels[8], inout Surface surface)
         surface.normal = -surface.normal;
 }
 
+#ifdef IS_PYRENDER
+vec3 decode_srgb(vec3 codes)
+{
+    vec3 high = pow((codes + 0.055) / 1.055, vec3(2.4));
+    return mix(high, codes / 12.92, lessThanEqual(codes, vec3(0.04045)));
+}
+#endif
+
 void find_base_color(vec4 texels[8], inout Surface surface)
 {
-    surface.base_color = material.base_color * texels[SLOT_BASE_COLOR];
+    vec4 texel = texels[SLOT_BASE_COLOR], tint = vec4(1);
 #ifdef HAS_COLORS
-    surface.base_color *= max(varying_color, 0.0);
+    tint = max(varying_color, 0.0);
 #endif
+#ifdef IS_PYRENDER
+    surface.shown = material.base_color.xyz * texel.xyz * tint.xyz;
+    texel.xyz = decode_srgb(texel.xyz);
+    surface.bare_color = material.base_color.xyz * texel.xyz;
+    surface.tint = tint.xyz;
+#endif
+    surface.base_color = material.base_color * texel * tint;
 #ifdef IS_OPAQUE
     surface.base_color.w = 1.0;
 #endif
@@ -146,27 +165,41 @@ void find_base_color(vec4 texels[8], inout Surface surface)
 
 void find_material(vec4 texels[8], inout Surface surface)
 {
+    vec3 base = surface.base_color.xyz, glow = texels[SLOT_EMISSIVE].xyz;
+#ifdef IS_PYRENDER
+    base = surface.bare_color;
+    glow = decode_srgb(glow) * material.emissive.xyz; // there, the factor counts twice
+#endif
 #ifdef IS_SPECULAR_GLOSSINESS
     vec4 texel = texels[SLOT_SPECULAR_GLOSSINESS];
+#ifdef IS_PYRENDER
+    texel.xyz = decode_srgb(texel.xyz);
+#endif
     surface.roughness = 1.0 - (1.0 - material.roughness) * texel.w;
     surface.f0 = material.specular_color.xyz * texel.xyz;
     surface.f90 = 1.0;
     surface.metallic = 0.0;
-    surface.diffuse = surface.base_color.xyz * (1.0 - max(surface.f0.x, max(surface.f0.y, surface.f0.z)));
+    surface.diffuse = base * (1.0 - min(max(surface.f0.x, max(surface.f0.y, surface.f0.z)), 1.0));
 #else
-    float specular = material.specular_color.w * texels[SLOT_SPECULAR].w;
     surface.roughness = material.roughness * texels[SLOT_METALLIC_ROUGHNESS].y;
     surface.metallic = clamp(material.metallic * texels[SLOT_METALLIC_ROUGHNESS].z, 0.0, 1.0);
+#ifdef IS_PYRENDER
+    surface.f0 = 0.04 + surface.metallic * (base - 0.04);
+    surface.diffuse = base * (0.96 * (1.0 - surface.metallic));
+    surface.f90 = 1.0;
+#else
+    float specular = material.specular_color.w * texels[SLOT_SPECULAR].w;
     // KHR_materials_specular: the dielectric's reflectance, tinted and weighted.
     vec3 tint = texels[SLOT_SPECULAR_COLOR].xyz * (material.reflectance * material.specular_color.xyz);
     vec3 dielectric = min(tint, 1.0) * specular;
-    surface.f0 = dielectric + surface.metallic * (surface.base_color.xyz - dielectric);
-    surface.diffuse = surface.base_color.xyz * (1.0 - surface.metallic);
+    surface.f0 = dielectric + surface.metallic * (base - dielectric);
+    surface.diffuse = base * (1.0 - surface.metallic);
     surface.f90 = specular + surface.metallic * (1.0 - specular);
+#endif
 #endif
     surface.roughness = clamp(surface.roughness, 0.0, 1.0);
     surface.occlusion = 1.0 + material.occlusion_strength * (texels[SLOT_OCCLUSION].x - 1.0);
-    surface.emissive = material.emissive.xyz * texels[SLOT_EMISSIVE].xyz;
+    surface.emissive = material.emissive.xyz * glow;
 }
 
 // The way from the place that is seen, or for flat boxes from the pixel, to the viewer.

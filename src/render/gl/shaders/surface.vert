@@ -46,6 +46,9 @@ void main()
     gl_Position.z = view.depth_scale.x * depth + view.depth_scale.y;
     gl_Position.w = view.position.w > 0.0 ? 1.0 : depth;
     gl_Position.xy += view.shift.xy * gl_Position.w;
+#if defined(HAS_FAR) && !defined(IS_WIDE)
+    gl_ClipDistance[0] = view.depth_scale.z - depth;
+#endif
     varying_place = vec4(dot(to_world[0], object), dot(to_world[1], object), dot(to_world[2], object), depth);
 #ifdef FINDS_PLANE
     varying_corner = varying_place.xyz;

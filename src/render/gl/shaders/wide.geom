@@ -93,6 +93,9 @@ const int SECOND = CORNERS > 1 ? 1 : 0, THIRD = CORNERS > 2 ? 2 : 0;
 void emit(Place at, vec2 pixels)
 {
     gl_Position = vec4((snap(pixels) * pixel_size() - 1.0) * at.position.w, at.position.zw);
+#ifdef HAS_FAR
+    gl_ClipDistance[0] = view.depth_scale.z - at.depth;
+#endif
     gl_PrimitiveID = gl_PrimitiveIDIn;
     varying_copy = corner_copy[0];
     varying_place = vec4(MIX(corner_place).xyz, at.depth);
