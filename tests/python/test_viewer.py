@@ -1,4 +1,4 @@
-"""calotype.pyrender's viewer without a window: trackball, keys, what it puts into a scene, texts, files, what is missing."""
+"""calotype.pyrender's viewer without a window: trackball, keys, its nodes in a scene, texts, files, what is missing."""
 import importlib.util
 import math
 import os
@@ -52,7 +52,8 @@ class TrackballTest(unittest.TestCase):
     def test_circling(self):
         pose = self.dragged(Trackball.STATE_ROTATE, (10, 20), (40, 20))
         s, c = math.sin(1.0), math.cos(1.0)
-        np.testing.assert_allclose(pose, [[c, 0, -s, 1 - 5 * s], [0, 1, 0, 0], [s, 0, c, 5 * c], [0, 0, 0, 1]], atol=1e-15)
+        wanted = [[c, 0, -s, 1 - 5 * s], [0, 1, 0, 0], [s, 0, c, 5 * c], [0, 0, 0, 1]]
+        np.testing.assert_allclose(pose, wanted, atol=1e-15)
 
     def test_circling_over(self):
         pose = self.dragged(Trackball.STATE_ROTATE, (10, 20), (10, 50))
@@ -192,8 +193,8 @@ class StageTest(unittest.TestCase):
         diagonal = math.sqrt(12.0)
         away = diagonal / (2.0 * math.tan(math.pi / 6.0))
         half = math.sqrt(0.5)
-        np.testing.assert_allclose(stage.initial_pose, [[0, -half, half, 1 + away], [1, 0, 0, 2], [0, half, half, 3 + away],
-                                                        [0, 0, 0, 1]], atol=1e-14)
+        wanted = [[0, -half, half, 1 + away], [1, 0, 0, 2], [0, half, half, 3 + away], [0, 0, 0, 1]]
+        np.testing.assert_allclose(stage.initial_pose, wanted, atol=1e-14)
         self.assertAlmostEqual(node.camera.yfov, math.pi / 3)
         self.assertEqual((node.camera.znear, node.camera.zfar), (0.05, 100.0))
         stage.leave()
@@ -440,7 +441,8 @@ class MissingTest(unittest.TestCase):
                    "    except calotype.BackendError as problem:\n"
                    "        print(problem)\n"
                    "print(len(scene.nodes))\n")
-        done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, timeout=60)
+        done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True,
+                              timeout=60)
         lines = done.stdout.splitlines()
         self.assertEqual((done.stderr, len(lines), lines[-1]), ("", 4, "0"))
         for line in lines[:3]:

@@ -246,6 +246,22 @@ class WindowTest(unittest.TestCase):
             "X": lambda viewer, *a, **k: called.append(("x", viewer, a, k)),
             "c": (lambda viewer, *a, **k: called.append(("c", viewer, a, k)), [1, 2], {"three": 3})})
 
+    def test_keys_of_other_layouts(self):
+        import glfw
+        keys = []
+
+        def script(viewer):
+            viewer.on_key_press = lambda symbol, modifiers: keys.append((symbol, modifiers))
+            for name, key in (("w", glfw.KEY_Z), ("\u0446", glfw.KEY_W), (None, glfw.KEY_SPACE), (None, glfw.KEY_LEFT),
+                              ("1", glfw.KEY_KP_1), (None, glfw.KEY_UNKNOWN)):
+                with mock.patch.object(glfw, "get_key_name", lambda key, scancode: name):
+                    viewer._window._on_key(None, key, 0, glfw.PRESS, 1)
+                    viewer._window._on_key(None, key, 0, glfw.REPEAT, 1)
+            yield
+            yield
+        self.run_script(script)
+        self.assertEqual(keys, [(ord("w"), 1), (ord("w"), 1), (ord(" "), 1), (glfw.KEY_LEFT, 1), (ord("1"), 1)])
+
     def test_what_a_callback_raises(self):
         def script(viewer):
             viewer._window._note("on_key_press", ord("b"), 0)
@@ -461,6 +477,11 @@ class ThreadTest(unittest.TestCase):
         second = Viewer(scene, viewport_size=(80, 60), run_in_thread=True)
         second.close_external()
         self.assertEqual(len(scene.nodes), 3)
+
+    def test_closing_a_slow_one(self):
+        viewer = Viewer(make_scene(), viewport_size=(80, 60), run_in_thread=True, refresh_rate=0.001)
+        viewer.close_external()
+        self.assertFalse(viewer.is_active)
 
     def test_closing_from_a_key(self):
         viewer = Viewer(make_scene(), viewport_size=(80, 60), run_in_thread=True,

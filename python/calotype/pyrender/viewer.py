@@ -34,6 +34,7 @@ _VIEWER_FLAGS: Mapping[str, Any] = {
     "lighting_intensity": 3.0, "use_perspective_cam": True, "save_directory": None, "window_title": "Scene Viewer",
     "refresh_rate": 30.0, "fullscreen": False, "show_world_axis": False, "show_mesh_axes": False, "caption": None,
 }
+_PATIENCE_SECONDS = 0.1  # the longest wait for events or the lock: then it is seen that it shall close
 _DRAG_SECONDS = 0.25  # after this long without a movement a drag is still, and drawn with all samples
 _MESSAGE_SECONDS, _MESSAGE_FADE, _MESSAGE_END = 2.0 / 3.0, 0.9 ** 30.0, 0.05  # fading is by second
 _MESSAGE_COLOR = (0.1, 0.7, 0.2)
@@ -312,7 +313,7 @@ class Viewer:
         """Draws the scene if anything changed, and puts the picture into the window."""
         window = self._window
         # Waiting no longer than a moment keeps the window alive while someone changes the scene for long.
-        if window is None or not self._render_lock.acquire(timeout=self._period()):
+        if window is None or not self._render_lock.acquire(timeout=min(self._period(), _PATIENCE_SECONDS)):
             return
         try:
             if not self._should_close:
@@ -427,7 +428,7 @@ class Viewer:
         """Waits for events, and handles them."""
         while not self._should_close:
             remaining = end - time.monotonic()
-            for name, arguments in window.wait(remaining):
+            for name, arguments in window.wait(min(remaining, _PATIENCE_SECONDS)):
                 if not self._should_close:
                     getattr(self, name)(*arguments)
             if remaining <= 0.0:

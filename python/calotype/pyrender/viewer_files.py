@@ -52,8 +52,8 @@ def save_animation(frames: Sequence[Picture], rate: float, folder: Optional[str]
         The file cannot be written.
     """
     if not frames:
-        raise ArgumentError("no frame was recorded, so that there is no GIF to save: set the viewer's flag 'record', or "
-                            "press r")
+        raise ArgumentError("no frame was recorded, so that there is no GIF to save: set the viewer's flag 'record', "
+                            "or press r")
     images = _paletted(frames, pillow("Image", "saving a GIF"))
     # GIFs count in hundredths of a second; rounding where each frame begins keeps the whole at the right speed.
     begins = [round(100.0 * number / rate) * 10 for number in range(len(frames) + 1)]

@@ -21,8 +21,8 @@ SHIFT, CONTROL = 1, 2
 # Events of GLFW are heard by whoever asks for them first, so that two threads with windows would mix them up.
 _one_window = threading.Lock()
 
-_NO_DISPLAY = ("a Viewer needs a display, and there is none{why}: run it on a desktop, by 'ssh -X' or under 'xvfb-run', or "
-               "draw with OffscreenRenderer, which needs none")
+_NO_DISPLAY = ("a Viewer needs a display, and there is none{why}: run it on a desktop, by 'ssh -X' or under "
+               "'xvfb-run', or draw with OffscreenRenderer, which needs none")
 _GL_DITHER, _GL_RGB, _GL_UNSIGNED_BYTE, _GL_UNPACK_ALIGNMENT = 0x0BD0, 0x1907, 0x1401, 0x0CF5
 
 Event = Tuple[str, Tuple[Any, ...]]
@@ -70,9 +70,9 @@ class Window:
         glfw.window_hint(glfw.DEPTH_BITS, 0)
         handle, why = _quietly(glfw, lambda: glfw.create_window(size[0], size[1], title, None, None))
         if not handle:
-            raise BackendError(f"a Viewer needs a window of {size[0]}x{size[1]} with OpenGL, which this display does not "
-                               f"give{why}: install an OpenGL driver (Mesa's software driver is enough), or draw with "
-                               "OffscreenRenderer")
+            raise BackendError(f"a Viewer needs a window of {size[0]}x{size[1]} with OpenGL, which this display "
+                               f"does not give{why}: install an OpenGL driver (Mesa's software driver is enough), "
+                               "or draw with OffscreenRenderer")
         return handle
 
     def _find_functions(self) -> Dict[str, Callable[..., Any]]:
@@ -195,11 +195,14 @@ class Window:
         if action != self._glfw.PRESS or key == self._glfw.KEY_UNKNOWN:
             return
         name = self._glfw.get_key_name(key, scancode)
-        self._note("on_key_press", ord(name.lower()) if name and len(name.lower()) == 1 else key, modifiers)
+        if not (name and len(name) == 1 and name.isascii()):  # other scripts' keys count as those of the Latin layout
+            name = chr(key) if key < 128 else None
+        self._note("on_key_press", ord(name.lower()) if name else key, modifiers)
 
     def _on_button(self, _: Any, button: int, action: int, modifiers: int) -> None:
         glfw = self._glfw
-        bit = {glfw.MOUSE_BUTTON_LEFT: LEFT, glfw.MOUSE_BUTTON_MIDDLE: MIDDLE, glfw.MOUSE_BUTTON_RIGHT: RIGHT}.get(button)
+        numbers = {glfw.MOUSE_BUTTON_LEFT: LEFT, glfw.MOUSE_BUTTON_MIDDLE: MIDDLE, glfw.MOUSE_BUTTON_RIGHT: RIGHT}
+        bit = numbers.get(button)
         if bit is None:
             return
         if action == glfw.PRESS:
