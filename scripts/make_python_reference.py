@@ -78,7 +78,8 @@ def entry_of(line, following):
         return f"- `{entry[1]}` ({entry[2]}):"
     if entry:
         return f"- `{entry[1]}`: {entry[2]}"
-    return f"- {line}:" if typed and re.fullmatch(r"[\w.,\[\]() ]+", line) else None
+    bare = r"[\w.,\[\]() ]+" if typed else r"[\w.]+"
+    return f"- {line}:" if described and re.fullmatch(bare, line) else None
 
 
 def markdown_of(docstring):
@@ -139,6 +140,12 @@ def document_member(owner, name, member):
         yield markdown_of(getter.__doc__)
 
 
+def constants_of(kind):
+    """Values of an enumeration, or of a class that is one in all but name."""
+    names = [name for name, value in vars(kind).items() if name.isupper() and isinstance(value, (int, str, kind))]
+    return "Constants: " + ", ".join(f"`{name}`" for name in names) + "." if names else ""
+
+
 def document_class(name, kind):
     bases = [base.__name__ for base in kind.__bases__ if base is not object and base is not tuple]
     of_bases = f" ({', '.join(bases)})" if bases else ""
@@ -152,6 +159,7 @@ def document_class(name, kind):
         yield markdown_of(vars(kind).get("__doc__"))
         if "__init__" in vars(kind) and not dataclasses.is_dataclass(kind):
             yield markdown_of(kind.__init__.__doc__)
+        yield constants_of(kind)
     for member_name, member in members_of(kind):
         yield from document_member(name, member_name, member)
 

@@ -113,10 +113,12 @@ class Renderer:
 
     @property
     def backend(self) -> str:
+        """What draws: never "auto"."""
         return str(self._handle.describe()[0])
 
     @property
     def threads(self) -> int:
+        """How many there are."""
         return int(self._handle.describe()[1])
 
     def close(self) -> None:

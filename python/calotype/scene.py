@@ -141,15 +141,18 @@ class Scene:
 
     @cached_property
     def materials(self) -> list[MaterialInfo]:
+        """In the file's order; ``material_id`` - 1 is the index."""
         modes = ("opaque", "mask", "blend")
         return [MaterialInfo(*(*m[:5], modes[m[5]], *m[6:])) for m in self._parts[3]]
 
     @cached_property
     def meshes(self) -> list[MeshInfo]:
+        """What nodes draw, each perhaps several times."""
         return [MeshInfo(*mesh) for mesh in self._parts[4]]
 
     @cached_property
     def animations(self) -> list[Animation]:
+        """By name or index in :class:`Pose`."""
         return [Animation(*animation) for animation in self._parts[5]]
 
     @cached_property
@@ -159,6 +162,7 @@ class Scene:
 
     @cached_property
     def warnings(self) -> list[Warning]:
+        """What was odd in the file, but usable."""
         return [Warning(*warning) for warning in self._parts[7]]
 
     @cached_property
