@@ -219,7 +219,8 @@ class StageTest(unittest.TestCase):
     def test_the_scenes_camera(self):
         for camera in (PerspectiveCamera(0.4, znear=0.2, zfar=7.0), IntrinsicsCamera(50, 50, 32, 24, 0.2, 7.0)):
             scene = Scene()
-            node = scene.add(camera, pose=shift(0, 0, 4))
+            other_node = scene.add(PerspectiveCamera(0.1))
+            node = scene.main_camera_node = scene.add(camera, pose=shift(0, 0, 4))
             stage = Stage(scene, None)
             self.assertIsNot(stage.camera_node, node)
             self.assertIsNot(stage.camera_node.camera, camera)
@@ -231,7 +232,10 @@ class StageTest(unittest.TestCase):
             np.testing.assert_array_equal(scene.get_pose(scene.main_camera_node), shift(0, 0, 9))
             stage.leave()
             self.assertIs(scene.main_camera_node, node)
-            self.assertEqual(scene.nodes, {node})
+            self.assertEqual(scene.nodes, {node, other_node})
+            scene.main_camera_node = other_node
+            stage.leave()  # a second time it leaves the scene alone
+            self.assertIs(scene.main_camera_node, other_node)
 
     def test_an_orthographic_camera(self):
         scene = Scene()

@@ -18,6 +18,7 @@ import numpy as np
 import calotype
 from calotype.pyrender import (GLTF, Mesh, MetallicRoughnessMaterial, OffscreenRenderer, PerspectiveCamera, PointLight,
                                Primitive, Scene, TextAlign, Viewer)
+from calotype.pyrender.trackball import turn
 
 HAVE_PILLOW = importlib.util.find_spec("PIL") is not None
 needs_pillow = unittest.skipUnless(HAVE_PILLOW, "Pillow is missing")
@@ -306,6 +307,32 @@ class WindowTest(unittest.TestCase):
             np.testing.assert_array_equal(viewer.camera_pose(), pose)
         self.run_script(script, rotate_axis=[0, 1, 0], rotate_rate=1.0)
 
+    def test_rotation_that_is_recorded(self):
+        def script(viewer):
+            yield
+            start = viewer.camera_pose()
+            for step in range(1, 4):
+                time.sleep(0.02)  # however long a picture takes
+                yield
+                wanted = turn(step * 2.0 / 200.0, (0, 1, 0), (0, 0, 0)) @ start
+                np.testing.assert_allclose(viewer.camera_pose(), wanted, atol=1e-12)
+        self.run_script(script, rotate=True, record=True, rotate_axis=[0, 1, 0], rotate_rate=2.0)
+
+    def test_flags_of_the_renderer(self):
+        def script(viewer):
+            flags = viewer.render_flags
+            for name, wanted in (("flip_wireframe", 4), ("all_wireframe", 8), ("all_solid", 16), ("shadows", 32 | 128),
+                                 ("vertex_normals", 256), ("face_normals", 512)):
+                flags[name] = True
+                self.assertEqual(viewer._renderer_flags(), wanted, name)
+                flags[name] = False
+            flags["cull_faces"] = False
+            self.assertEqual(viewer._renderer_flags(), 1024)
+            flags.update(flip_wireframe=True, all_wireframe=True, all_solid=True)
+            self.assertEqual(viewer._renderer_flags(), 1024 | 4)
+            yield
+        self.run_script(script)
+
     def test_sizes(self):
         def script(viewer):
             yield
@@ -317,6 +344,9 @@ class WindowTest(unittest.TestCase):
             self.assertEqual(viewer.viewport_size, (100, 80))
             yield
             np.testing.assert_array_equal(viewer.pixels(), offscreen(viewer.scene, 100, 80))
+            viewer.on_mouse_press(0, 0, 1, 0)
+            viewer.on_mouse_drag(0.3 * 80 * np.pi / 2, 0, 0, 0, 1, 0)
+            np.testing.assert_allclose(viewer._trackball.pose[:3, 3], [-4, 0, 0], atol=1e-12)
             small = np.arange(12, dtype=np.uint8).reshape(2, 2, 3)
             viewer._window.show(small)  # one of another size is stretched
             np.testing.assert_array_equal(viewer.pixels(), small.repeat(40, axis=0).repeat(50, axis=1))
