@@ -80,11 +80,12 @@ class Worker(threading.Thread):
         for _ in range(self.random.randrange(1, 4)):
             scene = self.native_scene()
             views = cameras.orbit(self.random.randrange(1, 5), width, height)
-            lighting = calotype.Lighting(environment=np.ones((8, 16, 3), np.float32) if self.random.randrange(2) else "white",
-                                         lights=[calotype.Light("point", position=(0, 0, 2))], shadows="all",
-                                         shadow_map_size=64)
+            sky = "white" if self.random.randrange(10) else np.ones((8, 16, 3), np.float32)  # which takes long to filter
+            lighting = calotype.Lighting(environment=sky, lights=[calotype.Light("point", position=(0, 0, 2))],
+                                         shadows="all", shadow_map_size=64)
             poses = [calotype.Pose(root=np.diag([1, 1, 1 + i, 1])) for i in range(len(views))]
-            renderer.render(scene, views, self.random.sample(list(calotype.CHANNELS), 4), poses=poses, lighting=lighting)
+            renderer.render(scene, views, self.random.sample(list(calotype.CHANNELS), 4), poses=poses, lighting=lighting,
+                            fit="none")
             renderer.render(scene, views)
             self.renders += 2
             try:

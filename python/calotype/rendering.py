@@ -2,8 +2,9 @@
 from __future__ import annotations
 
 import weakref
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Callable, Iterable, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import Any, NamedTuple, Optional, Tuple, Union
 
 import numpy as np
 import numpy.typing as npt
@@ -80,7 +81,8 @@ class Settings:
                 _finite("normal_length", self.normal_length), _choice("shading", _SHADINGS, self.shading))
 
 
-_PLAIN = Settings()._tuple()
+_PLAIN_SETTINGS = Settings()
+_PLAIN, _WHITE = _PLAIN_SETTINGS._tuple(), Lighting()._tuple()  # what is mostly asked for, made once
 
 
 class Prepared:
@@ -139,7 +141,7 @@ class Renderer:
             return "<calotype.Renderer, closed>"
 
     def prepare(self, scene: Scene, pose: Pose = REST, lighting: Optional[Lighting] = None,
-                settings: Settings = Settings(), *, reuse: Optional[Prepared] = None) -> Prepared:
+                settings: Settings = _PLAIN_SETTINGS, *, reuse: Optional[Prepared] = None) -> Prepared:
         """Makes a posed and lit scene ready once, for any number of ``render`` calls.
 
         reuse : an earlier one, of the same scene mostly: geometry and textures that both have are shared, so that
@@ -156,7 +158,7 @@ class Renderer:
     def render(self, scene: Union[Scene, Prepared, Sequence[Prepared]], views: Views,
                channels: Sequence[str] = ("color", "depth"), samples: int = 4, out: Optional[Mapping[str, Array]] = None,
                *, pose: Optional[Pose] = None, poses: Optional[Sequence[Pose]] = None, lighting: Optional[Lighting] = None,
-               settings: Settings = Settings(), fit: str = "preset", color: str = "rgba",
+               settings: Settings = _PLAIN_SETTINGS, fit: str = "preset", color: str = "rgba",
                background: Union[None, str, Sequence[float]] = None, background_depth: float = 0.0, cull: bool = True,
                world_space_normals: bool = False, ray_depth: bool = False, occlusion_maps: bool = True,
                energy_compensation: bool = False, point_size_pixels: float = 3.0, line_width_pixels: float = 1.0,
@@ -261,8 +263,10 @@ class Renderer:
 
 def _same(left: Any, right: Any) -> bool:
     """Equal, arrays by content."""
+    if left is right:
+        return True
     if isinstance(left, np.ndarray) or isinstance(right, np.ndarray):
-        return left is right or (type(left) is type(right) and np.array_equal(left, right, equal_nan=True))
+        return type(left) is type(right) and np.array_equal(left, right, equal_nan=True)
     if isinstance(left, (tuple, list)) and type(left) is type(right):
         return len(left) == len(right) and all(map(_same, left, right))
     return bool(left == right)
@@ -270,13 +274,17 @@ def _same(left: Any, right: Any) -> bool:
 
 def _lighting_tuple(lighting: Optional[Lighting]) -> Tuple[Any, ...]:
     """What the extension takes."""
-    if lighting is not None and not isinstance(lighting, Lighting):
+    if lighting is None:
+        return _WHITE
+    if not isinstance(lighting, Lighting):
         raise ArgumentError(f"a calotype.Lighting or None is needed, not {type(lighting).__name__}")
-    return (lighting or Lighting())._tuple()
+    return lighting._tuple()
 
 
 def _settings_tuple(settings: Settings) -> Tuple[Any, ...]:
     """What the extension takes."""
+    if settings is _PLAIN_SETTINGS:
+        return _PLAIN
     if not isinstance(settings, Settings):
         raise ArgumentError(f"a calotype.Settings is needed, not {type(settings).__name__}")
     return settings._tuple()
