@@ -126,7 +126,7 @@ class Leaks(unittest.TestCase):
         self.flat("describe", lambda: self.renderer.threads)
         environment = np.ones((2, 4, 4), np.float32)
         lit = calotype.Lighting(environment=environment, lights=[calotype.Light()])
-        self.flat("prepare", lambda: self.renderer.prepare(self.scene, lighting=lit), CALLS // 10)
+        self.flat("prepare", lambda: self.renderer.prepare(self.scene, lighting=lit), 16)  # which filters the picture
         self.flat("reuse", lambda: self.renderer.prepare(self.scene, reuse=self.prepared), CALLS // 4)
         self.flat("dark picture", self.refused(self.renderer.prepare, self.scene,
                                                lighting=calotype.Lighting(environment=environment * np.nan)))
