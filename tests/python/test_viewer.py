@@ -398,7 +398,12 @@ class FilesTest(unittest.TestCase):
             self.assertEqual(image.size, (12, 8))
         with self.assertRaises(calotype.ArgumentError):
             save_animation([], 10.0, self.folder, None)
-        self.assertEqual(len(os.listdir(self.folder)), 2)
+        for failing in (None, named):
+            with self.assertRaises(TypeError):
+                save_animation([frames[0], np.zeros((8, 12, 5, 5), dtype=np.uint8)], 10.0, self.folder, failing)
+        self.assertEqual(sorted(os.listdir(self.folder)), ["calotype-0001.gif", "named.gif"])
+        with Image.open(named) as image:
+            self.assertEqual(image.size, (12, 8))
 
 
 class MissingTest(unittest.TestCase):

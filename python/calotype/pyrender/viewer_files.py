@@ -3,7 +3,8 @@ from __future__ import annotations
 
 import itertools
 import os
-from typing import Any, Iterator, Optional, Sequence
+import secrets
+from typing import Any, Callable, Iterator, Optional, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -25,9 +26,7 @@ def save_picture(picture: Picture, folder: Optional[str]) -> str:
         The folder cannot be written to.
     """
     image = pillow("Image", "saving a picture").fromarray(picture)
-    path = _take_path(folder, ".png")
-    image.save(path)
-    return path
+    return _write(lambda file: image.save(file, format="PNG"), folder, ".png", None)
 
 
 def save_animation(frames: Sequence[Picture], rate: float, folder: Optional[str], path: Optional[str]) -> str:
@@ -58,10 +57,8 @@ def save_animation(frames: Sequence[Picture], rate: float, folder: Optional[str]
     # GIFs count in hundredths of a second; rounding where each frame begins keeps the whole at the right speed.
     begins = [round(100.0 * number / rate) * 10 for number in range(len(frames) + 1)]
     durations = [end - begin for begin, end in zip(begins, begins[1:])]
-    if path is None:
-        path = _take_path(folder, ".gif")
-    next(images).save(path, format="GIF", save_all=True, append_images=images, duration=durations, loop=0)
-    return path
+    return _write(lambda file: next(images).save(file, format="GIF", save_all=True, append_images=images,
+                                                 duration=durations, loop=0), folder, ".gif", path)
 
 
 def _paletted(frames: Sequence[Picture], image_module: Any) -> Iterator[Any]:
@@ -71,13 +68,29 @@ def _paletted(frames: Sequence[Picture], image_module: Any) -> Iterator[Any]:
         yield (image if image.size == (width, height) else image.resize((width, height))).quantize(256)
 
 
-def _take_path(folder: Optional[str], suffix: str) -> str:
-    """An empty new file calotype-0001 and so on."""
+def _write(save: Callable[[Any], None], folder: Optional[str], suffix: str, path: Optional[str]) -> str:
+    """Saves into a file that appears whole or not at all: `path`, or else calotype-0001 and so on in the folder."""
+    place = (folder or os.getcwd()) if path is None else os.path.dirname(os.path.abspath(path))
+    scratch = os.path.join(place, f".calotype-{secrets.token_hex(8)}{suffix}")
+    try:
+        with open(scratch, "xb") as file:
+            save(file)
+        if path is None:
+            return _link_numbered(scratch, place, suffix)
+        os.replace(scratch, path)
+        return path
+    finally:
+        if os.path.exists(scratch):
+            os.unlink(scratch)
+
+
+def _link_numbered(scratch: str, folder: str, suffix: str) -> str:
+    """Gives the file the first number that is free."""
     for number in itertools.count(1):
-        path = os.path.join(folder or os.getcwd(), f"calotype-{number:04d}{suffix}")
+        path = os.path.join(folder, f"calotype-{number:04d}{suffix}")
         try:
-            with open(path, "xb"):
-                return path
+            os.link(scratch, path)
+            return path
         except FileExistsError:
             continue
     raise AssertionError("unreachable: numbers do not end")
