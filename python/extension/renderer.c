@@ -76,7 +76,10 @@ static void prepared_dealloc(PyObject *self)
 {
     prepared_object *object = (prepared_object *)self;
     PyTypeObject *type = Py_TYPE(self);
+    /* OpenGL backends wait for their thread here, and that may wait for a call whose poll waits for the GIL. */
+    Py_BEGIN_ALLOW_THREADS
     calo_prepared_destroy(object->prepared);
+    Py_END_ALLOW_THREADS
     Py_XDECREF(object->scene);
     Py_XDECREF(object->environment);
     free(object->picture);

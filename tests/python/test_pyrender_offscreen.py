@@ -52,7 +52,7 @@ def ambient_scene(*meshes, camera=None, at=(0, 0, 4), **keywords):
 class PictureTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.renderer = OffscreenRenderer(64, 48)
+        cls.renderer = OffscreenRenderer(64, 48, samples=4)
 
     @classmethod
     def tearDownClass(cls):
