@@ -68,7 +68,7 @@ def _paletted(frames: Sequence[Picture], image_module: Any) -> Iterator[Any]:
         yield (image if image.size == (width, height) else image.resize((width, height))).quantize(256)
 
 
-def _write(save: Callable[[Any], None], folder: Optional[str], suffix: str, path: Optional[str]) -> str:
+def _write(save: Callable[[Any], Any], folder: Optional[str], suffix: str, path: Optional[str]) -> str:
     """Saves into a file that appears whole or not at all: `path`, or else calotype-0001 and so on in the folder."""
     place = (folder or os.getcwd()) if path is None else os.path.dirname(os.path.abspath(path))
     scratch = os.path.join(place, f".calotype-{secrets.token_hex(8)}{suffix}")
