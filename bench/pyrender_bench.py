@@ -2,7 +2,8 @@
 """Measure calotype.pyrender against pyrender from PyPI: a markdown table, all numbers in a JSON file with --json.
 
 The same calls of the same API, 256x256 colour and depth a call, on one pinned core: user and system CPU time a picture,
-median of rounds in which the peers take turns. Every peer runs in a process of its own. Then start-up: from before
+median of rounds in which the peers take turns. pyrender has 4 samples a pixel on EGL and 1 on OSMesa: each is compared
+with calotype at as many. Every peer runs in a process of its own. Then start-up: from before
 `import` (numpy's own import left out) to the first picture. Pictures are compared: peers that draw different things
 are said so.
 
@@ -19,14 +20,27 @@ import subprocess
 import sys
 import tempfile
 import time
+import typing
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SIZE, POSES = 256, 8
 FILES = ["duck_4k", "flighthelmet_95k"]
 MILLION = "ball_1m"
-# Name in the table, module, PYOPENGL_PLATFORM.
-PEERS = [("calotype.pyrender", "calotype.pyrender", None), ("pyrender, OSMesa", "pyrender", "osmesa"),
-         ("pyrender, EGL", "pyrender", "egl")]
+
+
+class Peer(typing.NamedTuple):
+    name: str  # in the table
+    samples: int
+    platform: typing.Optional[str]  # PYOPENGL_PLATFORM of pyrender; None: calotype
+
+    @property
+    def module(self):
+        return "pyrender" if self.platform else "calotype.pyrender"
+
+
+PEERS = [Peer("calotype, 1 sample", 1, None), Peer("pyrender, OSMesa, 1 sample", 1, "osmesa"),
+         Peer("calotype, 4 samples", 4, None), Peer("pyrender, EGL, 4 samples", 4, "egl")]
+OWN = {peer.samples: peer.name for peer in PEERS if not peer.platform}
 # Below this share of common pixels peers draw different things.
 LEAST_MASK = 0.99
 
@@ -89,12 +103,18 @@ def make_scene(module, mesh):
     return scene, scene.add(camera, pose=poses[0]), poses
 
 
-def serve(module_name, mesh, picture):
+def make_renderer(module, samples):
+    """pyrender's samples are its platform's own."""
+    own = {"samples": samples} if module.__name__ != "pyrender" else {}
+    return module.OffscreenRenderer(SIZE, SIZE, **own)
+
+
+def serve(module_name, samples, mesh, picture):
     """Answers every line `COUNT` on standard input with the CPU time of so many pictures."""
     import numpy as np
     module = load_module(module_name)
     scene, camera, poses = make_scene(module, mesh)
-    renderer = module.OffscreenRenderer(SIZE, SIZE)
+    renderer = make_renderer(module, samples)
     color, depth = renderer.render(scene)
     np.savez(picture, color=color, depth=depth)
     print(json.dumps({"ready": True}), flush=True)
@@ -110,7 +130,7 @@ def serve(module_name, mesh, picture):
     renderer.delete()
 
 
-def start_up(module_name):
+def start_up(module_name, samples):
     """From the import to the first picture of a triangle."""
     import numpy as np
     cpu, wall = cpu_seconds(), time.perf_counter()
@@ -120,7 +140,7 @@ def start_up(module_name):
                                 normals=np.array([[0, 0, 1]] * 3, np.float32))
     scene.add(module.Mesh([triangle]))
     scene.add(module.PerspectiveCamera(yfov=1.0, aspectRatio=1.0), pose=look_at(np.array([0.0, 0, 3]), np.zeros(3)))
-    renderer = module.OffscreenRenderer(SIZE, SIZE)
+    renderer = make_renderer(module, samples)
     _, depth = renderer.render(scene)
     print(json.dumps({"cpu": cpu_seconds() - cpu, "wall": time.perf_counter() - wall, "drawn": bool(depth.max() > 0)}))
 
@@ -135,8 +155,8 @@ def last_core():
 
 def environment(options, peer):
     out = dict(os.environ)
-    if peer[2]:
-        out["PYOPENGL_PLATFORM"] = peer[2]
+    if peer.platform:
+        out["PYOPENGL_PLATFORM"] = peer.platform
     else:
         others = out.get("PYTHONPATH", "").split(os.pathsep)
         out["PYTHONPATH"] = os.pathsep.join([str(options.build / "python"), *others])
@@ -144,8 +164,9 @@ def environment(options, peer):
 
 
 def command(options, peer, *arguments):
-    python = options.pyrender_python if peer[2] else options.calotype_python
-    return [python, os.path.abspath(__file__), "--worker", peer[1], *map(str, arguments)]
+    python = options.pyrender_python if peer.platform else options.calotype_python
+    return [python, os.path.abspath(__file__), "--worker", peer.module, "--samples", str(peer.samples),
+            *map(str, arguments)]
 
 
 def open_peer(options, peer, mesh, picture):
@@ -156,7 +177,7 @@ def open_peer(options, peer, mesh, picture):
     if process.stdout.readline():
         return process
     error = process.communicate()[1].strip().splitlines()
-    print(f"bench: {peer[0]} is left out for {pathlib.Path(mesh).stem}: {error[-1] if error else 'it ended'}",
+    print(f"bench: {peer.name} is left out for {pathlib.Path(mesh).stem}: {error[-1] if error else 'it ended'}",
           file=sys.stderr)
     return None
 
@@ -183,7 +204,7 @@ def measure_mesh(options, mesh, folder):
         picture = os.path.join(folder, f"{len(pictures)}.npz")
         process = open_peer(options, peer, mesh, picture)
         if process:
-            processes[peer[0]], times[peer[0]], pictures[peer[0]] = process, [], picture
+            processes[peer.name], times[peer.name], pictures[peer.name] = process, [], picture
     counts = {}
     for name, process in processes.items():
         ask(process, POSES)
@@ -211,21 +232,22 @@ def measure_start_up(options):
             run = subprocess.run(command(options, peer, "--start-up"), capture_output=True, text=True,
                                  preexec_fn=last_core, env=environment(options, peer), check=False)
             if run.returncode == 0 and json.loads(run.stdout)["drawn"]:
-                times.setdefault(peer[0], []).append(json.loads(run.stdout)["cpu"])
+                times.setdefault(peer.name, []).append(json.loads(run.stdout)["cpu"])
     return {"mesh": "start-up", "cpu_seconds": {name: statistics.median(t) for name, t in times.items()},
             "rounds": times}
 
 
 def cell(row, name):
-    own, value = row["cpu_seconds"].get(PEERS[0][0]), row["cpu_seconds"].get(name)
+    peer = next(one for one in PEERS if one.name == name)
+    own, value = row["cpu_seconds"].get(OWN[peer.samples]), row["cpu_seconds"].get(name)
     if value is None:
         return "-"
-    ratio = f" ({value / own:.1f}x)" if own and name != PEERS[0][0] else ""
+    ratio = f" ({value / own:.1f}x)" if own and peer.platform else ""
     return f"{value * 1e3:.2f} ms{ratio}"
 
 
 def print_table(rows):
-    names = [peer[0] for peer in PEERS]
+    names = [peer.name for peer in PEERS]
     print("| CPU time a picture | " + " | ".join(names) + " |")
     print("|---|" + "---:|" * len(names))
     for row in rows:
@@ -252,6 +274,7 @@ def parse_options():
     parser.add_argument("--json", help="all numbers, to this file")
     for name in ("--worker", "--mesh", "--picture"):
         parser.add_argument(name, help=argparse.SUPPRESS)
+    parser.add_argument("--samples", type=int, default=4, help=argparse.SUPPRESS)
     parser.add_argument("--start-up", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     options.calotype_python = options.calotype_python or options.pyrender_python
@@ -262,9 +285,9 @@ def parse_options():
 def main():
     options = parse_options()
     if options.worker and options.start_up:
-        return start_up(options.worker)
+        return start_up(options.worker, options.samples)
     if options.worker:
-        return serve(options.worker, options.mesh, options.picture)
+        return serve(options.worker, options.samples, options.mesh, options.picture)
     with tempfile.TemporaryDirectory() as folder:
         rows = [measure_mesh(options, mesh, folder) for mesh in options.meshes or find_meshes()]
     rows.append(measure_start_up(options))
