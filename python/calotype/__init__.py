@@ -19,12 +19,12 @@ from .errors import (ArgumentError, BackendError, CancelledError, EmptyError, Er
                      NotFoundError, ReadWriteError, UnsupportedError)
 from .lighting import Light, Lighting, load_image
 from .pose import Pose
-from .rendering import CHANNELS, Backend, Prepared, Renderer, Settings, backends
+from .rendering import CHANNELS, Backend, EglDevice, Prepared, Renderer, Settings, backends, egl_devices
 from .scene import Scene
 
 __all__ = [
-    "ArgumentError", "Backend", "BackendError", "CHANNELS", "CancelledError", "EmptyError", "Error", "FormatError",
-    "Light", "Lighting", "LimitError", "Material", "MemoryError", "MorphTarget", "NotFoundError", "Pose", "Prepared",
+    "ArgumentError", "Backend", "BackendError", "CHANNELS", "CancelledError", "EglDevice", "EmptyError", "Error",
+    "FormatError", "Light", "Lighting", "LimitError", "Material", "MemoryError", "MorphTarget", "NotFoundError", "Pose", "Prepared",
     "ReadWriteError", "Renderer", "Scene", "SceneBuilder", "Settings", "Texture", "UnsupportedError", "Views",
-    "__version__", "backends", "cameras", "load_image",
+    "__version__", "backends", "cameras", "egl_devices", "load_image",
 ]

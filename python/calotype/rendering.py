@@ -16,7 +16,7 @@ from .lighting import Lighting
 from .pose import Pose
 from .scene import REST, Scene, _pose_tuple
 
-__all__ = ["Backend", "CHANNELS", "Prepared", "Renderer", "Settings", "backends"]
+__all__ = ["Backend", "CHANNELS", "EglDevice", "Prepared", "Renderer", "Settings", "backends", "egl_devices"]
 
 Array = npt.NDArray[Any]
 Progress = Callable[[int, int], Any]
@@ -46,6 +46,21 @@ class Backend(NamedTuple):
     vendor: str
     renderer: str
     version: str
+
+
+class EglDevice(NamedTuple):
+    """A device of EGL's list. ``software``: the CPU draws. ``cuda_device``: its CUDA ordinal, or -1. ``node``: its device
+    file, or ""."""
+
+    number: int
+    software: bool
+    cuda_device: int
+    node: str
+
+
+def egl_devices() -> list[EglDevice]:
+    """What EGL offers; CALOTYPE_EGL_DEVICE chooses by ``number``. Empty without EGL. No driver is opened."""
+    return [EglDevice(*device) for device in _calotype.egl_devices()]
 
 
 def backends() -> list[Backend]:

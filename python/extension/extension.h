@@ -93,6 +93,7 @@ PyObject *views_look_at(PyObject *module, PyObject *arguments);
 
 extern PyType_Spec scene_spec, prepared_spec, renderer_spec;
 PyObject *renderer_create(PyObject *module, PyObject *arguments);
+PyObject *renderer_egl_devices(PyObject *module, PyObject *unused);
 PyObject *renderer_backends(PyObject *module, PyObject *arguments);
 
 /* ---- scene.c ---- */

@@ -11,6 +11,7 @@ static PyMethodDef functions[] = {
     {"build", build_scene, METH_VARARGS, "build(name, limits, y_up, parts) -> Scene"},
     {"decode_image", image_decode, METH_VARARGS, "decode_image(bytes, name, allocate) -> array"},
     {"renderer", renderer_create, METH_VARARGS, "renderer(backend, threads, lod_pixels) -> Renderer"},
+    {"egl_devices", renderer_egl_devices, METH_NOARGS, "egl_devices() -> list of tuples"},
     {"backends", renderer_backends, METH_NOARGS, "backends() -> list of tuples"},
     {"preset_views", views_preset, METH_VARARGS, "preset_views(...) -> (protocol, fit, rows)"},
     {"presets", views_presets, METH_NOARGS, "presets() -> list of tuples"},

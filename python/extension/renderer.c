@@ -544,6 +544,30 @@ static PyType_Slot renderer_slots[] = {
 PyType_Spec renderer_spec = {"calotype._calotype.Renderer", sizeof(renderer_object), 0, Py_TPFLAGS_DEFAULT,
                              renderer_slots};
 
+/* (index, drawn by the CPU, CUDA ordinal or -1, device file or "") of each EGL device; no driver is opened. */
+PyObject *renderer_egl_devices(PyObject *module, PyObject *unused)
+{
+    (void)module;
+    (void)unused;
+    calo_gl_device devices[64];
+    size_t capacity = sizeof devices / sizeof devices[0], count;
+    Py_BEGIN_ALLOW_THREADS
+    count = calo_gl_device_list(devices, capacity);
+    Py_END_ALLOW_THREADS
+    count = count < capacity ? count : capacity;
+    PyObject *list = PyList_New((Py_ssize_t)count);
+    for (size_t i = 0; list && i < count; i++) {
+        PyObject *item = Py_BuildValue("(iOis)", devices[i].index, devices[i].software ? Py_True : Py_False,
+                                       devices[i].cuda_device, devices[i].node);
+        if (!item) {
+            Py_DECREF(list);
+            return NULL;
+        }
+        PyList_SetItem(list, (Py_ssize_t)i, item);
+    }
+    return list;
+}
+
 PyObject *renderer_backends(PyObject *module, PyObject *unused)
 {
     (void)module;

@@ -5,6 +5,7 @@ import sys
 import threading
 import unittest
 import unittest.mock
+import warnings
 
 import numpy as np
 
@@ -659,15 +660,22 @@ class LifeTest(unittest.TestCase):
         with unittest.mock.patch.dict(os.environ, {"PYOPENGL_PLATFORM": "pyglet"}):
             with self.assertRaisesRegex(ValueError, "PYOPENGL_PLATFORM"):
                 OffscreenRenderer(8, 8)
-        for platform in ("egl", "osmesa"):
-            with unittest.mock.patch.dict(os.environ, {"PYOPENGL_PLATFORM": platform}):
-                try:
-                    renderer = Renderer(8, 8)
-                except calotype.Error as error:
-                    self.assertIn(platform, str(error))
-                    continue
-                self.assertEqual((renderer.backend, renderer.samples), (platform, 1 if platform == "osmesa" else 4))
-                renderer.delete()
+        with unittest.mock.patch.dict(os.environ, {"PYOPENGL_PLATFORM": "osmesa", "CALOTYPE_BACKEND": ""}):
+            renderer = Renderer(8, 8)
+            self.assertEqual((renderer.backend, renderer.samples), ("cpu", 1))
+            renderer.delete()
+            self.assertEqual(Renderer(8, 8, samples=4).samples, 4)
+        with unittest.mock.patch.dict(os.environ, {"PYOPENGL_PLATFORM": "egl"}), warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            try:
+                renderer = Renderer(8, 8)
+            except calotype.Error as error:
+                self.assertIn("egl", str(error))
+                return
+            self.assertEqual((renderer.backend, renderer.samples), ("egl", 4))
+            renderer.delete()
+            slow = all(device.software for device in calotype.egl_devices())
+            self.assertEqual(["no GPU" in str(one.message) for one in said], [True] if slow else [])
 
     def test_arrays_outlive_everything(self):
         scene, _ = ambient_scene(square())

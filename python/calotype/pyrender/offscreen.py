@@ -28,7 +28,7 @@ class OffscreenRenderer:
     threads : int
         How many draw; 0 is one a core.
     backend : str, optional
-        'cpu', 'egl', 'osmesa', 'glfw' or 'auto'. None: as PYOPENGL_PLATFORM says ('egl' or 'osmesa'), else 'auto'.
+        'cpu', 'egl', 'osmesa', 'glfw' or 'auto'. None: 'egl' with PYOPENGL_PLATFORM=egl, else 'auto'.
 
     Raises
     ------

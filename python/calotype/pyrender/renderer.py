@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import os
 import threading
+import warnings
 import weakref
 from collections import OrderedDict
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
@@ -18,7 +19,8 @@ from .scene import Scene
 from .tracked import Array, snapshot
 from .view import View, make_view
 
-_PLATFORMS = {"egl": "egl", "osmesa": "osmesa"}
+# OSMesa is how pyrender draws by the CPU: here that is the default backend.
+_PLATFORMS = {"egl": "egl", "osmesa": "auto"}
 _SCENES_KEPT = 16
 _VARIANTS_KEPT = 4
 _STATES_AT_ONCE = 64  # poses of a batch that are prepared together
@@ -68,7 +70,9 @@ class _Known:
 
 
 def backend_from_environment() -> str:
-    """What PYOPENGL_PLATFORM asks for: 'egl', 'osmesa', or 'auto' where it is not set.
+    """The backend that PYOPENGL_PLATFORM means: 'egl', or 'auto' for 'osmesa' and where it is not set.
+
+    Warns when EGL has no GPU, because Mesa's llvmpipe, which then draws, is many times slower than our CPU renderer.
 
     Raises
     ------
@@ -80,8 +84,13 @@ def backend_from_environment() -> str:
         return "auto"
     if platform not in _PLATFORMS:
         raise ValueError(f"PYOPENGL_PLATFORM is {platform!r}: 'egl' and 'osmesa' are known; without it the CPU draws")
-    if platform == "egl" and "EGL_DEVICE_ID" in os.environ:
-        os.environ.setdefault("CALOTYPE_EGL_DEVICE", os.environ["EGL_DEVICE_ID"])
+    if platform == "egl":
+        if "EGL_DEVICE_ID" in os.environ:
+            os.environ.setdefault("CALOTYPE_EGL_DEVICE", os.environ["EGL_DEVICE_ID"])
+        devices = _calotype.egl_devices()
+        if devices and all(software for _, software, _, _ in devices):
+            warnings.warn("PYOPENGL_PLATFORM is 'egl', but EGL has no GPU here: Mesa's llvmpipe draws; without the variable "
+                          "calotype's CPU renderer does, many times faster", RuntimeWarning, stacklevel=4)
     return _PLATFORMS[platform]
 
 
@@ -95,11 +104,12 @@ class Renderer:
     point_size : float
         Width of points, pixels.
     samples : int, optional
-        Of the colour a pixel: 1 (no antialiasing), 4 or 16. None: 1 with PYOPENGL_PLATFORM=osmesa, else 4.
+        Of the colour a pixel: 1 (no antialiasing), 4 or 16. None: 1 with PYOPENGL_PLATFORM=osmesa (where pyrender has
+        no antialiasing), else 4.
     threads : int
         How many draw; 0 is one a core.
     backend : str, optional
-        'cpu', 'egl', 'osmesa', 'glfw' or 'auto'. None: as PYOPENGL_PLATFORM says, else 'auto'.
+        'cpu', 'egl', 'osmesa', 'glfw' or 'auto'. None: 'egl' with PYOPENGL_PLATFORM=egl, else 'auto'.
 
     Raises
     ------
@@ -116,7 +126,8 @@ class Renderer:
         self.point_size = point_size
         self._handle: Any = None
         chosen = backend_from_environment() if backend is None else str(backend)
-        self.samples = (1 if chosen == "osmesa" else 4) if samples is None else samples
+        without = backend is None and os.environ.get("PYOPENGL_PLATFORM") == "osmesa"
+        self.samples = (1 if without or chosen == "osmesa" else 4) if samples is None else samples
         self._lock = threading.RLock()
         self._scenes: weakref.WeakKeyDictionary[Scene, _Known] = weakref.WeakKeyDictionary()
         self._calls = 0
