@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Optional, Tuple, Union
 
@@ -20,6 +20,9 @@ __all__ = ["Backend", "CHANNELS", "EglDevice", "Prepared", "Renderer", "Settings
 
 Array = npt.NDArray[Any]
 Progress = Callable[[int, int], Any]
+# Which views, and the handle of what was prepared for all of them, or a tuple of one a view.
+Part = Tuple[slice, Any]
+Outputs = Tuple[Optional[Array], ...]  # by channel
 
 # (components, dtype) of each channel but colour, in the C library's order.
 CHANNELS: Mapping[str, Tuple[int, Any]] = {
@@ -34,6 +37,7 @@ _FILLS = ("material", "flipped", "wireframe", "solid")
 _SHADINGS = ("gltf", "pyrender")
 _BACKGROUNDS = ("transparent", "color", "environment")
 _NORMAL_LINES = ("vertex", "face")  # bits
+_POSES_AT_ONCE = 64  # that are prepared together: each takes memory for every node
 
 
 class Backend(NamedTuple):
@@ -216,7 +220,7 @@ class Renderer:
         """
         if not isinstance(views, Views):
             raise ArgumentError(f"calotype.cameras.Views are needed, not {type(views).__name__}")
-        prepared, views = self._prepare(scene, views, pose, poses, lighting, settings, fit)
+        parts, views = self._prepare(scene, views, pose, poses, lighting, settings, fit)
         mask, arrays, outputs = _outputs(channels, views, color, out)
         if background is None and color == "rgb" and node_colors is None:
             raise ArgumentError("color 'rgb' has no alpha: give a background")
@@ -226,45 +230,54 @@ class Renderer:
                    1 if _flag("energy_compensation", energy_compensation) else 2,
                    1 if _flag("occlusion_maps", occlusion_maps) else 2,
                    _finite("point_size_pixels", point_size_pixels), _finite("line_width_pixels", line_width_pixels))
-        self._handle.render(prepared, views.rows, options, outputs, _node_colors(node_colors), progress)
+        codes = _node_colors(node_colors)
+        for part, prepared in parts:
+            self._handle.render(prepared, views.rows[part], options, _outputs_of(outputs, part, len(views)), codes,
+                                _progress_of(progress, part, len(views)))
         return arrays
 
     # ---- what is prepared ----
 
     def _prepare(self, scene: Union[Scene, Prepared, Sequence[Prepared]], views: Views, pose: Optional[Pose],
                  poses: Optional[Sequence[Pose]], lighting: Optional[Lighting], settings: Settings,
-                 fit: str) -> Tuple[Any, Views]:
-        """Handles of prepared scenes, one for all views or a list, and the views."""
+                 fit: str) -> Tuple[Iterable[Part], Views]:
+        """The views, and how they are drawn, part by part."""
+        whole = slice(0, _size(views)[0])
         if isinstance(scene, Scene):
             fit = views.fit if FITS[_choice("fit", FITS, fit)] == "preset" else fit
             if poses is None:
-                return self._prepare_once(scene, _fitted(REST if pose is None else pose, fit), lighting, settings), views
+                once = self._prepare_once(scene, _fitted(REST if pose is None else pose, fit), lighting, settings)
+                return [(whole, once)], views
             if pose is not None:
                 raise ArgumentError("give a pose or poses, not both")
             if not isinstance(poses, (tuple, list)):
                 raise ArgumentError(f"poses are a list of calotype.Pose, not {type(poses).__name__}")
             if len(views) == 1:
                 views = Views(np.repeat(views.rows, len(poses), axis=0), views.fit, views.protocol)
-            return self._prepare_each(scene, [_fitted(each, fit) for each in poses], lighting, settings), views
+            if len(views) != len(poses):
+                raise ArgumentError(f"{len(poses)} poses for {len(views)} views: one view for all or one a pose is needed")
+            tuples = [_fitted(each, fit)._tuple(scene) for each in poses]
+            return self._prepare_each(scene, tuples, _lighting_tuple(lighting), _settings_tuple(settings)), views
         if pose is not None or poses is not None or lighting is not None or _settings_tuple(settings) != _PLAIN:
             raise ArgumentError("a prepared scene has its pose, lighting and settings already")
         if isinstance(scene, Prepared):
-            return scene._handle, views
+            return [(whole, scene._handle)], views
         if isinstance(scene, Sequence) and all(isinstance(each, Prepared) for each in scene):
-            return tuple([each._handle for each in scene]), views
+            return [(whole, tuple([each._handle for each in scene]))], views
         raise ArgumentError(f"a calotype.Scene is needed, or what Renderer.prepare made, not {type(scene).__name__}")
 
-    def _prepare_each(self, scene: Scene, poses: Sequence[Pose], lighting: Optional[Lighting],
-                      settings: Settings) -> Tuple[Any, ...]:
+    def _prepare_each(self, scene: Scene, poses: Sequence[Tuple[Any, ...]], lighting: Tuple[Any, ...],
+                      settings: Tuple[Any, ...]) -> Iterator[Part]:
         """A handle a pose; each shares with the one before it."""
-        handles: list[Any] = []
         last = self._kept.get(scene, (None, None))[1]
-        light, how = _lighting_tuple(lighting), _settings_tuple(settings)
-        for pose in poses:
-            last = self._handle.prepare(scene._handle, pose._tuple(scene), light, how, last)
-            handles.append(last)
-        self._kept[scene] = (None, last)
-        return tuple(handles)
+        for start in range(0, len(poses), _POSES_AT_ONCE):
+            part = slice(start, min(start + _POSES_AT_ONCE, len(poses)))
+            handles: list[Any] = []
+            for pose in poses[part]:
+                last = self._handle.prepare(scene._handle, pose, lighting, settings, last)
+                handles.append(last)
+            self._kept[scene] = (None, last)
+            yield part, tuple(handles)
 
     def _prepare_once(self, scene: Scene, pose: Pose, lighting: Optional[Lighting], settings: Settings) -> Any:
         """What was prepared for the last call, when nothing has changed since."""
@@ -274,6 +287,24 @@ class Renderer:
             last = self._handle.prepare(scene._handle, *key, last)
             self._kept[scene] = (key, last)
         return last
+
+
+def _outputs_of(outputs: Outputs, part: slice, count: int) -> Outputs:
+    """The rows of a part of the views."""
+    if part == slice(0, count):
+        return outputs
+    for array in outputs:
+        if array is not None and (not isinstance(array, np.ndarray) or array.shape[:1] != (count,)):
+            raise ArgumentError(f"each array of out must be a numpy.ndarray with a picture for each of the {count} views")
+    return tuple([None if array is None else array[part] for array in outputs])
+
+
+def _progress_of(progress: Optional[Progress], part: slice, count: int) -> Optional[Progress]:
+    """What a part calls, so that users hear of all views."""
+    if part == slice(0, count) or not callable(progress):
+        return progress
+    tell: Progress = progress
+    return lambda done, _: tell(part.start + done, count)
 
 
 def _same(left: Any, right: Any) -> bool:
@@ -344,11 +375,13 @@ def _empty(shape: Tuple[int, ...], dtype: Any) -> Array:
 
 
 def _outputs(channels: Sequence[str], views: Views, color: str,
-             out: Optional[Mapping[str, Array]]) -> Tuple[int, dict[str, Array], Tuple[Optional[Array], ...]]:
+             out: Optional[Mapping[str, Array]]) -> Tuple[int, dict[str, Array], Outputs]:
     """The set of channels, the arrays by name, and the tuple that the extension takes."""
     _choice("color format", tuple(_COLORS), color)
-    channels = (channels,) if isinstance(channels, str) else channels
-    if not isinstance(channels, Iterable) or not tuple(channels):
+    if isinstance(channels, str) or not isinstance(channels, Iterable):
+        channels = (channels,)
+    channels = tuple(channels)
+    if not channels:
         raise ArgumentError(f"channels are words, one at least: choose of {', '.join(CHANNELS)}")
     if out is not None and not isinstance(out, Mapping):
         raise ArgumentError(f"out is a dictionary of arrays by channel, not {type(out).__name__}")

@@ -142,6 +142,24 @@ class Poses(unittest.TestCase):
                 self.renderer.render(scene, views, **arguments)
         self.assertEqual(self.renderer.render(scene, view, "depth", poses=[])["depth"].shape[0], 0)
 
+    def test_long_batches_are_prepared_part_by_part(self):
+        scene, view, told = sample.quad(), sample.above(), []
+        poses = [Pose(nodes={0: sample.place(z=number / 100)}) for number in range(150)]
+        expected = 3 - np.arange(150, dtype=np.float32) / 100
+        out = {"depth": np.empty((150, view.height, view.width, 1), np.float32)}
+        depth = self.renderer.render(scene, view, "depth", out=out, poses=poses,
+                                     progress=lambda *numbers: told.append(numbers))["depth"]
+        self.assertIs(depth, out["depth"])
+        np.testing.assert_allclose(depth[:, view.height // 2, view.width // 2, 0], expected, rtol=1e-6)
+        self.assertEqual(told, sorted(told))
+        self.assertEqual((told[-1], {total for _, total in told}), ((150, 150), {150}))
+        for wrong in (np.empty((151, view.height, view.width, 1), np.float32), [0] * 150, np.float32(0)):
+            with self.assertRaises(calotype.ArgumentError):
+                self.renderer.render(scene, view, "depth", out={"depth": wrong}, poses=poses)
+        for count in (2, 149, 151):
+            with self.assertRaisesRegex(calotype.ArgumentError, f"150 poses for {count} views"):
+                self.renderer.render(scene, cameras.orbit(count, 8, 8), "depth", poses=poses)
+
     def test_changed_arrays_are_seen(self):
         """What was prepared for the last call is not used when the same array holds something else."""
         scene, matrix, weights = sample.quad(), np.eye(4), np.zeros(1, np.float32)

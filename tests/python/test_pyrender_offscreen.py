@@ -571,6 +571,21 @@ class BatchTest(PictureTest):
         scene.set_pose(node, poses[7])
         np.testing.assert_array_equal(self.depth(scene), batch["depth"][7])
 
+    def test_one_pose_for_many_cameras(self):
+        scene, (node,) = ambient_scene(square())
+        cameras = np.stack([shift(z=2 + number / 100) for number in range(100)])
+        batch = self.renderer.render_batch(scene, camera_poses=cameras, poses={node: shift(z=-1)[np.newaxis]})
+        np.testing.assert_allclose(batch["depth"][:, 24, 32], 3 + np.arange(100) / 100, rtol=1e-5)
+        self.assertEqual(batch["color"].shape, (100, 48, 64, 3))
+
+    def test_names_of_channels(self):
+        scene, _ = ambient_scene(square())
+        for channels in ("depth", ["depth"], (name for name in ["depth"])):
+            self.assertEqual(list(self.renderer.render_batch(scene, channels=channels)), ["depth"])
+        for channels in ("colour", [["depth"]], [None]):
+            with self.subTest(channels=channels), self.assertRaisesRegex(ValueError, "there is no channel"):
+                self.renderer.render_batch(scene, channels=channels)
+
     def test_cameras_and_lights_move_with_their_parents(self):
         scene, _ = ambient_scene(square())
         camera, light = scene.main_camera_node, scene.add(PointLight(intensity=5.0), pose=shift(z=2))

@@ -108,6 +108,11 @@ class Channels(unittest.TestCase):
             alone = self.renderer.render(self.scene, self.views, name)
             self.assertEqual(list(alone), [name])
             np.testing.assert_array_equal(alone[name], self.frames[name])
+        for channels in (["mask", "depth"], (name for name in ("mask", "depth")), {"mask": 1, "depth": 2}):
+            self.assertEqual(list(self.renderer.render(self.scene, self.views, channels)), ["mask", "depth"])
+        for channels in ([], iter(()), 5, None):
+            with self.assertRaises(calotype.ArgumentError):
+                self.renderer.render(self.scene, self.views, channels)
 
     def test_samples(self):
         shifted = cameras.orthographic(sample.place(x=0.1, z=3), 16, 16, y_magnitude=2)

@@ -207,17 +207,17 @@ class Renderer:
                      channels: Sequence[str] = ("color", "depth"),
                      seg_node_map: Optional[Mapping[Node, Any]] = None) -> Dict[str, Array]:
         """Many pictures in one call; see `OffscreenRenderer.render_batch`."""
-        flags = int(flags)
-        for channel in channels:
-            if channel not in _CHANNELS:
-                raise ValueError(f"there is no channel {channel!r}: choose of {', '.join(_CHANNELS)}")
+        flags, channels = int(flags), _channels(channels)
         structure, handle = self._prepare(scene, flags)
         states = _states(scene, poses)
         views = self._views(scene, camera_nodes, camera_poses, states)
         arrays = self._arrays(channels, len(views), flags)
         job = _job(scene, structure, flags, seg_node_map)
-        if not states:
+        if len(states) == 1:  # for all views
+            handle = self._prepare_state(scene, structure, flags, states[0])
+        if len(states) <= 1:
             self._draw(handle, views, arrays, job)
+            return _finish(arrays, views)
         for start in range(0, len(states), _STATES_AT_ONCE):
             part = slice(start, start + _STATES_AT_ONCE)
             handles = tuple(self._prepare_state(scene, structure, flags, state) for state in states[part])
@@ -358,6 +358,14 @@ class Renderer:
         rows = np.array([view.row for view in views])
         options = (mask, job.options[0], self._samples, *job.options[1:], self._point_size, 1.0)
         self._open().render(prepared, rows, options, tuple(outputs), job.node_colors, None)
+
+
+def _channels(names: Sequence[str]) -> Tuple[str, ...]:
+    channels = (names,) if isinstance(names, str) else tuple(names)
+    for channel in channels:
+        if not isinstance(channel, str) or channel not in _CHANNELS:
+            raise ValueError(f"there is no channel {channel!r}: choose of {', '.join(_CHANNELS)}")
+    return channels
 
 
 def _side(value: Any, what: str) -> int:
