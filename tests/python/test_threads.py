@@ -34,31 +34,31 @@ def run(program, **arguments):
 
 
 class Counter(threading.Thread):
-    """Counts on while another thread is in C; the gaps tell how long it was kept from it."""
+    """Counts on while another thread is in C."""
 
     def __init__(self):
         super().__init__(daemon=True)
-        self.longest = 0.0
         self.ticks = 0
         self.stop = False
 
     def run(self):
-        last = time.perf_counter()
         while not self.stop:
             time.sleep(0.001)
-            now = time.perf_counter()
-            self.longest = max(self.longest, now - last)
             self.ticks += 1
-            last = now
 
-    def while_calling(self, function):
+    def while_calling(self, function, enough=6, attempts=10):
+        """The most ticks during a call. One that keeps the interpreter allows one before and one after it, however
+        long it takes; a machine that is busy with something else needs several attempts at most."""
         self.start()
-        start = time.perf_counter()
-        function()
-        took = time.perf_counter() - start
+        most = 0
+        while most < enough and attempts:
+            attempts -= 1
+            before = self.ticks
+            function()
+            most = max(most, self.ticks - before)
         self.stop = True
         self.join()
-        return took
+        return most
 
 
 class Threads(unittest.TestCase):
@@ -69,18 +69,12 @@ class Threads(unittest.TestCase):
     def test_other_threads_go_on_while_one_renders(self):
         renderer, views = calotype.Renderer("cpu", threads=1), many_views(150)
         prepared = renderer.prepare(self.scene)
-        counter = Counter()
-        took = counter.while_calling(lambda: renderer.render(prepared, views, "depth"))
-        # A call that kept the interpreter would leave one gap as long as itself.
-        self.assertLess(counter.longest, took * 0.75)
-        self.assertGreater(counter.ticks, 5)
+        self.assertGreater(Counter().while_calling(lambda: renderer.render(prepared, views, "depth")), 5)
 
     def test_other_threads_go_on_while_one_loads(self):
         data = b"".join(b"v %d %d 0\n" % (i % 997, i % 991) for i in range(200000))
         data += b"".join(b"f %d %d %d\n" % (i, i + 1, i + 2) for i in range(1, 190000))
-        counter = Counter()
-        took = counter.while_calling(lambda: calotype.Scene.from_bytes(data, "a.obj"))
-        self.assertLess(counter.longest, took * 0.75)
+        self.assertGreater(Counter().while_calling(lambda: calotype.Scene.from_bytes(data, "a.obj")), 5)
 
     def test_several_renderers_at_once(self):
         views = cameras.orbit(6, 48, 48)
@@ -118,14 +112,14 @@ class Threads(unittest.TestCase):
     def test_closing_waits_for_the_call(self):
         renderer = calotype.Renderer("cpu", 1)
         prepared = renderer.prepare(self.scene)
-        finished = []
-        worker = threading.Thread(target=lambda: finished.append(renderer.render(prepared, many_views(60), "depth")))
+        finished, started = [], threading.Event()
+        worker = threading.Thread(target=lambda: finished.append(renderer.render(
+            prepared, many_views(600, 128), "depth", progress=lambda *unused: started.set())))
         worker.start()
-        time.sleep(0.05)
+        self.assertTrue(started.wait(60))
         renderer.close()
         worker.join()
-        if finished:  # the call had begun: it was finished
-            self.assertEqual(finished[0]["depth"].shape[0], 60)
+        np.testing.assert_array_equal(finished[0]["depth"][-1], finished[0]["depth"][0])
         with self.assertRaisesRegex(calotype.ArgumentError, "closed"):
             renderer.render(prepared, many_views(1))
 
@@ -156,62 +150,66 @@ class Threads(unittest.TestCase):
 
 
 class Processes(unittest.TestCase):
+    # One call that takes seconds; its last picture is the last thing that is written.
     PROGRAM = """
-        import numpy as np, sys, calotype, sample
+        import numpy as np, sys, threading, calotype, sample
         renderer = calotype.Renderer("cpu", 1)
-        scene = sample.quad()
-        views = calotype.cameras.perspective(np.tile(sample.place(z=3), (4000, 1, 1)), 512, 512)
-        out = {"mask": np.empty((4000, 512, 512, 1), np.uint8)}
-        print("ready", flush=True)
-        try:
-            while True:
-                renderer.render(scene, views, "mask", out=out)
-        except KeyboardInterrupt:
-            depth = renderer.render(scene, views[:1], "depth")["depth"]
-            print("stopped", depth[0, 256, 256, 0])
+        scene = calotype.Scene.load(sample.FIELD_CAMERA)
+        views = calotype.cameras.fibonacci(40000, 64, 64)
+        prepared = renderer.prepare(scene, calotype.Pose(fit=views.fit))
+        out = {"mask": np.full((len(views), 64, 64, 1), 7, np.uint8)}
+        def unfinished():
+            return bool((out["mask"][-1] == 7).all())
         """
 
     def interrupt(self, program):
+        """Ctrl-C to a program that says that it is ready. -> what it said then"""
         folder = os.path.dirname(os.path.abspath(__file__))
-        program = f"import sys; sys.path.insert(0, {folder!r})\n" + textwrap.dedent(program)
+        program = f"import sys; sys.path.insert(0, {folder!r})\n" + textwrap.dedent(self.PROGRAM) + textwrap.dedent(program)
         with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as process:
+            watchdog = threading.Timer(120, process.kill)
+            watchdog.start()
             self.assertEqual(process.stdout.readline(), "ready\n")
-            time.sleep(0.3)
-            start = time.perf_counter()
+            time.sleep(0.2)
             process.send_signal(signal.SIGINT)
             answer = process.stdout.readline()
-            took = time.perf_counter() - start
-            self.assertEqual(process.wait(timeout=20), 0)
-        return answer, took
+            self.assertEqual(process.wait(), 0)
+            watchdog.cancel()
+        return answer
 
     def test_ctrl_c_stops_a_long_render(self):
-        answer, took = self.interrupt(self.PROGRAM)
-        self.assertEqual(answer, "stopped 3.0\n")
-        self.assertLess(took, 5)  # a tenth of a second, on a machine that does nothing else
-
-    def test_ctrl_c_ends_waiting_for_another_thread(self):
-        answer, took = self.interrupt("""
-            import numpy as np, threading, time, calotype, sample
-            renderer, scene, stop = calotype.Renderer("cpu", 1), sample.quad(), []
-            views = calotype.cameras.perspective(np.tile(sample.place(z=3), (4000, 1, 1)), 512, 512)
-            out = {"mask": np.empty((4000, 512, 512, 1), np.uint8)}
-            prepared = renderer.prepare(scene)
-            def forever():
-                while not stop:
-                    renderer.render(prepared, views, "mask", out=out, progress=lambda *n: 1 / (1 - len(stop)))
-            threading.Thread(target=forever, daemon=True).start()
-            time.sleep(0.2)
+        self.assertEqual(self.interrupt("""
             print("ready", flush=True)
             try:
-                renderer.render(prepared, views[:1])
-                print("rendered")
+                renderer.render(prepared, views, "mask", out=out)
             except KeyboardInterrupt:
-                print("stopped", flush=True)
-            threading.excepthook = lambda arguments: None
+                depth = renderer.render(sample.quad(), sample.above(), "depth")["depth"]
+                print("stopped", unfinished(), depth[0, 8, 8, 0])
+            """), "stopped True 3.0\n")
+
+    def test_ctrl_c_ends_waiting_for_another_thread(self):
+        self.assertEqual(self.interrupt("""
+            started, stop = threading.Event(), []
+            def work():
+                try:
+                    renderer.render(prepared, views, "mask", out=out, progress=tell)
+                except ZeroDivisionError:
+                    pass
+            def tell(done, total):
+                started.set()
+                if stop:
+                    1 / 0
+            worker = threading.Thread(target=work)
+            worker.start()
+            started.wait()
+            print("ready", flush=True)
+            try:
+                renderer.render(prepared, views[:1], "mask")
+            except KeyboardInterrupt:
+                print("stopped", unfinished(), flush=True)
             stop.append(1)
-            """)
-        self.assertIn(answer, ("stopped\n", "rendered\n"))
-        self.assertLess(took, 5)
+            worker.join()
+            """), "stopped True\n")
 
     def test_forked_children_render(self):
         self.assertEqual(run("""
