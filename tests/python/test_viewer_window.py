@@ -291,15 +291,15 @@ class WindowTest(unittest.TestCase):
     def test_rotation(self):
         def script(viewer):
             yield
-            start = time.monotonic()
             viewer.press("a")
-            while time.monotonic() - start < 0.3:
+            end, turned = time.monotonic() + 20.0, 0.0
+            while turned < 0.2 and time.monotonic() < end:
                 yield
-            x, y, z = viewer.camera_pose()[:3, 3]
-            self.assertAlmostEqual(y, 0.0)
-            self.assertAlmostEqual(x * x + z * z, 16.0)
-            angle = np.arctan2(x, z) % (2 * np.pi)
-            self.assertGreater(angle, 0.2)
+                x, y, z = viewer.camera_pose()[:3, 3]
+                self.assertAlmostEqual(y, 0.0)
+                self.assertAlmostEqual(x * x + z * z, 16.0)
+                turned = np.arctan2(x, z) % (2 * np.pi)
+            self.assertGreaterEqual(turned, 0.2)
             viewer.viewer_flags["mouse_pressed"] = True  # the mouse has it
             yield
             pose = viewer.camera_pose()
