@@ -406,21 +406,23 @@ def perspective(camera_to_world: npt.ArrayLike, width: int = 512, height: int = 
     return Views(rows)
 
 
-def intrinsics(camera_to_world: npt.ArrayLike, fx: float, fy: float, cx: float, cy: float, width: int, height: int, *,
-               distortion: Optional[npt.ArrayLike] = None, lens: str = "opencv", near_metres: float = 0.0,
-               far_metres: float = 0.0) -> Views:
+def intrinsics(camera_to_world: npt.ArrayLike, fx: npt.ArrayLike, fy: npt.ArrayLike, cx: npt.ArrayLike,
+               cy: npt.ArrayLike, width: int, height: int, *, distortion: Optional[npt.ArrayLike] = None,
+               lens: str = "opencv", near_metres: float = 0.0, far_metres: float = 0.0) -> Views:
     """Cameras from pixels: focal lengths and the principal point, (0, 0) being the top left corner of the top left pixel.
 
     Parameters
     ----------
+    camera_to_world : (4, 4) or (N, 4, 4), OpenGL axes.
+    fx, fy, cx, cy : one number for all or (N,), pixels.
     distortion : OpenCV's coefficients in its order: (k1, k2, p1, p2[, k3[, k4, k5, k6[, s1, s2, s3, s4]]]), or the
         fisheye's (k1, k2, k3, k4). None is a pinhole.
     lens : "opencv" or "fisheye": what ``distortion`` means.
     """
     width, height = _whole("width", width), _whole("height", height)
     rows = _make(camera_to_world, width, height, near_metres, far_metres)
-    rows[:, _FOCAL] = _finite("fx", fx), _finite("fy", fy)
-    rows[:, _CENTER] = _finite("cx", cx), _finite("cy", cy)
+    numbers = [_per_view(name, value, len(rows)) for name, value in (("fx", fx), ("fy", fy), ("cx", cx), ("cy", cy))]
+    rows[:, _FOCAL], rows[:, _CENTER] = np.stack(numbers[:2], axis=1), np.stack(numbers[2:], axis=1)
     if distortion is not None:
         rows[:, _LENS], rows[:, _COEFFICIENTS] = _lens(distortion, lens)
     return Views(rows)
@@ -460,15 +462,18 @@ def _inverse(matrices: Floats) -> Floats:
 def from_opencv(world_to_camera: npt.ArrayLike, camera_matrix: npt.ArrayLike, width: int, height: int, *,
                 distortion: Optional[npt.ArrayLike] = None, lens: str = "opencv") -> Views:
     """Cameras as OpenCV gives them: world_to_camera (N, 4, 4) or (N, 3, 4), x right, y down, z forward; the camera
-    matrix K (3, 3), whose principal point counts from the middle of the top left pixel: 0.5 is added."""
+    matrix K, one (3, 3) for all or (N, 3, 3), whose principal point counts from the middle of the top left pixel: 0.5 is
+    added."""
     poses = _array("world_to_camera", world_to_camera, np.float64)
     if poses.shape[-2:] == (3, 4):
         poses = np.concatenate([poses, np.broadcast_to([0.0, 0, 0, 1], poses.shape[:-2] + (1, 4))], axis=-2)
     k = _array("camera_matrix", camera_matrix, np.float64)
-    if k.shape != (3, 3) or k[0, 1] != 0 or k[1, 0] != 0:
-        raise ArgumentError(f"a camera matrix has the shape (3, 3) and no skew, not {k.tolist()}")
+    fixed = [1, 0, 2, 2, 2], [0, 1, 0, 1, 2]  # elements that are 0, 0, 0, 0, 1
+    if k.ndim not in (2, 3) or k.shape[-2:] != (3, 3) or (k[(..., *fixed)] != (0, 0, 0, 0, 1)).any():
+        raise ArgumentError("a camera matrix is [[fx, 0, cx], [0, fy, cy], [0, 0, 1]], (3, 3) or (N, 3, 3); there is "
+                            f"another number or shape in what was given, of shape {k.shape}")
     camera_to_world = _inverse(_matrices(poses)) @ np.diag([1.0, -1.0, -1.0, 1.0])
-    return intrinsics(camera_to_world, k[0, 0], k[1, 1], k[0, 2] + 0.5, k[1, 2] + 0.5, width, height,
+    return intrinsics(camera_to_world, k[..., 0, 0], k[..., 1, 1], k[..., 0, 2] + 0.5, k[..., 1, 2] + 0.5, width, height,
                       distortion=distortion, lens=lens)
 
 
@@ -478,4 +483,6 @@ def look_at(position: Sequence[float], target: Sequence[float] = (0.0, 0.0, 0.0)
     numbers = [_array("a position", point, np.float64) for point in (position, target)]
     if any(point.shape != (3,) or not np.isfinite(point).all() for point in numbers):
         raise ArgumentError("a position and a target have three finite coordinates")
+    if np.array_equal(numbers[0], numbers[1]):
+        raise ArgumentError(f"a camera at {position!r} cannot look at the point where it stands")
     return np.frombuffer(_calotype.look_at(tuple(numbers[0]), tuple(numbers[1])), dtype=np.float64).reshape(4, 4).copy()

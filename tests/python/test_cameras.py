@@ -53,10 +53,13 @@ class ByHand(unittest.TestCase):
         again = cameras.from_opencv(opencv, [[8, 0, 3.5], [0, 9, 4], [0, 0, 1]], 8, 8)
         np.testing.assert_allclose(again.camera_to_world[0], pose, atol=1e-12)
         self.assertEqual((again.focal[0].tolist(), again.center[0].tolist()), ([8, 9], [4, 4.5]))
+        several = cameras.from_opencv(np.tile(opencv, (2, 1, 1)), [np.diag([8.0, 9, 1]), np.diag([5.0, 6, 1])], 8, 8)
+        self.assertEqual(several.focal.tolist(), [[8, 9], [5, 6]])
         short = cameras.from_opencv(opencv[:, :3], np.diag([8.0, 9, 1]), 8, 8)
         np.testing.assert_allclose(short.camera_to_world[0], pose, atol=1e-12)
         for poses, k in ((np.zeros((4, 4)), np.eye(3)), (np.eye(4), np.ones((3, 3))), (np.eye(4), np.eye(4)),
-                         (np.eye(3), np.eye(3)), ("x", np.eye(3)), (np.eye(4), None)):
+                         (np.eye(3), np.eye(3)), ("x", np.eye(3)), (np.eye(4), None), (np.eye(4), np.diag([8, 8, 2])),
+                         (np.eye(4), [[8, 1, 4], [0, 8, 4], [0, 0, 1]]), (np.eye(4), [np.eye(3)] * 2)):
             with self.assertRaises(calotype.ArgumentError):
                 cameras.from_opencv(poses, k, 8, 8)
 
@@ -64,14 +67,17 @@ class ByHand(unittest.TestCase):
         views = cameras.intrinsics(np.eye(4), 10, 11, 4, 5, 8, 9)
         self.assertEqual((views.focal[0].tolist(), views.center[0].tolist()), ([10, 11], [4, 5]))
         self.assertEqual(views.rows[0, 25:38].tolist(), [0] * 13)
+        each = cameras.intrinsics(np.tile(np.eye(4), (2, 1, 1)), [10, 20], 11, 4, np.array([5, 6]), 8, 9)
+        self.assertEqual((each.focal.tolist(), each.center.tolist()), ([[10, 11], [20, 11]], [[4, 5], [4, 6]]))
         views = cameras.intrinsics(np.eye(4), 10, 11, 4, 5, 8, 9, distortion=(1, 2, 3, 4, 5))
         self.assertEqual(views.rows[0, 25:38].tolist(), [1, 1, 2, 3, 4, 5] + [0] * 7)
         views = cameras.intrinsics(np.eye(4), 10, 11, 4, 5, 8, 9, distortion=(1, 2, 3, 4), lens="fisheye")
         self.assertEqual(views.rows[0, 25:38].tolist(), [2, 1, 2, 3, 4] + [0] * 8)
         for arguments in ({"distortion": (1, 2, 3)}, {"distortion": (1,) * 5, "lens": "fisheye"}, {"distortion": "x"},
-                          {"distortion": (0, 0, 0, math.nan)}, {"distortion": (0,) * 4, "lens": "telephoto"}):
+                          {"distortion": (0, 0, 0, math.nan)}, {"distortion": (0,) * 4, "lens": "telephoto"},
+                          {"fx": [1, 2]}, {"fy": math.nan}, {"cx": "x"}, {"cy": None}):
             with self.assertRaises(calotype.ArgumentError):
-                cameras.intrinsics(np.eye(4), 10, 11, 4, 5, 8, 9, **arguments)
+                cameras.intrinsics(np.eye(4), **{"fx": 10, "fy": 11, "cx": 4, "cy": 5, **arguments}, width=8, height=9)
 
     def test_orthographic(self):
         views = cameras.orthographic(np.eye(4), 40, 20, y_magnitude=2)
@@ -86,7 +92,7 @@ class ByHand(unittest.TestCase):
         np.testing.assert_allclose(cameras.look_at((0, 0, 3)), sample.place(z=3))
         np.testing.assert_allclose(cameras.look_at([1, 1, 1], np.array([1, 2, 1])),
                                    [[1, 0, 0, 1], [0, 0, -1, 1], [0, 1, 0, 1], [0, 0, 0, 1]])
-        for wrong in ((1, 2), "abc", None, (1, 2, math.inf), 5):
+        for wrong in ((1, 2), "abc", None, (1, 2, math.inf), 5, (0, 0, 0)):  # the last is the target
             with self.assertRaises(calotype.ArgumentError):
                 cameras.look_at(wrong)
 
