@@ -37,6 +37,7 @@ _COLUMNS = 42
 
 FITS = ("preset", "unit_cube", "half_cube", "none")
 LENSES = ("pinhole", "opencv", "fisheye")
+COEFFICIENT_COUNTS = {"opencv": (4, 5, 8, 12), "fisheye": (4,)}
 
 
 class Views:
@@ -431,7 +432,7 @@ def intrinsics(camera_to_world: npt.ArrayLike, fx: npt.ArrayLike, fy: npt.ArrayL
 def _lens(distortion: npt.ArrayLike, lens: str) -> Tuple[int, Floats]:
     kind = 1 + _choice("lens", LENSES[1:], lens)
     given = _array("distortion", distortion, np.float64).ravel()
-    lengths = (4, 5, 8, 12) if lens == "opencv" else (4,)
+    lengths = COEFFICIENT_COUNTS[lens]
     if len(given) not in lengths or not np.isfinite(given).all():
         raise ArgumentError(f"an {lens} lens has {' or '.join(map(str, lengths))} finite coefficients, not {distortion!r}")
     return kind, np.pad(given, (0, 12 - len(given)))

@@ -63,7 +63,6 @@ def source(*snippets):
     return "".join((line[4:] if line[:4] in (">>> ", "... ") else line) + "\n" for line in lines)
 
 
-
 class Guide(unittest.TestCase):
     def run_command(self, command, program):
         """Runs a shell command in a folder with the program render.py, without a display. -> what it printed"""

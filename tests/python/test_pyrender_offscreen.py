@@ -670,6 +670,9 @@ class LifeTest(unittest.TestCase):
             OffscreenRenderer(8, 8, samples=2)
         with self.assertRaises(calotype.Error):
             OffscreenRenderer(8, 8, backend="crayons")
+        for threads in (-1, "2x", 1.5, 2000):
+            with self.assertRaisesRegex(calotype.ArgumentError, "threads"):
+                OffscreenRenderer(8, 8, threads=threads)
 
     def test_the_platform(self):
         with unittest.mock.patch.dict(os.environ, {"PYOPENGL_PLATFORM": "pyglet"}):
@@ -764,7 +767,6 @@ class ImportTest(unittest.TestCase):
                    "print([m for m in ('trimesh', 'PIL', 'OpenGL', 'scipy', 'networkx') if m in sys.modules])")
         result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
         self.assertEqual(result.stdout.strip(), "[]")
-
 
     def test_under_pyrenders_name(self):
         program = ("import calotype.pyrender; calotype.pyrender.install(); calotype.pyrender.install(); "

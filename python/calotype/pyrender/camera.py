@@ -8,6 +8,7 @@ from typing import Any, Optional, Tuple
 import numpy as np
 import numpy.typing as npt
 
+from ..cameras import COEFFICIENT_COUNTS
 from .constants import DEFAULT_Z_FAR, DEFAULT_Z_NEAR
 from .tracked import Attribute, Tracked, name_of, number
 
@@ -158,11 +159,8 @@ class OrthographicCamera(Camera):
         return matrix
 
 
-_COEFFICIENT_COUNTS = {"opencv": (4, 5, 8, 12), "fisheye": (4,)}
-
-
 def _lens_model(owner: Any, value: Any) -> str:
-    if value not in _COEFFICIENT_COUNTS:
+    if value not in COEFFICIENT_COUNTS:
         raise ValueError(f"distortion_model is 'opencv' or 'fisheye', not {value!r}")
     return str(value)
 
@@ -171,7 +169,7 @@ def _lens_coefficients(owner: Any, value: Any) -> Optional[Tuple[float, ...]]:
     if value is None:
         return None
     coefficients = np.asarray(value, dtype=np.float64).reshape(-1)
-    counts = _COEFFICIENT_COUNTS[owner.distortion_model]
+    counts = COEFFICIENT_COUNTS[owner.distortion_model]
     if coefficients.size not in counts:
         wanted = " or ".join(str(count) for count in counts)
         raise ValueError(f"distortion of the model '{owner.distortion_model}' has {wanted} coefficients, "

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import _calotype
+from ..cameras import FITS
 from .appearance import Appearance
 from .light import Light, PointLight, SpotLight
 from .mesh import Mesh
@@ -19,7 +20,7 @@ from .topology import Geometry, geometry_of
 from .tracked import Array, Tracked, snapshot
 
 _NO_LIMIT = 2**63 - 1
-_FIT_NONE = 3  # of calotype.cameras.FITS
+_FIT_NONE = FITS.index("none")
 _DIRECTIONAL, _POINT, _SPOT = 0, 1, 2  # calo_light_kind
 _STAYS = np.full((4, 4), np.nan)  # a pose's matrix that says: as the scene has it
 _STAYS.flags.writeable = False

@@ -12,6 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import _calotype
+from ..cameras import _whole
+from ..rendering import CHANNELS
 from .compile import Structure, light_tuple, world_pose
 from .constants import SHADOW_TEX_SZ, RenderFlags
 from .node import Node, Vector, pose_matrix
@@ -33,13 +35,9 @@ _RGB8, _RGBA8 = 2, 3  # calo_pixel_format
 _SHADOWS = ((RenderFlags.SHADOWS_DIRECTIONAL, 1), (RenderFlags.SHADOWS_POINT, 2), (RenderFlags.SHADOWS_SPOT, 4))
 _DATA = RenderFlags.DEPTH_ONLY | RenderFlags.SEG
 _UNLIT = _DATA | RenderFlags.FLAT
-_CHANNELS: Mapping[str, Tuple[int, int, Any]] = {  # number in calo_channel, components, type
-    "color": (0, 3, np.uint8), "depth": (1, 1, np.float32), "normal": (2, 3, np.float32),
-    "geometric_normal": (3, 3, np.float32), "mask": (4, 1, np.uint8), "instance_id": (5, 1, np.uint32),
-    "material_id": (6, 1, np.uint32), "position": (7, 3, np.float32), "uv": (8, 2, np.float32),
-    "albedo": (9, 3, np.float32), "metal_roughness": (10, 2, np.float32),
-}
-
+# As calotype's, but colours have no alpha unless RGBA asks for it. Their order is calo_channel's.
+_CHANNELS: Mapping[str, Tuple[int, Any]] = {**CHANNELS, "color": (3, np.uint8)}
+_NUMBERS: Mapping[str, int] = {name: number for number, name in enumerate(_CHANNELS)}
 
 Variant = Tuple[int, bool, int]  # fill, flat, normals
 State = Dict[Node, Vector]  # local transforms instead of the scene's
@@ -134,7 +132,7 @@ class Renderer:
         self._latest: Any = None  # what was prepared last: a new scene often has the same meshes
         self._color: Optional[Array] = None
         self._depth: Optional[Array] = None
-        self._handle = _calotype.renderer(chosen, int(threads), 0.0)
+        self._handle = _calotype.renderer(chosen, _whole("threads", threads), 0.0)
 
     # ---- settings ----
 
@@ -339,7 +337,7 @@ class Renderer:
         """New arrays (count, height, width, components) for the channels."""
         arrays = {}
         for name in channels:
-            _, components, kind = _CHANNELS[name]
+            components, kind = _CHANNELS[name]
             if name == "color" and flags & RenderFlags.RGBA:
                 components = 4
             arrays[name] = np.empty((count, self._viewport_height, self._viewport_width, components), dtype=kind)
@@ -350,9 +348,8 @@ class Renderer:
         outputs: List[Optional[Array]] = [None] * len(_CHANNELS)
         mask = 0
         for name, array in arrays.items():
-            number = _CHANNELS[name][0]
-            outputs[number] = array
-            mask |= 1 << number
+            outputs[_NUMBERS[name]] = array
+            mask |= 1 << _NUMBERS[name]
         if not views or not mask:
             return
         rows = np.array([view.row for view in views])

@@ -7,10 +7,8 @@ from typing import Any, List, Tuple
 import numpy as np
 import numpy.typing as npt
 
+from ..cameras import _COEFFICIENTS, _COLUMNS, _LENS, LENSES
 from .camera import Camera, IntrinsicsCamera
-
-_COLUMNS, _LENS, _COEFFICIENTS = 42, 25, 26
-_LENSES = {"opencv": 1, "fisheye": 2}  # calo_lens_kind
 
 
 class View:
@@ -66,8 +64,9 @@ def make_view(camera: Camera, pose: npt.NDArray[np.float64], width: int, height:
                         0.0 if math.isinf(far) else far]
     numbers += [0.0] * (_COLUMNS - len(numbers))
     if isinstance(camera, IntrinsicsCamera) and camera.distortion is not None:
-        numbers[_LENS] = float(_LENSES[camera.distortion_model])
-        numbers[_COEFFICIENTS:_COEFFICIENTS + len(camera.distortion)] = camera.distortion
+        numbers[_LENS] = float(LENSES.index(camera.distortion_model))
+        first = _COEFFICIENTS.start
+        numbers[first:first + len(camera.distortion)] = camera.distortion
     return View(numbers, 1.0 / scale[2], offset / scale[2])
 
 
