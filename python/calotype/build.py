@@ -58,6 +58,8 @@ class Texture:
 class Material:
     """glTF 2.0's metallic-roughness material (or its specular-glossiness). Colours are linear; textures multiply.
 
+    ``base_color``, ``metallic``, ``roughness``, ``specular`` and ``occlusion_strength`` are from 0 to 1.
+
     ``specular_glossiness``: then base_color is the diffuse colour, specular_color the reflectance at right angles, and
     roughness is 1 - glossiness. ``textures``: by slot: "base_color", "metallic_roughness" (G roughness, B metallic),
     "specular_glossiness", "normal", "occlusion" (R), "emissive", "specular" (A), "specular_color".
@@ -89,6 +91,13 @@ class MorphTarget:
     positions: Optional[npt.ArrayLike] = None
     normals: Optional[npt.ArrayLike] = None
     tangents: Optional[npt.ArrayLike] = None
+
+
+def _share(name: str, value: Any) -> float:
+    number = _finite(name, value)
+    if not 0 <= number <= 1:
+        raise ArgumentError(f"{name} is from 0 to 1, not {value!r}")
+    return number
 
 
 def _index(what: str, value: Any) -> int:
@@ -243,14 +252,14 @@ class SceneBuilder:
         color = _array("base_color", material.base_color, np.float64)
         if color.shape not in ((3,), (4,)):
             raise ArgumentError(f"a base color has three or four numbers, not {material.base_color}")
-        base = tuple(_finite("base_color", x) for x in (*color, 1.0)[:4])
+        base = tuple(_share("base_color", x) for x in (*color, 1.0)[:4])
         slots = tuple([self._add_texture(slot, texture) for slot, texture in material.textures.items()])
         self._materials.append((
-            _name(material.name), base, _finite("metallic", material.metallic), _finite("roughness", material.roughness),
+            _name(material.name), base, _share("metallic", material.metallic), _share("roughness", material.roughness),
             _finite_triple("emissive", material.emissive), _finite("ior", material.ior),
-            _finite("specular", material.specular), _finite_triple("specular_color", material.specular_color),
+            _share("specular", material.specular), _finite_triple("specular_color", material.specular_color),
             _flag("specular_glossiness", material.specular_glossiness), _finite("normal_scale", material.normal_scale),
-            _finite("occlusion_strength", material.occlusion_strength),
+            _share("occlusion_strength", material.occlusion_strength),
             _choice("alpha mode", _ALPHA_MODES, material.alpha_mode), _finite("alpha_cutoff", material.alpha_cutoff),
             _flag("double_sided", material.double_sided), _flag("unlit", material.unlit),
             _flag("wireframe", material.wireframe), slots))

@@ -125,7 +125,9 @@ class Building(unittest.TestCase):
         for slot in ("base_color", "metallic_roughness", "specular_glossiness", "normal", "occlusion", "emissive", "specular",
                      "specular_color"):
             sample.quad(material=calotype.Material(textures={slot: grey}))
-        for fields in ({"textures": {"skin": grey}}, {"alpha_mode": "glass"}, {"base_color": (1, 2)}, {"metallic": "x"},
+        for fields in ({"base_color": (255, 0, 0)}, {"metallic": 2}, {"roughness": -0.1}, {"specular": 1.5},
+                       {"occlusion_strength": -1}, {"textures": {"skin": grey}}, {"alpha_mode": "glass"},
+                       {"base_color": (1, 2)}, {"metallic": "x"},
                        {"emissive": (1, float("nan"), 1)}, {"textures": {"normal": calotype.Texture(grey.pixels, wrap_u="x")}},
                        {"textures": {"normal": calotype.Texture(grey.pixels, uv_set=2)}}, {"textures": {"normal": 5}},
                        {"textures": {"normal": calotype.Texture(grey.pixels, magnify="cubic")}}, {"textures": [grey]}):

@@ -167,7 +167,7 @@ class Content(unittest.TestCase):
         self.assertRegex(calotype.__version__, r"^\d+\.\d+\.\d+$")
         for name in calotype.__all__:
             self.assertTrue(hasattr(calotype, name), name)
-        self.assertTrue(issubclass(calotype.ArgumentError, (ValueError, TypeError)))
+        self.assertTrue(issubclass(calotype.ArgumentError, ValueError) and issubclass(calotype.ArgumentError, TypeError))
         self.assertIs(cameras.Views, calotype.Views)
 
 
