@@ -116,7 +116,8 @@ typedef struct calo_node_color {
 } calo_node_color;
 
 /* Called on the thread that renders, about every 50 ms while the call runs. Anything but CALO_OK stops the call soon,
- * which then returns that status with the sentence in `err`; frames that were not handed out hold anything. */
+ * which then returns that status with the sentence in `err`; frames that were not handed out hold anything. It may use
+ * other renderers and destroy what the call does not use. */
 typedef calo_status (*calo_poll)(void *user, calo_error *err);
 
 /* How views are drawn. All zero is the default everywhere. Append only. */

@@ -15,6 +15,8 @@ struct calo_gl_thread {
     pid_t process;
     pthread_mutex_t turn; /* held by the poster whose function runs */
     pthread_mutex_t lock; /* guards what follows */
+    bool has_poster;      /* somebody has the turn: */
+    pthread_t poster;
     pthread_cond_t posted, finished;
     calo_gl_function function; /* NULL: nothing to do */
     void *user;
@@ -115,19 +117,56 @@ static void wait_for_end(calo_gl_thread *thread, calo_idle idle)
     }
 }
 
-calo_status calo_gl_thread_run(calo_gl_thread *thread, calo_gl_function function, void *user, calo_idle idle,
-                               calo_error *err)
+/* Posts the function and waits for its end. */
+static calo_status post(calo_gl_thread *thread, calo_gl_function function, void *user, calo_idle idle, calo_error *err)
 {
-    if (calo_gl_thread_is_here(thread))
-        return function(user, err);
-    wait_for_turn(thread, idle);
-    pthread_mutex_lock(&thread->lock);
     thread->user = user;
     thread->err = err;
     thread->function = function;
     pthread_cond_signal(&thread->posted);
     wait_for_end(thread, idle);
-    calo_status status = thread->status;
+    return thread->status;
+}
+
+static bool has_turn(calo_gl_thread *thread)
+{
+    pthread_mutex_lock(&thread->lock);
+    bool here = thread->has_poster && pthread_equal(thread->poster, pthread_self());
+    pthread_mutex_unlock(&thread->lock);
+    return here;
+}
+
+static void set_poster(calo_gl_thread *thread, bool has_poster)
+{
+    thread->has_poster = has_poster;
+    thread->poster = pthread_self();
+}
+
+/* From `idle` of a function that this thread waits for, whose turn it still is: after that function, whose status its own
+ * caller has yet to see. */
+static calo_status run_within(calo_gl_thread *thread, calo_gl_function function, void *user, calo_idle idle,
+                              calo_error *err)
+{
+    pthread_mutex_lock(&thread->lock);
+    wait_for_end(thread, idle);
+    calo_status before = thread->status, status = post(thread, function, user, idle, err);
+    thread->status = before;
+    pthread_mutex_unlock(&thread->lock);
+    return status;
+}
+
+calo_status calo_gl_thread_run(calo_gl_thread *thread, calo_gl_function function, void *user, calo_idle idle,
+                               calo_error *err)
+{
+    if (calo_gl_thread_is_here(thread))
+        return function(user, err);
+    if (has_turn(thread))
+        return run_within(thread, function, user, idle, err);
+    wait_for_turn(thread, idle);
+    pthread_mutex_lock(&thread->lock);
+    set_poster(thread, true);
+    calo_status status = post(thread, function, user, idle, err);
+    set_poster(thread, false);
     pthread_mutex_unlock(&thread->lock);
     pthread_mutex_unlock(&thread->turn);
     return status;

@@ -11,7 +11,8 @@ typedef struct calo_gl_thread calo_gl_thread;
 /* Starts the thread; it takes no signals. */
 calo_status calo_gl_thread_start(calo_gl_thread **thread, calo_error *err);
 
-/* Runs the function there, waits, and returns what it returns. From the thread itself it is a plain call. */
+/* Runs the function there, waits, and returns what it returns. From the thread itself it is a plain call.
+ * `idle` is called while this thread waits, and may come back here. */
 calo_status calo_gl_thread_run(calo_gl_thread *thread, calo_gl_function function, void *user, calo_idle idle,
                                calo_error *err);
 

@@ -122,6 +122,63 @@ static void a_poll_without_a_sentence_gets_one(void **state)
     close_stage(&s);
 }
 
+/* ---- what a poll may do itself ---- */
+
+typedef struct busy_caller {
+    stage *other;
+    calo_prepared *spare; /* dropped at the first poll */
+    uint64_t hash;
+} busy_caller;
+
+static uint64_t draw_small(stage *s)
+{
+    calo_frame frame;
+    calo_render_options options = {.channels = CHANNELS};
+    assert_int_equal(calo_frame_init(&frame, SIZE, SIZE, CHANNELS, CALO_PIXEL_RGBA8, NULL), CALO_OK);
+    assert_int_equal(calo_renderer_render(s->renderer, s->prepared, &options, s->views, 1, &frame, NULL, NULL, NULL),
+                     CALO_OK);
+    uint64_t hash = test_hash_frame(&frame);
+    calo_frame_finish(&frame);
+    return hash;
+}
+
+static calo_status use_others(void *user, calo_error *err)
+{
+    (void)err;
+    busy_caller *c = user;
+    calo_prepared_destroy(c->spare);
+    c->spare = NULL;
+    assert_true(draw_small(c->other) == c->hash);
+    return CALO_ERROR_CANCELLED;
+}
+
+/* Other renderers of the backend, and their scenes, may be used and dropped. */
+static void check_busy_poll(const char *backend)
+{
+    stage s, other;
+    open_stage(&s, backend, 2);
+    open_stage(&other, backend, 1);
+    busy_caller c = {.other = &other, .hash = draw_small(&other)};
+    calo_status status = CALO_OK;
+    assert_int_equal(calo_renderer_prepare(s.renderer, s.pose, NULL, &c.spare, NULL), CALO_OK);
+    s.options.poll = use_others;
+    s.options.poll_user = &c;
+    /* Few views at first: a poll on a driver's thread waits for what that draws. */
+    for (size_t count = 16; status == CALO_OK && count <= VIEWS; count *= 2)
+        status = calo_renderer_render(s.renderer, s.prepared, &s.options, s.views, count, NULL, count_frame, &s.caller,
+                                      NULL);
+    assert_int_equal(status, CALO_ERROR_CANCELLED);
+    assert_null(c.spare);
+    close_stage(&other);
+    close_stage(&s);
+}
+
+static void a_poll_may_use_other_renderers(void **state)
+{
+    (void)state;
+    test_on_every_backend(check_busy_poll);
+}
+
 /* The rest of the library's fastest calls never get as far as a poll. */
 static void short_calls_are_left_alone(void **state)
 {
@@ -186,6 +243,7 @@ int main(void)
         cmocka_unit_test(a_batch_is_stopped),
         cmocka_unit_test(a_poll_without_a_sentence_gets_one),
         cmocka_unit_test(short_calls_are_left_alone),
+        cmocka_unit_test(a_poll_may_use_other_renderers),
         cmocka_unit_test(a_large_view_is_stopped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
