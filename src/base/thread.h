@@ -12,7 +12,7 @@ uint32_t calo_thread_cores(void);
  * of threads and no two calls with the same worker run at once. Anything but CALO_OK stops the rest. */
 typedef calo_status (*calo_thread_task)(void *user, uint32_t worker, size_t index, calo_error *err);
 
-/* Something that a thread does while it waits for others, about so often. All-zero: nothing. */
+/* Something that a thread does while it waits for others, about so often, or more often. All-zero: nothing. */
 typedef struct calo_idle {
     void (*function)(void *user);
     void *user;
