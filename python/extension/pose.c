@@ -54,7 +54,11 @@ static bool read_overrides(const calo_scene *scene, PyObject *nodes, PyObject *m
     if (!indices.data)
         return true;
     const Py_ssize_t shape[3] = {indices.count, 4, 4};
-    if (indices.count > INT32_MAX || !array_read(matrices, "a pose's matrices", "<f8", 3, shape, &locals))
+    if (indices.count > INT32_MAX) {
+        raise_argument("a pose moves %zd nodes: up to %d are possible", indices.count, INT32_MAX);
+        return false;
+    }
+    if (!array_read(matrices, "a pose's matrices", "<f8", 3, shape, &locals))
         return false;
     out->items = calloc((size_t)indices.count + 1, sizeof *out->items);
     if (!out->items) {

@@ -72,14 +72,26 @@ static bool enter(renderer_object *object)
 
 /* ---- prepared scenes ---- */
 
+/* OpenGL backends wait for their thread here, and that may wait for a call whose poll waits for the GIL. */
+static void destroy_prepared(calo_prepared *prepared)
+{
+    Py_BEGIN_ALLOW_THREADS
+    calo_prepared_destroy(prepared);
+    Py_END_ALLOW_THREADS
+}
+
+static void destroy_renderer(calo_renderer *renderer)
+{
+    Py_BEGIN_ALLOW_THREADS
+    calo_renderer_destroy(renderer);
+    Py_END_ALLOW_THREADS
+}
+
 static void prepared_dealloc(PyObject *self)
 {
     prepared_object *object = (prepared_object *)self;
     PyTypeObject *type = Py_TYPE(self);
-    /* OpenGL backends wait for their thread here, and that may wait for a call whose poll waits for the GIL. */
-    Py_BEGIN_ALLOW_THREADS
-    calo_prepared_destroy(object->prepared);
-    Py_END_ALLOW_THREADS
+    destroy_prepared(object->prepared);
     Py_XDECREF(object->scene);
     Py_XDECREF(object->environment);
     free(object->picture);
@@ -186,7 +198,7 @@ static PyObject *wrap_prepared(calo_prepared *prepared, PyObject *scene, PyObjec
 {
     prepared_object *object = PyObject_New(prepared_object, extension()->prepared_type);
     if (!object) {
-        calo_prepared_destroy(prepared);
+        destroy_prepared(prepared);
         return NULL;
     }
     Py_INCREF(scene);
@@ -469,7 +481,7 @@ PyObject *renderer_create(PyObject *module, PyObject *arguments)
         return raise_error(&err);
     renderer_object *object = PyObject_New(renderer_object, extension()->renderer_type);
     if (!object) {
-        calo_renderer_destroy(renderer);
+        destroy_renderer(renderer);
         return NULL;
     }
     object->renderer = renderer;
@@ -485,9 +497,7 @@ static void destroy(renderer_object *object)
 {
     calo_renderer *renderer = object->renderer;
     object->renderer = NULL;
-    Py_BEGIN_ALLOW_THREADS
-    calo_renderer_destroy(renderer);
-    Py_END_ALLOW_THREADS
+    destroy_renderer(renderer);
 }
 
 /* Waits for a call on another thread. Closing twice is fine. */
