@@ -50,13 +50,19 @@ static void set_lens(const calo_camera *camera, double scale, calo_view *view)
     view->far_metres = camera->far_metres * scale;
 }
 
+/* No more than a number of pixels can be; what can be drawn is less. */
+static uint32_t whole_pixels(double pixels)
+{
+    return (uint32_t)fmin(fmax(1, floor(pixels + 0.5)), UINT32_MAX);
+}
+
 static void set_size(const calo_camera *camera, uint32_t width, uint32_t height, calo_view *view)
 {
     double aspect = camera->orthographic ? camera->x_magnitude / camera->y_magnitude : camera->aspect_ratio;
     if (!(aspect > 1e-3 && aspect < 1e3))
         aspect = 1;
-    view->height = height ? height : width ? (uint32_t)fmax(1, floor(width / aspect + 0.5)) : DEFAULT_HEIGHT;
-    view->width = width ? width : (uint32_t)fmax(1, floor(view->height * aspect + 0.5));
+    view->height = height ? height : width ? whole_pixels(width / aspect) : DEFAULT_HEIGHT;
+    view->width = width ? width : whole_pixels(view->height * aspect);
 }
 
 static void note_ranges(calo_view_set *set)
