@@ -200,7 +200,7 @@ static void add_tile(lens_group *group, size_t member, const calo_lens_tile *til
     group->memory->prepared[group->drawn_count++] = calo_batch_prepared(group->batch, index);
 }
 
-/* The next tiles of the group, from one of one of its views on, as many as are drawn at a time. */
+/* The next tiles of the group, from a tile of one of its views on, as many as are drawn at a time. */
 static calo_status take_tiles(lens_group *group, size_t *member, uint32_t *next, calo_error *err)
 {
     uint64_t pixels = 0;
