@@ -136,9 +136,11 @@ calo_status calo_item_make_views(calo_item *item, calo_error *err)
         status = calo_view_set_make(&views, &item->views, err);
     if (status == CALO_OK)
         status = make_fitted_pose(item, item->views.fit, err);
+    calo_fit fit = item->views.fit;
     if (status == CALO_OK && options->scene_camera)
         status = calo_view_set_of_scene(item->pose, options->scene_camera, item->scale,
                                         options->views.width, options->views.height, &item->views, err);
+    item->views.fit = fit;
     item->views.seed = views.seed;
     item->result->view_count = item->views.count;
     return status == CALO_OK ? check_memory(item, err) : status;

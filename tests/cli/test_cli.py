@@ -489,6 +489,12 @@ class Output(Case):
         depth = models.Array(self.read("out/scene/000_depth.npy"))
         self.assertEqual(depth.shape, (32, 64))
         self.assertAlmostEqual(depth.values[16 * 64 + 32], 3, places=5)
+        self.assertEqual(self.metadata("out/scene")["normalization"]["fit"], "none")
+        run = self.run_tool("render", self.path("scene.glb"), "-o", self.path("fitted"), "--camera", "Eye", "--size", "64",
+                            "--fit", "half")
+        self.assertEqual(run.returncode, 0, run.stderr)
+        normalization = self.metadata("fitted/scene")["normalization"]
+        self.assertEqual((normalization["fit"], normalization["scale"]), ("half", 0.5))
         run = self.run_tool("render", self.path("scene.glb"), "-o", self.path("more"), "--camera", "Ear")
         self.assertEqual(run.returncode, 3, run.stderr)
 
