@@ -194,7 +194,8 @@ class Renderer:
         samples : 1, 4 or 16 a pixel, for colour. All other channels are taken at pixel centres: ids never mix.
         out : arrays by channel to be written into, C-contiguous, of exactly the dtype and shape below.
         pose, poses, lighting, settings : of a Scene; ``poses`` has one a view.
-        fit : the box that the scene is fitted into: "preset" is as the views say; "unit_cube", "half_cube", "none".
+        fit : the box that a Scene is fitted into: "preset" is as the views say; "unit_cube", "half_cube", "none". What
+            ``prepare`` made stands where its pose put it: ``Pose(fit=views.fit)`` for a preset's views.
         color : "rgba" uint8 sRGB with straight alpha, "rgb" uint8 (needs a background), "float" linear RGBA float32.
         background : None is transparent; (r, g, b) or (r, g, b, a), linear (shading "pyrender": as displayed);
             "environment".
@@ -243,8 +244,9 @@ class Renderer:
                  fit: str) -> Tuple[Iterable[Part], Views]:
         """The views, and how they are drawn, part by part."""
         whole = slice(0, _size(views)[0])
+        fit = FITS[_choice("fit", FITS, fit)]
         if isinstance(scene, Scene):
-            fit = views.fit if FITS[_choice("fit", FITS, fit)] == "preset" else fit
+            fit = views.fit if fit == "preset" else fit
             if poses is None:
                 once = self._prepare_once(scene, _fitted(REST if pose is None else pose, fit), lighting, settings)
                 return [(whole, once)], views
@@ -258,6 +260,8 @@ class Renderer:
                 raise ArgumentError(f"{len(poses)} poses for {len(views)} views: one view for all or one a pose is needed")
             tuples = [_fitted(each, fit)._tuple(scene) for each in poses]
             return self._prepare_each(scene, tuples, _lighting_tuple(lighting), _settings_tuple(settings)), views
+        if fit not in ("preset", "none"):
+            raise ArgumentError(f"a prepared scene cannot be fitted any more: prepare it with Pose(fit={fit!r})")
         if pose is not None or poses is not None or lighting is not None or _settings_tuple(settings) != _PLAIN:
             raise ArgumentError("a prepared scene has its pose, lighting and settings already")
         if isinstance(scene, Prepared):

@@ -346,6 +346,9 @@ class Batches(unittest.TestCase):
             self.same(one, {name: array[i:i + 1] for name, array in together.items()})
             self.same(one, self.renderer.render(self.scene, view, pose=poses[i], fit="none"))
         self.assertIs(prepared[0].scene, self.scene)
+        for scene in (prepared[0], prepared[:2]):
+            with self.assertRaisesRegex(calotype.ArgumentError, "Pose.fit='unit_cube'"):
+                self.renderer.render(scene, views, fit="unit_cube")
         with self.assertRaisesRegex(calotype.ArgumentError, "3 scenes for 2 views"):
             self.renderer.render(prepared, views[:2])
         with self.assertRaises(calotype.ArgumentError):
