@@ -33,6 +33,9 @@ class LightTest(unittest.TestCase):
                 light.color = value
         with self.assertRaises(TypeError):
             light.intensity = None
+        for value in (math.inf, 10**400):
+            with self.subTest(value=value), self.assertRaisesRegex(ValueError, "intensity must be finite"):
+                light.intensity = value
 
     def test_range(self):
         for kind in (PointLight, SpotLight):

@@ -620,6 +620,9 @@ class BatchTest(PictureTest):
                          {"camera_nodes": [node]}, {"camera_nodes": [Node(camera=PerspectiveCamera(1.0))]}, {"poses": {node: two * np.nan}}):
             with self.subTest(**keywords), self.assertRaises(ValueError):
                 self.renderer.render_batch(scene, **keywords)
+        for keywords in ({"poses": [two]}, {"poses": two}, {"flags": "RGBA"}, {"flags": None}):
+            with self.subTest(**keywords), self.assertRaisesRegex(TypeError, "poses are|flags are"):
+                self.renderer.render_batch(scene, **keywords)
         nothing = self.renderer.render_batch(scene, camera_poses=np.zeros((0, 4, 4)))
         self.assertEqual(nothing["color"].shape, (0, 48, 64, 3))
 

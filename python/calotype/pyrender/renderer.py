@@ -187,7 +187,7 @@ class Renderer:
     def render(self, scene: Scene, flags: int = RenderFlags.NONE,
                seg_node_map: Optional[Mapping[Node, Any]] = None) -> Any:
         """A picture of the scene by its main camera; see `OffscreenRenderer.render`."""
-        flags = int(flags)
+        flags = _flags(flags)
         channels = ("depth",) if flags & RenderFlags.DEPTH_ONLY else ("color", "depth")
         structure, handle = self._prepare(scene, flags)
         views = self._views(scene, None, None, [])
@@ -205,7 +205,7 @@ class Renderer:
                      channels: Sequence[str] = ("color", "depth"),
                      seg_node_map: Optional[Mapping[Node, Any]] = None) -> Dict[str, Array]:
         """Many pictures in one call; see `OffscreenRenderer.render_batch`."""
-        flags, channels = int(flags), _channels(channels)
+        flags, channels = _flags(flags), _channels(channels)
         structure, handle = self._prepare(scene, flags)
         states = _states(scene, poses)
         views = self._views(scene, camera_nodes, camera_poses, states)
@@ -357,6 +357,13 @@ class Renderer:
         self._open().render(prepared, rows, options, tuple(outputs), job.node_colors, None)
 
 
+def _flags(value: Any) -> int:
+    try:
+        return int(value)
+    except (TypeError, ValueError, OverflowError):
+        raise TypeError(f"flags are RenderFlags joined by |, not {value!r}") from None
+
+
 def _channels(names: Sequence[str]) -> Tuple[str, ...]:
     channels = (names,) if isinstance(names, str) else tuple(names)
     for channel in channels:
@@ -434,6 +441,8 @@ def _states(scene: Scene, poses: Optional[Mapping[Node, Any]]) -> List[State]:
     """`poses` of render_batch, by picture."""
     if poses is None:
         return []
+    if not isinstance(poses, Mapping):
+        raise TypeError(f"poses are transforms by node, in a mapping, not {type(poses).__name__}")
     count: Optional[int] = None
     states: List[State] = []
     for node, value in poses.items():

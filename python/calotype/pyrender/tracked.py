@@ -183,7 +183,10 @@ def number(message: str, accept: Callable[[float], bool] = lambda value: True,
            default: Optional[float] = None) -> Callable[[Any, Any], float]:
     """A checked float; `message` says what it must be. None becomes `default` where there is one."""
     def convert(owner: Any, value: Any) -> float:
-        converted = float(default if value is None and default is not None else value)
+        try:
+            converted = float(default if value is None and default is not None else value)
+        except OverflowError:
+            raise ValueError(f"{message}, not so large a number") from None
         if not math.isfinite(converted) or not accept(converted):
             raise ValueError(f"{message}, not {converted:g}")
         return converted
