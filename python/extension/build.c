@@ -1,5 +1,6 @@
 /* Scenes from arrays: the tuples of build.py become the scene's structs. Vertex arrays are borrowed; names and whatever
- * counts into other arrays are copied into the scene's memory. Each reader takes one tuple; its format is written beside it in build.py. */
+ * counts into other arrays are copied into the scene's memory. Each reader takes one tuple; its format is written
+ * beside it in build.py. */
 #include "extension.h"
 
 #include <string.h>

@@ -125,6 +125,9 @@ static calo_status check_lighting(const calo_lighting *lighting, calo_error *err
                   image->row_bytes / calo_pixel_bytes(image->format) < image->width))
         return calo_fail(err, CALO_ERROR_ARGUMENT,
                          "the environment must be an RGBA32F picture (an HDR or EXR file gives one)");
+    if (lighting->light_count && !lighting->lights)
+        return calo_fail(err, CALO_ERROR_ARGUMENT, "%u lights are said to be there, but lights is NULL",
+                         lighting->light_count);
     if (!finite_floats(lighting->ambient_color, 3))
         return calo_fail(err, CALO_ERROR_ARGUMENT, "the ambient light's color is not finite");
     if (lighting->shadows & ~(uint32_t)CALO_SHADOWS_ALL)

@@ -503,8 +503,9 @@ static void odd_options_are_refused(void **state)
     (void)state;
     const calo_prepare_options odd[] = {
         {.fill = (calo_fill)4}, {.normal_lines = 4}, {.normal_length = -1}, {.normal_length = NAN}, {.normal_length = INFINITY},
+        {.lighting = &(calo_lighting){.light_count = 2}},
     };
-    static const char *const words[] = {"fill 4", "normals 0x4", "-1 metres", "nan metres", "inf metres"};
+    static const char *const words[] = {"fill 4", "normals 0x4", "-1 metres", "nan metres", "inf metres", "2 lights"};
     for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++) {
         calo_error err = {0};
         assert_int_equal(prepare_with(&odd[i], &err), CALO_ERROR_ARGUMENT);

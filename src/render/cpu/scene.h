@@ -99,8 +99,8 @@ typedef struct calo_cpu_shared_codes {
     uint32_t srgb[CALO_SRGB_TABLE_SIZE];
 } calo_cpu_shared_codes;
 
-/* A draw with its geometry, whose indices are never NULL. Simplified triangles are elements, too. Element e of the draw has the id first_id + e
- * everywhere. */
+/* A draw with its geometry, whose indices are never NULL. Simplified triangles are elements, too. Element e of the draw
+ * has the id first_id + e everywhere. */
 typedef struct calo_cpu_draw {
     calo_draw shared;
     const calo_cpu_geometry *geometry;
