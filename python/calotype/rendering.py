@@ -163,8 +163,8 @@ class Renderer:
                 settings: Settings = _PLAIN_SETTINGS, *, reuse: Optional[Prepared] = None) -> Prepared:
         """Makes a posed and lit scene ready once, for any number of ``render`` calls.
 
-        reuse : an earlier one, of the same scene mostly: geometry and textures that both have are shared, so that
-            another pose costs microseconds.
+        reuse : an earlier one, of the same scene mostly: geometry, textures and the light of an environment array that
+            both have are shared, so that another pose costs microseconds. What was changed in place since is not seen.
         """
         if not isinstance(scene, Scene):
             raise ArgumentError(f"a calotype.Scene is needed, not {type(scene).__name__}")
