@@ -289,6 +289,7 @@ class Buffers(unittest.TestCase):
         with self.assertRaisesRegex(calotype.ArgumentError, "color"):
             self.renderer.render(self.scene, self.views, "depth", out={"color": good})
 
+    @unittest.skipUnless(hasattr(np, "from_dlpack"), "numpy has no from_dlpack before 1.23")
     def test_dlpack(self):
         frames = self.renderer.render(self.scene, self.views, ("depth",))
         self.assertEqual(frames["depth"].__dlpack_device__(), (1, 0))
