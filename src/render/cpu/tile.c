@@ -306,7 +306,10 @@ void calo_cpu_tile_write_empty(const calo_cpu_worker *worker, uint32_t from, uin
                             : c == CALO_CHANNEL_DEPTH ? &worker->options->background_depth
                                                       : (const void *)zeros;
         size_t bytes = calo_pixel_bytes(plane->format);
-        for (uint32_t row = 0; row < area.rows; row++)
-            fill_pixels(pixel_at(plane, area.x, area.y + row, bytes), pixel, bytes, area.columns);
+        char *first = pixel_at(plane, area.x, area.y, bytes);
+        if (area.rows > 0)
+            fill_pixels(first, pixel, bytes, area.columns);
+        for (uint32_t row = 1; row < area.rows; row++)
+            memcpy(first + row * plane->row_bytes, first, area.columns * bytes);
     }
 }
