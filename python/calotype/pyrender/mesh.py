@@ -6,6 +6,7 @@ from typing import Any, List, Optional
 import numpy as np
 import numpy.typing as npt
 
+from .bounded import Bounded
 from .constants import GLTF
 from .material import Material
 from .primitive import Primitive
@@ -31,7 +32,7 @@ def morph_weights(owner: Any, value: Any) -> Optional[npt.NDArray[np.float64]]:
     return weights
 
 
-class Mesh(Tracked):
+class Mesh(Bounded, Tracked):
     """A set of primitives.
 
     Parameters
@@ -67,21 +68,6 @@ class Mesh(Tracked):
             np.minimum(bounds[0], box[0], out=bounds[0])
             np.maximum(bounds[1], box[1], out=bounds[1])
         return bounds
-
-    @property
-    def centroid(self) -> npt.NDArray[np.float64]:
-        """(3,) float64 : The middle of the box."""
-        return np.asarray(np.mean(self.bounds, axis=0))
-
-    @property
-    def extents(self) -> npt.NDArray[np.float64]:
-        """(3,) float64 : The box's sides."""
-        return np.asarray(np.diff(self.bounds, axis=0).reshape(-1))
-
-    @property
-    def scale(self) -> float:
-        """float : The box's diagonal."""
-        return float(np.linalg.norm(self.extents))
 
     @property
     def is_transparent(self) -> bool:

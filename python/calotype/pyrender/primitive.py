@@ -6,6 +6,7 @@ from typing import Any, Callable, Dict, Mapping, Optional, Tuple
 import numpy as np
 import numpy.typing as npt
 
+from .bounded import Bounded
 from .constants import GLTF
 from .formats import color_array, index_array, instance_poses, rows
 from .material import Material, MetallicRoughnessMaterial
@@ -79,7 +80,7 @@ def _targets(owner: Any, value: Any) -> Optional[Tuple[Dict[str, npt.NDArray[np.
     return tuple(_target(owner, number, target) for number, target in enumerate(value))
 
 
-class Primitive(Tracked):
+class Primitive(Bounded, Tracked):
     """Geometry with one material. Arrays are copied; edits of what its attributes hand out show in the next picture.
 
     Parameters
@@ -160,21 +161,6 @@ class Primitive(Tracked):
             known = self.__dict__["_cached_box"] = (identity, self._measure())
         box: npt.NDArray[np.float64] = known[1].copy()
         return box
-
-    @property
-    def centroid(self) -> npt.NDArray[np.float64]:
-        """(3,) float64 : The middle of the box."""
-        return np.asarray(np.mean(self.bounds, axis=0))
-
-    @property
-    def extents(self) -> npt.NDArray[np.float64]:
-        """(3,) float64 : The box's sides."""
-        return np.asarray(np.diff(self.bounds, axis=0).reshape(-1))
-
-    @property
-    def scale(self) -> float:
-        """float : The box's diagonal."""
-        return float(np.linalg.norm(self.extents))
 
     @property
     def is_transparent(self) -> bool:

@@ -6,6 +6,7 @@ from typing import Any, Callable, Dict, Iterable, List, Optional, Set, Tuple, Ty
 import numpy as np
 import numpy.typing as npt
 
+from .bounded import Bounded
 from .camera import Camera
 from .formats import color
 from .light import DirectionalLight, Light, PointLight, SpotLight
@@ -16,7 +17,7 @@ from .tracked import ArrayAttribute, Attribute, Tracked, name_of
 from .trimesh_import import is_trimesh
 
 
-class Scene(Tracked):
+class Scene(Bounded, Tracked):
     """A graph of nodes, a background and ambient light.
 
     Parameters
@@ -167,21 +168,6 @@ class Scene(Tracked):
             return np.zeros((2, 3))
         together = np.vstack(corners)
         return np.array([together.min(axis=0), together.max(axis=0)])
-
-    @property
-    def centroid(self) -> npt.NDArray[np.float64]:
-        """(3,) float64 : The middle of the box."""
-        return np.asarray(np.mean(self.bounds, axis=0))
-
-    @property
-    def extents(self) -> npt.NDArray[np.float64]:
-        """(3,) float64 : The box's sides."""
-        return np.asarray(np.diff(self.bounds, axis=0).reshape(-1))
-
-    @property
-    def scale(self) -> float:
-        """float : The box's diagonal."""
-        return float(np.linalg.norm(self.extents))
 
     def add(self, obj: Union[Mesh, Light, Camera], name: Optional[str] = None, pose: Any = None,
             parent_node: Optional[Node] = None, parent_name: Optional[str] = None) -> Node:
