@@ -31,6 +31,9 @@ PyObject *raise_argument(const char *format, ...) CALO_PRINTF(1, 2);
  * can change: that is why there are no lists in what this module takes. */
 bool parse(PyObject *tuple, const char *format, ...);
 
+/* A list of `count` objects from make(items, index); NULL with an exception set. */
+PyObject *list_of(const void *items, size_t count, PyObject *(*make)(const void *items, size_t index));
+
 /* A heap type without a constructor that Python code could call. */
 PyTypeObject *add_type(PyObject *module, const char *name, PyType_Spec *spec);
 

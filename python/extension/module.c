@@ -96,6 +96,20 @@ bool parse(PyObject *tuple, const char *format, ...)
     return parsed;
 }
 
+PyObject *list_of(const void *items, size_t count, PyObject *(*make)(const void *items, size_t index))
+{
+    PyObject *list = PyList_New((Py_ssize_t)count);
+    for (size_t i = 0; list && i < count; i++) {
+        PyObject *item = make(items, i);
+        if (!item) {
+            Py_DECREF(list);
+            return NULL;
+        }
+        PyList_SetItem(list, (Py_ssize_t)i, item); /* steals */
+    }
+    return list;
+}
+
 PyTypeObject *add_type(PyObject *module, const char *name, PyType_Spec *spec)
 {
     PyObject *type = PyType_FromSpec(spec);

@@ -554,7 +554,15 @@ static PyType_Slot renderer_slots[] = {
 PyType_Spec renderer_spec = {"calotype._calotype.Renderer", sizeof(renderer_object), 0, Py_TPFLAGS_DEFAULT,
                              renderer_slots};
 
-/* (index, drawn by the CPU, CUDA ordinal or -1, device file or "") of each EGL device; no driver is opened. */
+/* (index, drawn by the CPU, CUDA ordinal or -1, device file or "") */
+static PyObject *describe_egl_device(const void *devices, size_t i)
+{
+    const calo_gl_device *device = (const calo_gl_device *)devices + i;
+    return Py_BuildValue("(iOis)", device->index, device->software ? Py_True : Py_False, device->cuda_device,
+                         device->node);
+}
+
+/* No driver is opened. */
 PyObject *renderer_egl_devices(PyObject *module, PyObject *unused)
 {
     (void)module;
@@ -564,18 +572,14 @@ PyObject *renderer_egl_devices(PyObject *module, PyObject *unused)
     Py_BEGIN_ALLOW_THREADS
     count = calo_gl_device_list(devices, capacity);
     Py_END_ALLOW_THREADS
-    count = count < capacity ? count : capacity;
-    PyObject *list = PyList_New((Py_ssize_t)count);
-    for (size_t i = 0; list && i < count; i++) {
-        PyObject *item = Py_BuildValue("(iOis)", devices[i].index, devices[i].software ? Py_True : Py_False,
-                                       devices[i].cuda_device, devices[i].node);
-        if (!item) {
-            Py_DECREF(list);
-            return NULL;
-        }
-        PyList_SetItem(list, (Py_ssize_t)i, item);
-    }
-    return list;
+    return list_of(devices, count < capacity ? count : capacity, describe_egl_device);
+}
+
+static PyObject *describe_backend(const void *infos, size_t i)
+{
+    const calo_backend_info *info = (const calo_backend_info *)infos + i;
+    return Py_BuildValue("(sOsOsss)", info->name, info->available ? Py_True : Py_False, info->detail,
+                         info->software ? Py_True : Py_False, info->vendor, info->renderer, info->version);
 }
 
 PyObject *renderer_backends(PyObject *module, PyObject *unused)
@@ -583,20 +587,9 @@ PyObject *renderer_backends(PyObject *module, PyObject *unused)
     (void)module;
     (void)unused;
     calo_backend_info infos[16];
-    size_t count;
+    size_t capacity = sizeof infos / sizeof infos[0], count;
     Py_BEGIN_ALLOW_THREADS
-    count = calo_backend_list(infos, sizeof infos / sizeof infos[0]);
+    count = calo_backend_list(infos, capacity);
     Py_END_ALLOW_THREADS
-    PyObject *list = PyList_New((Py_ssize_t)count);
-    for (size_t i = 0; list && i < count; i++) {
-        PyObject *item = Py_BuildValue("(sOsOsss)", infos[i].name, infos[i].available ? Py_True : Py_False,
-                                       infos[i].detail, infos[i].software ? Py_True : Py_False, infos[i].vendor,
-                                       infos[i].renderer, infos[i].version);
-        if (!item) {
-            Py_DECREF(list);
-            return NULL;
-        }
-        PyList_SetItem(list, (Py_ssize_t)i, item);
-    }
-    return list;
+    return list_of(infos, count < capacity ? count : capacity, describe_backend);
 }

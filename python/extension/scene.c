@@ -103,33 +103,20 @@ PyObject *scene_load_bytes(PyObject *module, PyObject *arguments)
 
 /* ---- what is in it ---- */
 
-/* A list of `count` objects from make(scene, index); NULL with an exception set. */
-static PyObject *list_of(const calo_scene *scene, uint32_t count, PyObject *(*make)(const calo_scene *, uint32_t))
-{
-    PyObject *list = PyList_New(count);
-    for (uint32_t i = 0; list && i < count; i++) {
-        PyObject *item = make(scene, i);
-        if (!item) {
-            Py_DECREF(list);
-            return NULL;
-        }
-        PyList_SetItem(list, i, item); /* steals */
-    }
-    return list;
-}
-
 /* Names come from files: what is no UTF-8 is replaced. */
 static PyObject *text(const char *bytes) { return PyUnicode_DecodeUTF8(bytes, (Py_ssize_t)strlen(bytes), "replace"); }
 
-static PyObject *describe_node(const calo_scene *scene, uint32_t i)
+static PyObject *describe_node(const void *scene_items, size_t i)
 {
+    const calo_scene *scene = scene_items;
     const calo_node *node = &scene->nodes[i];
     return Py_BuildValue("(NiOiiii)", text(node->name), node->parent, node->visible ? Py_True : Py_False, node->mesh,
                          node->skin, node->camera, node->light);
 }
 
-static PyObject *describe_material(const calo_scene *scene, uint32_t i)
+static PyObject *describe_material(const void *scene_items, size_t i)
 {
+    const calo_scene *scene = scene_items;
     const calo_material *m = &scene->materials[i];
     return Py_BuildValue("(N(ffff)ff(fff)ifOO)", text(m->name), m->base_color[0], m->base_color[1], m->base_color[2],
                          m->base_color[3], m->metallic, m->roughness, m->emissive[0], m->emissive[1], m->emissive[2],
@@ -137,15 +124,21 @@ static PyObject *describe_material(const calo_scene *scene, uint32_t i)
                          m->unlit ? Py_True : Py_False);
 }
 
-static PyObject *describe_animation(const calo_scene *scene, uint32_t i)
+static PyObject *describe_animation(const void *scene_items, size_t i)
 {
+    const calo_scene *scene = scene_items;
     return Py_BuildValue("(Nf)", text(scene->animations[i].name), scene->animations[i].duration_seconds);
 }
 
-static PyObject *describe_camera(const calo_scene *scene, uint32_t i) { return text(scene->cameras[i].name); }
-
-static PyObject *describe_mesh(const calo_scene *scene, uint32_t i)
+static PyObject *describe_camera(const void *scene_items, size_t i)
 {
+    const calo_scene *scene = scene_items;
+    return text(scene->cameras[i].name);
+}
+
+static PyObject *describe_mesh(const void *scene_items, size_t i)
+{
+    const calo_scene *scene = scene_items;
     uint64_t elements = 0, vertices = 0;
     for (uint32_t p = 0; p < scene->meshes[i].primitive_count; p++) {
         elements += scene->meshes[i].primitives[p].index_count;
@@ -155,8 +148,9 @@ static PyObject *describe_mesh(const calo_scene *scene, uint32_t i)
                          (unsigned long long)vertices, (unsigned long long)elements);
 }
 
-static PyObject *describe_warning(const calo_scene *scene, uint32_t i)
+static PyObject *describe_warning(const void *scene_items, size_t i)
 {
+    const calo_scene *scene = scene_items;
     return Py_BuildValue("(sN)", scene->warnings[i].id, text(scene->warnings[i].message));
 }
 

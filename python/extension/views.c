@@ -141,23 +141,19 @@ PyObject *views_preset(PyObject *module, PyObject *arguments)
     return write_and_finish(calo_view_set_make(&o, &set, &err), &set, &err);
 }
 
+static PyObject *describe_preset(const void *presets, size_t i)
+{
+    const calo_view_preset *preset = (const calo_view_preset *)presets + i;
+    return Py_BuildValue("(ssIIi)", preset->name, preset->description, preset->count, preset->size, (int)preset->fit);
+}
+
 PyObject *views_presets(PyObject *module, PyObject *unused)
 {
     (void)module;
     (void)unused;
     size_t count;
     const calo_view_preset *presets = calo_view_presets(&count);
-    PyObject *list = PyList_New((Py_ssize_t)count);
-    for (size_t i = 0; list && i < count; i++) {
-        PyObject *item = Py_BuildValue("(ssIIi)", presets[i].name, presets[i].description, presets[i].count,
-                                       presets[i].size, (int)presets[i].fit);
-        if (!item) {
-            Py_DECREF(list);
-            return NULL;
-        }
-        PyList_SetItem(list, (Py_ssize_t)i, item);
-    }
-    return list;
+    return list_of(presets, count, describe_preset);
 }
 
 PyObject *views_load(PyObject *module, PyObject *arguments)
