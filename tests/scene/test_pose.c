@@ -63,17 +63,19 @@ static void assert_at_time(const calo_scene *scene, double time, const double fr
 static const double origin[3] = {0, 0, 0}, unit_x[3] = {1, 0, 0};
 static const float three_times[3] = {1, 2, 4};
 static const float three_places[9] = {0, 0, 0, 2, 4, 6, 10, 4, -2};
+static const calo_animation_channel through_three_places = {
+    .path = CALO_PATH_TRANSLATION,
+    .interpolation = CALO_INTERPOLATION_LINEAR,
+    .key_count = 3,
+    .components = 3,
+    .times_seconds = three_times,
+    .values = three_places,
+};
 
 static void test_linear_translation_is_clamped(void **state)
 {
     (void)state;
-    const calo_animation_channel channel = {.path = CALO_PATH_TRANSLATION,
-                                            .interpolation = CALO_INTERPOLATION_LINEAR,
-                                            .key_count = 3,
-                                            .components = 3,
-                                            .times_seconds = three_times,
-                                            .values = three_places};
-    calo_scene *scene = animated(&channel);
+    calo_scene *scene = animated(&through_three_places);
     assert_at_time(scene, -5, origin, 0, 0, 0);
     assert_at_time(scene, 1, origin, 0, 0, 0);
     assert_at_time(scene, 1.25, origin, 0.5, 1, 1.5);
@@ -194,13 +196,7 @@ static void test_bad_options_are_refused(void **state)
 static void test_overrides_replace_local_transforms(void **state)
 {
     (void)state;
-    const calo_animation_channel channel = {.path = CALO_PATH_TRANSLATION,
-                                            .interpolation = CALO_INTERPOLATION_LINEAR,
-                                            .key_count = 3,
-                                            .components = 3,
-                                            .times_seconds = three_times,
-                                            .values = three_places};
-    calo_scene *scene = animated(&channel);
+    calo_scene *scene = animated(&through_three_places);
     int32_t child = sample_node(scene, 0, -1);
     scene->nodes[child].translation[2] = 7;
     calo_node_override moves[2] = {
