@@ -13,7 +13,7 @@ import tempfile
 
 RANKS = ["base", "image", "scene", "view", "import", "gl", "render", "encode", "store", "job", "server", "cli"]
 PUBLIC_RANKS = {"status.h": "base", "matrix.h": "base", "cache.h": "base", "image.h": "image", "scene.h": "scene", "build.h": "scene", "view.h": "view",
-                "import.h": "import", "gl.h": "gl", "render.h": "render", "job.h": "job"}
+                "import.h": "import", "mujoco.h": "import", "gl.h": "gl", "render.h": "render", "job.h": "job"}
 SHARED_RANKS = {"randomize": "view"}  # folders that stand beside another one
 BACKENDS = ["cpu", "gl", "cuda"]
 # The files of src/ that may see a library's headers: one, where possible.

@@ -9,6 +9,7 @@
 #include <calotype/import.h>
 #include <calotype/job.h>
 #include <calotype/matrix.h>
+#include <calotype/mujoco.h>
 #include <calotype/render.h>
 #include <calotype/scene.h>
 #include <calotype/status.h>
