@@ -58,7 +58,8 @@ typedef struct calo_lighting {
     uint32_t light_count;
     uint32_t shadows;                /* CALO_SHADOWS_...; the environment's light casts none */
     uint32_t shadow_map_size;        /* 0: the default. A lamp has one map or six, 4 bytes a texel */
-    /* Of CALO_SHADING_PYRENDER alone, linear: times the base colour, from everywhere. An error with other shadings. */
+    /* Times the base colour, from everywhere; an error with CALO_SHADING_GLTF. CALO_SHADING_PYRENDER: linear.
+     * CALO_SHADING_MUJOCO: display-referred; 0 means 0.3 where there is no lamp at all, as in MuJoCo. */
     float ambient_color[3];
 } calo_lighting;
 
@@ -69,6 +70,10 @@ typedef enum calo_shading {
      * environment nothing is read. Colours are display-referred: what a surface ends with is averaged and blended as it
      * is, and only rounded to 8 bits; RGBA32F has the same numbers, 0 to 1. */
     CALO_SHADING_PYRENDER,
+    /* As MuJoCo's renderer does it, by OpenGL's fixed-function lighting: see "MuJoCo's shading" in docs/conventions.md.
+     * Lamps and ambient light only, calo_material.phong and calo_light.phong; of the environment nothing is read but as
+     * background. Colours are display-referred, as above. */
+    CALO_SHADING_MUJOCO,
 } calo_shading;
 
 /* Triangles as surfaces or as their edges. */
@@ -126,7 +131,7 @@ typedef struct calo_render_options {
     calo_pixel_format color_format;  /* NONE: RGBA8 */
     uint32_t samples;                /* 1, 4 or 16 a pixel for colour; 0: 4 */
     calo_background background;
-    float background_color[3];       /* linear; with CALO_SHADING_PYRENDER as it is written, 0 to 1 */
+    float background_color[3];       /* linear; with display-referred shadings as it is written, 0 to 1 */
     calo_cull cull;
     bool world_space_normals;        /* default: camera space (right, up, back) */
     bool ray_depth;                  /* default: planar z */

@@ -60,6 +60,16 @@ typedef enum calo_material_slot {
     CALO_SLOT_COUNT
 } calo_material_slot;
 
+/* What OpenGL's fixed-function lighting takes from a material, by MuJoCo's names. CALO_SHADING_MUJOCO alone reads it,
+ * with base_color: the sRGB code of that is what MuJoCo calls rgba. Not negative. */
+typedef struct calo_material_phong {
+    bool given;        /* false: nothing below is read; specular and shininess are then 0.5, the others 0 */
+    float specular;    /* times a light's specular */
+    float shininess;   /* 0 to 1: the exponent of the highlight is 128 times this */
+    float emission;    /* times the colour: shines without light */
+    float reflectance; /* of a flat mirror, 0 to 1: kept, not drawn */
+} calo_material_phong;
+
 /* glTF 2.0's metallic-roughness material. Colours are linear. Make one with
  * calo_material_default, never with all zeros. */
 typedef struct calo_material {
@@ -76,6 +86,7 @@ typedef struct calo_material {
     bool double_sided, unlit;
     bool wireframe; /* triangles show their edges only, as lines */
     calo_texture_use slots[CALO_SLOT_COUNT];
+    calo_material_phong phong;
 } calo_material;
 
 CALO_API calo_material calo_material_default(void);
@@ -184,6 +195,15 @@ typedef struct calo_camera {
 
 typedef enum calo_light_kind { CALO_LIGHT_DIRECTIONAL = 0, CALO_LIGHT_POINT, CALO_LIGHT_SPOT } calo_light_kind;
 
+/* What OpenGL's fixed-function lighting takes from a light, in place of its colour, intensity, range and inner cone.
+ * CALO_SHADING_MUJOCO alone reads it. Colours are display-referred: 1 makes white of white. */
+typedef struct calo_light_phong {
+    bool given; /* false: nothing below is read; see "MuJoCo's shading" in docs/conventions.md */
+    float ambient[3], diffuse[3], specular[3];
+    float attenuation[3]; /* point and spot: divided by a[0] + a[1] d + a[2] d^2 at d metres, not negative; 0, 0, 0: no */
+    float exponent;       /* spot: times the cosine from its axis to this power; not negative */
+} calo_light_phong;
+
 /* Shines along its node's -z (glTF). */
 typedef struct calo_light {
     const char *name;
@@ -192,6 +212,9 @@ typedef struct calo_light {
     float intensity; /* directional: W/m2; point and spot: W/sr (photometric values are taken as radiometric) */
     float range_metres; /* 0: infinite */
     float inner_cone_radians, outer_cone_radians;
+    bool headlight; /* directional only: shines along each camera's view, wherever its node stands; casts no shadow */
+    bool no_shadow; /* casts none, whatever calo_lighting.shadows asks for */
+    calo_light_phong phong;
 } calo_light;
 
 /* Odd but usable input. `id` is one of the stable words in docs/warnings.md. */

@@ -11,6 +11,7 @@
 #include "render/lens/run.h"
 #include "render/node_colors.h"
 #include "render/stages.h"
+#include "scene/light.h"
 
 /* The first is chosen when none is asked for. */
 static const calo_backend *const backends[] = {&calo_backend_cpu, &calo_backend_egl, &calo_backend_osmesa,
@@ -139,11 +140,12 @@ static calo_status check_lighting(const calo_lighting *lighting, calo_error *err
     for (uint32_t i = 0; i < lighting->light_count; i++) {
         const calo_scene_light *light = &lighting->lights[i];
         double length = calo_length3(light->direction);
+        const char *fault = calo_light_fault(&light->light);
         if ((unsigned)light->light.kind > CALO_LIGHT_SPOT)
             return calo_fail(err, CALO_ERROR_ARGUMENT, "light %u is of no kind: %d", i, (int)light->light.kind);
-        if (!isfinite(light->light.intensity) || !finite_floats(light->light.color, 3) || !isfinite(length) ||
-            !isfinite(calo_length3(light->position)) || !isfinite(light->light.range_metres) ||
-            !isfinite(light->light.inner_cone_radians) || !isfinite(light->light.outer_cone_radians))
+        if (fault)
+            return calo_fail(err, CALO_ERROR_ARGUMENT, "light %u %s", i, fault);
+        if (!isfinite(length) || !isfinite(calo_length3(light->position)))
             return calo_fail(err, CALO_ERROR_ARGUMENT, "light %u has a value that is not finite", i);
         if (light->light.kind != CALO_LIGHT_POINT && fabs(length - 1) > 1e-3)
             return calo_fail(err, CALO_ERROR_ARGUMENT, "light %u has a direction of length %g: give a unit vector",

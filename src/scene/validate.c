@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/linear.h"
 #include "scene/build.h"
+#include "scene/light.h"
 
 static bool index_ok(int32_t index, uint32_t count) { return index >= -1 && index < (int64_t)count; }
 
@@ -242,6 +243,15 @@ static calo_status check_slots(const calo_scene *scene, const calo_material *mat
     return CALO_OK;
 }
 
+static bool phong_material_ok(const calo_material_phong *phong)
+{
+    const float numbers[] = {phong->specular, phong->shininess, phong->emission, phong->reflectance};
+    bool sound = finite_floats(numbers, sizeof numbers / sizeof numbers[0]);
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+        sound &= numbers[i] >= 0;
+    return !phong->given || sound;
+}
+
 static calo_status check_material(const calo_scene *scene, const calo_material *m, calo_error *err)
 {
     const float numbers[] = {m->metallic,    m->roughness,         m->ior,           m->specular,
@@ -249,6 +259,11 @@ static calo_status check_material(const calo_scene *scene, const calo_material *
     if (!finite_floats(numbers, sizeof numbers / sizeof numbers[0]) || !finite_floats(m->base_color, 4) ||
         !finite_floats(m->emissive, 3) || !finite_floats(m->specular_color, 3))
         return calo_fail(err, CALO_ERROR_FORMAT, "%s: material \"%s\" has a value that is not finite", scene->path, m->name);
+    if (!phong_material_ok(&m->phong))
+        return calo_fail(err, CALO_ERROR_FORMAT,
+                         "%s: material \"%s\" has specular %g, shininess %g, emission %g and reflectance %g: give "
+                         "numbers that are finite and not negative", scene->path, m->name, (double)m->phong.specular, (double)m->phong.shininess,
+                         (double)m->phong.emission, (double)m->phong.reflectance);
     if ((unsigned)m->alpha_mode > CALO_ALPHA_BLEND)
         return calo_fail(err, CALO_ERROR_FORMAT, "%s: material \"%s\" has no known alpha mode: %d", scene->path, m->name,
                          (int)m->alpha_mode);
@@ -453,15 +468,12 @@ static calo_status check_cameras_and_lights(const calo_scene *scene, calo_error 
     }
     for (uint32_t i = 0; i < scene->light_count; i++) {
         const calo_light *light = &scene->lights[i];
-        const float values[] = {light->color[0],     light->color[1],     light->color[2],
-                                light->intensity,    light->range_metres, light->inner_cone_radians,
-                                light->outer_cone_radians};
-        if (!finite_floats(values, sizeof values / sizeof values[0]))
-            return calo_fail(err, CALO_ERROR_FORMAT, "%s: light %u (\"%s\") has a value that is not finite",
-                             scene->path, i, light->name);
+        const char *fault = calo_light_fault(light);
         if ((unsigned)light->kind > CALO_LIGHT_SPOT)
             return calo_fail(err, CALO_ERROR_FORMAT, "%s: light %u (\"%s\") is of no known kind: %d", scene->path, i,
                              light->name, (int)light->kind);
+        if (fault)
+            return calo_fail(err, CALO_ERROR_FORMAT, "%s: light %u (\"%s\") %s", scene->path, i, light->name, fault);
     }
     return CALO_OK;
 }

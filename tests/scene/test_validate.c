@@ -243,6 +243,49 @@ static void test_lights_are_of_a_known_kind(void **state)
     assert_refused(scene, CALO_ERROR_FORMAT, "sample.xyz: light 0 (\"sun\") is of no known kind: 7");
 }
 
+static calo_scene *scene_with_light(const calo_light *light)
+{
+    calo_scene *scene = sample_scene(NULL);
+    calo_scene_add_light(scene, light, NULL);
+    return scene;
+}
+
+static void test_fixed_function_lights_can_be_computed(void **state)
+{
+    (void)state;
+    calo_light light = {.name = "sun", .kind = CALO_LIGHT_SPOT, .phong.exponent = NAN};
+    calo_scene *scene = scene_with_light(&light);
+    calo_primitive triangle = sample_triangle();
+    calo_scene_add_mesh(scene, &(calo_mesh){.name = "", .primitive_count = 1, .primitives = &triangle}, NULL);
+    assert_sealed(scene); /* not given: not read */
+    calo_scene_destroy(scene);
+    light.phong.given = true;
+    assert_refused(scene_with_light(&light), CALO_ERROR_FORMAT,
+                   "sample.xyz: light 0 (\"sun\") has an attenuation or exponent that is not finite");
+    light.phong.exponent = -1;
+    assert_refused(scene_with_light(&light), CALO_ERROR_FORMAT,
+                   "sample.xyz: light 0 (\"sun\") has a negative attenuation or exponent");
+    light.phong.diffuse[1] = INFINITY;
+    assert_refused(scene_with_light(&light), CALO_ERROR_FORMAT,
+                   "sample.xyz: light 0 (\"sun\") has an ambient, diffuse or specular color that is not finite");
+    light = (calo_light){.name = "head", .kind = CALO_LIGHT_SPOT, .headlight = true};
+    assert_refused(scene_with_light(&light), CALO_ERROR_FORMAT,
+                   "sample.xyz: light 0 (\"head\") is a headlight, but not directional");
+}
+
+static void test_fixed_function_materials_are_not_negative(void **state)
+{
+    (void)state;
+    calo_scene *scene = sample_scene(NULL);
+    calo_material material = calo_material_default();
+    material.name = "paint";
+    material.phong = (calo_material_phong){.given = true, .specular = 0.5f, .shininess = -1, .reflectance = 0.25f};
+    calo_scene_add_material(scene, &material, NULL);
+    assert_refused(scene, CALO_ERROR_FORMAT,
+                   "sample.xyz: material \"paint\" has specular 0.5, shininess -1, emission 0 and reflectance 0.25: give "
+                   "numbers that are finite and not negative");
+}
+
 static void test_arrays_that_are_counted_are_there(void **state)
 {
     (void)state;
@@ -306,6 +349,8 @@ int main(void)
         cmocka_unit_test(test_materials_are_finite_and_known),
         cmocka_unit_test(test_textures_have_pixels),
         cmocka_unit_test(test_lights_are_of_a_known_kind),
+        cmocka_unit_test(test_fixed_function_lights_can_be_computed),
+        cmocka_unit_test(test_fixed_function_materials_are_not_negative),
         cmocka_unit_test(test_arrays_that_are_counted_are_there),
         cmocka_unit_test(test_the_callers_primitives_stay_as_they_are),
     };
