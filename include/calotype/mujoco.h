@@ -179,6 +179,9 @@ typedef struct calo_mujoco_arrays {
     CALO_MUJOCO_ARRAYS(CALO_MUJOCO_ARRAY_MEMBER)
 #undef CALO_MUJOCO_ARRAY_MEMBER
     calo_mujoco_visual visual;
+    /* mj_version() of the MuJoCo whose pictures are meant, 0: the newest. Before 3.12 (3012000) 2d textures lie on shapes
+     * otherwise. */
+    int32_t version;
 } calo_mujoco_arrays;
 
 /* ---- models ---- */

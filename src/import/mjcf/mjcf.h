@@ -18,6 +18,9 @@ typedef struct calo_mjcf_builder {
     const calo_mujoco_arrays *arrays; /* gone after the model is made: copy into the scene */
     calo_scene *scene;                /* where all is added; calo_scene_warn and calo_scene_arena work */
     const char *name;                 /* the file, for messages */
+    /* ntex, or NULL: true where the file was not there or not readable, what the loader has warned about. White stands
+     * in then; what the arrays hold is not read. */
+    const bool *missing_textures;
     struct calo_mjcf_looks *looks;    /* geometry's own memory, of calo_mjcf_looks_create; NULL before */
 } calo_mjcf_builder;
 
