@@ -12,8 +12,10 @@ import sys
 import tempfile
 
 RANKS = ["base", "image", "scene", "view", "import", "gl", "render", "encode", "store", "job", "server", "cli"]
-PUBLIC_RANKS = {"status.h": "base", "matrix.h": "base", "cache.h": "base", "image.h": "image", "scene.h": "scene", "build.h": "scene", "view.h": "view",
-                "import.h": "import", "mujoco.h": "import", "gl.h": "gl", "render.h": "render", "job.h": "job"}
+PUBLIC_RANKS = {"status.h": "base", "matrix.h": "base", "cache.h": "base", "image.h": "image", "post.h": "image",
+                "scene.h": "scene", "lighting.h": "scene", "build.h": "scene", "view.h": "view", "randomize.h": "view",
+                "import.h": "import", "mujoco.h": "import", "gl.h": "gl", "render.h": "render", "job.h": "job",
+                "states.h": "job"}
 SHARED_RANKS = {"randomize": "view"}  # folders that stand beside another one
 BACKENDS = ["cpu", "gl", "cuda"]
 # The files of src/ that may see a library's headers: one, where possible.

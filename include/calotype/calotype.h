@@ -8,10 +8,14 @@
 #include <calotype/image.h>
 #include <calotype/import.h>
 #include <calotype/job.h>
+#include <calotype/lighting.h>
 #include <calotype/matrix.h>
 #include <calotype/mujoco.h>
+#include <calotype/post.h>
+#include <calotype/randomize.h>
 #include <calotype/render.h>
 #include <calotype/scene.h>
+#include <calotype/states.h>
 #include <calotype/status.h>
 #include <calotype/view.h>
 

@@ -15,6 +15,7 @@
 extern "C" {
 #endif
 
+typedef enum calo_switch { CALO_DEFAULT = 0, CALO_ON, CALO_OFF } calo_switch;
 typedef enum calo_wrap { CALO_WRAP_REPEAT = 0, CALO_WRAP_CLAMP, CALO_WRAP_MIRROR } calo_wrap;
 typedef enum calo_filter { CALO_FILTER_LINEAR = 0, CALO_FILTER_NEAREST } calo_filter;
 
@@ -264,6 +265,7 @@ typedef struct calo_pose {
     calo_mat4 *node_to_world;  /* node_count; source_to_world and `root` multiplied in */
     float **morph_weights;     /* node_count; NULL or the node's mesh's morph target count */
     struct calo_pose_private *internal;
+    bool *node_visible;        /* node_count: as the scene says, but for overrides */
 } calo_pose;
 
 /* A node's own transform, in place of the scene's and the animation's. */
@@ -272,6 +274,9 @@ typedef struct calo_node_override {
     calo_mat4 local;
     const float *weights; /* morph weights, as many as its mesh has targets, or NULL: left alone */
     bool keeps_place;     /* `local` is not read: the scene's or the animation's transform stays */
+    /* Whether the node itself (not its children) is drawn or shines; DEFAULT: as the scene says. A hidden node keeps its
+     * instance id; those that the scene hides get theirs after all others when they are shown. */
+    calo_switch visibility;
 } calo_node_override;
 
 typedef struct calo_pose_options {

@@ -25,10 +25,14 @@ typedef struct calo_backend_options {
     float lod_pixels;
 } calo_backend_options;
 
-/* Node n has the instance ids [first[n], first[n + 1]). */
+typedef struct calo_id_range {
+    uint32_t first, end;
+} calo_id_range;
+
+/* The instance ids of each node; all are below `end`. */
 typedef struct calo_node_ids {
-    uint32_t *first;
-    uint32_t node_count;
+    calo_id_range *ranges;
+    uint32_t node_count, end;
 } calo_node_ids;
 
 struct calo_prepared {

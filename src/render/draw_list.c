@@ -10,6 +10,7 @@
 #include "image/color.h"
 #include "render/normal_lines.h"
 #include "scene/deform.h"
+#include "scene/build.h"
 #include "scene/instances.h"
 
 bool calo_slot_is_srgb(calo_material_slot slot)
@@ -31,14 +32,18 @@ static calo_material unlit_material(const char *name, uint8_t red, uint8_t green
     return material;
 }
 
-static calo_status add_materials(calo_draw_list *list, const calo_scene *source, calo_arena *arena, calo_error *err)
+static calo_status add_materials(calo_draw_list *list, const calo_scene *source, const calo_material *given,
+                                 calo_arena *arena, calo_error *err)
 {
     list->material_count = source->material_count + CALO_OWN_MATERIALS;
     list->materials = CALO_ARENA_TAKE(arena, calo_material, list->material_count, "materials", err);
     if (!list->materials)
         return calo_failed(err);
-    for (uint32_t m = 0; m < source->material_count; m++)
-        list->materials[m] = source->materials[m];
+    for (uint32_t m = 0; m < source->material_count; m++) {
+        list->materials[m] = given ? given[m] : source->materials[m];
+        if (given && calo_scene_check_material(source, &given[m], err) != CALO_OK)
+            return calo_failed(err);
+    }
     calo_material *own = list->materials + source->material_count;
     own[CALO_OWN_PLAIN] = calo_material_plain(false);
     own[CALO_OWN_PLAIN_COLORED] = calo_material_plain(true);
@@ -82,7 +87,7 @@ static calo_status add_lamps(calo_draw_list *list, const calo_pose *pose, const 
     }
     for (uint32_t n = 0; lighting->use_scene_lights && n < source->node_count; n++) {
         const calo_node *node = &source->nodes[n];
-        if (!node->visible || node->light < 0)
+        if (!pose->node_visible[n] || node->light < 0)
             continue;
         const calo_mat4 *m = &pose->node_to_world[n];
         double position[3] = {m->m[0][3], m->m[1][3], m->m[2][3]}, direction[3] = {-m->m[0][2], -m->m[1][2], -m->m[2][2]};
@@ -343,16 +348,16 @@ static calo_status add_all_normal_lines(const list_build *build, uint32_t first,
     return status;
 }
 
-/* One instance id a copy, in the file's order. */
-static calo_status add_node_draws(const list_build *build, uint32_t index, uint32_t *instance_id, calo_error *err)
+/* One instance id a copy: see scene/instances.h. */
+static calo_status add_node_draws(const list_build *build, uint32_t index, uint32_t first_id, calo_error *err)
 {
     const calo_pose *pose = build->pose;
     const calo_node *node = &pose->scene->nodes[index];
-    uint32_t copies = calo_node_instance_count(node), first = build->list->draw_count;
+    uint32_t copies = calo_node_copy_count(node), first = build->list->draw_count;
     for (uint32_t copy = 0; copy < copies; copy++) {
         const calo_mesh *mesh = &pose->scene->meshes[node->mesh];
         uint32_t own_first = build->list->draw_count;
-        node_use use = {(int32_t)index, pose->node_to_world[index], ++*instance_id};
+        node_use use = {(int32_t)index, pose->node_to_world[index], first_id + copy};
         if (node->instance_count)
             use.to_world = calo_mat4_multiply(&pose->node_to_world[index], &node->instances[copy]);
         for (uint32_t p = 0; p < mesh->primitive_count; p++) {
@@ -372,12 +377,13 @@ static calo_status add_node_draws(const list_build *build, uint32_t index, uint3
 }
 
 /* At most: not every primitive has normals to be shown. */
-static uint64_t count_draws(const calo_scene *source, uint32_t normal_lines)
+static uint64_t count_draws(const calo_pose *pose, uint32_t normal_lines)
 {
+    const calo_scene *source = pose->scene;
     uint64_t count = 0, each = 1 + (uint64_t)__builtin_popcount(normal_lines);
     for (uint32_t n = 0; n < source->node_count; n++) {
-        uint32_t copies = calo_node_instance_count(&source->nodes[n]);
-        if (copies)
+        uint32_t copies = calo_node_copy_count(&source->nodes[n]);
+        if (copies && pose->node_visible[n])
             count += each * source->meshes[source->nodes[n].mesh].primitive_count * copies;
     }
     return count;
@@ -390,7 +396,7 @@ calo_status calo_draw_list_init(calo_draw_list *list, const calo_pose *pose, con
 {
     *list = (calo_draw_list){.shading = options->shading};
     memcpy(list->ambient, options->lighting->ambient_color, sizeof list->ambient);
-    calo_status status = add_materials(list, pose->scene, arena, err);
+    calo_status status = add_materials(list, pose->scene, options->materials, arena, err);
     return status == CALO_OK ? add_lamps(list, pose, options->lighting, arena, err) : status;
 }
 
@@ -398,15 +404,16 @@ calo_status calo_draw_list_add_draws(calo_draw_list *list, const calo_pose *pose
                                      calo_arena *arena, calo_sharing *sharing, calo_error *err)
 {
     const list_build build = {list, pose, options, arena, sharing};
-    uint32_t instance_id = 0;
-    uint64_t capacity = count_draws(pose->scene, options->normal_lines);
+    calo_instance_ids ids = calo_instance_ids_start(pose->scene);
+    uint64_t capacity = count_draws(pose, options->normal_lines);
     list->draws = CALO_ARENA_TAKE(arena, calo_draw, capacity, "the list of draws", err);
     if (!list->draws)
         return calo_failed(err);
-    for (uint32_t n = 0; n < pose->scene->node_count; n++) {
-        calo_status status = add_node_draws(&build, n, &instance_id, err);
-        if (status != CALO_OK)
-            return status;
+    calo_status status = CALO_OK;
+    for (uint32_t n = 0; status == CALO_OK && n < pose->scene->node_count; n++) {
+        uint32_t first_id = (uint32_t)calo_instance_ids_take(&ids, &pose->scene->nodes[n]);
+        if (pose->node_visible[n])
+            status = add_node_draws(&build, n, first_id, err);
     }
-    return CALO_OK;
+    return status;
 }

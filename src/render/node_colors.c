@@ -12,23 +12,25 @@
 
 calo_status calo_node_ids_make(const calo_scene *scene, calo_node_ids *ids, calo_error *err)
 {
-    size_t bytes = (scene->node_count + (size_t)1) * sizeof *ids->first;
-    uint64_t next = 1;
-    *ids = (calo_node_ids){.first = malloc(bytes), .node_count = scene->node_count};
-    if (!ids->first)
+    size_t bytes = (scene->node_count + (size_t)1) * sizeof *ids->ranges;
+    calo_instance_ids next = calo_instance_ids_start(scene);
+    *ids = (calo_node_ids){.ranges = malloc(bytes), .node_count = scene->node_count};
+    if (!ids->ranges)
         return calo_fail_memory(err, "the nodes' ids", bytes);
-    for (uint32_t n = 0; n <= scene->node_count; n++) {
-        if (next > UINT32_MAX)
+    for (uint32_t n = 0; n < scene->node_count; n++) {
+        uint64_t first = calo_instance_ids_take(&next, &scene->nodes[n]);
+        uint64_t end = first + calo_node_copy_count(&scene->nodes[n]);
+        if (end > UINT32_MAX)
             return calo_fail(err, CALO_ERROR_LIMIT, "%s has more than 4 billion instances", scene->path);
-        ids->first[n] = (uint32_t)next;
-        next += n < scene->node_count ? calo_node_instance_count(&scene->nodes[n]) : 0;
+        ids->ranges[n] = (calo_id_range){(uint32_t)first, (uint32_t)end};
     }
+    ids->end = (uint32_t)next.next_hidden;
     return CALO_OK;
 }
 
 void calo_node_ids_finish(calo_node_ids *ids)
 {
-    free(ids->first);
+    free(ids->ranges);
     *ids = (calo_node_ids){0};
 }
 
@@ -80,7 +82,7 @@ static calo_status check_colors(const calo_batch *batch, calo_error *err)
 static calo_status make_table(const calo_render_options *options, const calo_node_ids *ids, code_table *table,
                               calo_error *err)
 {
-    table->id_count = ids->first[ids->node_count];
+    table->id_count = ids->end;
     table->codes = calloc(table->id_count, sizeof *table->codes);
     if (!table->codes)
         return calo_fail_memory(err, "the nodes' colours", table->id_count * sizeof *table->codes);
@@ -89,7 +91,7 @@ static calo_status make_table(const calo_render_options *options, const calo_nod
         table->codes[id].rgba[3] = id == 0 ? (uint8_t)(opacity * 255 + 0.5f) : 255;
     for (uint32_t i = 0; i < options->node_color_count; i++) {
         const calo_node_color *color = &options->node_colors[i];
-        for (uint32_t id = ids->first[color->node]; id < ids->first[color->node + 1]; id++)
+        for (uint32_t id = ids->ranges[color->node].first; id < ids->ranges[color->node].end; id++)
             memcpy(table->codes[id].rgba, color->rgb, sizeof color->rgb);
     }
     return CALO_OK;
@@ -98,7 +100,7 @@ static calo_status make_table(const calo_render_options *options, const calo_nod
 static bool are_same(const calo_node_ids *a, const calo_node_ids *b)
 {
     return a == b || (a->node_count == b->node_count &&
-                      memcmp(a->first, b->first, (a->node_count + (size_t)1) * sizeof *a->first) == 0);
+                      memcmp(a->ranges, b->ranges, a->node_count * sizeof *a->ranges) == 0);
 }
 
 /* The codes for a view: the run's, or else `own`, which the caller frees. */

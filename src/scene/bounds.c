@@ -90,7 +90,7 @@ calo_status calo_pose_bounds(const calo_pose *pose, double bounds_min[3], double
     bounds box = {{INFINITY, INFINITY, INFINITY}, {-INFINITY, -INFINITY, -INFINITY}};
     const calo_scene *scene = pose->scene;
     for (uint32_t n = 0; n < scene->node_count; n++) {
-        if (!scene->nodes[n].visible || scene->nodes[n].mesh < 0)
+        if (!pose->node_visible[n] || scene->nodes[n].mesh < 0)
             continue;
         const calo_mesh *mesh = &scene->meshes[scene->nodes[n].mesh];
         for (uint32_t p = 0; p < mesh->primitive_count; p++) {

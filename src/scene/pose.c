@@ -115,6 +115,7 @@ static local_transform *rest_transforms(calo_pose *pose, calo_error *err)
         memcpy(locals[n].translation, node->translation, sizeof node->translation);
         memcpy(locals[n].rotation, node->rotation, sizeof node->rotation);
         memcpy(locals[n].scale, node->scale, sizeof node->scale);
+        pose->node_visible[n] = node->visible;
     }
     return locals;
 }
@@ -142,6 +143,8 @@ static calo_status override_nodes(calo_pose *pose, const calo_pose_options *opti
                              override->node, scene->path);
         if (!override->keeps_place)
             locals[override->node].override = &override->local;
+        if (override->visibility != CALO_DEFAULT)
+            pose->node_visible[override->node] = override->visibility == CALO_ON;
         if (!override->weights || !pose->morph_weights[override->node])
             continue;
         uint32_t count = calo_mesh_morph_count(&scene->meshes[scene->nodes[override->node].mesh]);
@@ -206,8 +209,11 @@ static calo_status fill(calo_pose *pose, const calo_pose_options *options, calo_
     calo_arena *arena = &pose->internal->arena;
     pose->node_to_world = CALO_ARENA_TAKE(arena, calo_mat4, scene->node_count, "node transforms", err);
     pose->morph_weights = CALO_ARENA_TAKE(arena, float *, scene->node_count, "morph weights", err);
+    pose->node_visible = CALO_ARENA_TAKE(arena, bool, scene->node_count, "visible nodes", err);
+    if (!pose->node_to_world || !pose->morph_weights || !pose->node_visible)
+        return calo_failed(err);
     local_transform *locals = rest_transforms(pose, err);
-    if (!pose->node_to_world || !pose->morph_weights || !locals)
+    if (!locals)
         return calo_failed(err);
     calo_status status = rest_weights(pose, err);
     if (status == CALO_OK && options->animation > 0)

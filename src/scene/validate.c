@@ -252,7 +252,7 @@ static bool phong_material_ok(const calo_material_phong *phong)
     return !phong->given || sound;
 }
 
-static calo_status check_material(const calo_scene *scene, const calo_material *m, calo_error *err)
+calo_status calo_scene_check_material(const calo_scene *scene, const calo_material *m, calo_error *err)
 {
     const float numbers[] = {m->metallic,    m->roughness,         m->ior,           m->specular,
                              m->normal_scale, m->occlusion_strength, m->alpha_cutoff};
@@ -276,7 +276,7 @@ static calo_status check_materials(const calo_scene *scene, calo_error *err)
     if (status == CALO_OK)
         status = check_textures(scene, err);
     for (uint32_t m = 0; status == CALO_OK && m < scene->material_count; m++)
-        status = check_material(scene, &scene->materials[m], err);
+        status = calo_scene_check_material(scene, &scene->materials[m], err);
     return status;
 }
 
