@@ -94,6 +94,11 @@ CALO_API calo_status calo_view_set_load(const char *path, uint32_t width, uint32
 CALO_API calo_status calo_view_set_of_scene(const calo_pose *pose, const char *wanted, double scale, uint32_t width,
                                             uint32_t height, calo_view_set *set, calo_error *err);
 CALO_API void calo_view_set_finish(calo_view_set *set);
+/* The same of one node that carries a camera, hidden or not. */
+CALO_API calo_status calo_view_of_node(const calo_pose *pose, uint32_t node, double scale, uint32_t width, uint32_t height,
+                                       calo_view *view, calo_error *err);
+/* Another field of view of a perspective camera, with the principal point as it is; angles in the open (0, pi). */
+CALO_API void calo_view_set_fov(calo_view *view, double fov_y_radians);
 
 /* A view from `position` at `target`, picture up towards world up (+z), also straight up and
  * down, where the camera's up is +y. */

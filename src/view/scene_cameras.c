@@ -65,19 +65,47 @@ static void set_size(const calo_camera *camera, uint32_t width, uint32_t height,
     view->width = width ? width : whole_pixels(view->height * aspect);
 }
 
+/* How it was sampled: of a file's camera only the field of view is known. */
+static void note_angles(calo_view *view)
+{
+    double longer = fmax(view->width, view->height);
+    view->azimuth_degrees = view->elevation_degrees = view->radius = view->fov_degrees = NAN;
+    if (!view->orthographic)
+        view->fov_degrees = 2 * calo_degrees(calo_atan2(longer / 2, view->focal_x));
+}
+
 static void note_ranges(calo_view_set *set)
 {
     set->radius_min = set->radius_max = set->elevation_min_degrees = set->elevation_max_degrees = NAN;
     set->fov_min_degrees = set->fov_max_degrees = NAN;
     for (size_t i = 0; i < set->count; i++) {
-        calo_view *view = &set->views[i];
-        double longer = fmax(view->width, view->height);
-        view->azimuth_degrees = view->elevation_degrees = view->radius = view->fov_degrees = NAN;
-        if (!view->orthographic)
-            view->fov_degrees = 2 * calo_degrees(calo_atan2(longer / 2, view->focal_x));
-        set->fov_min_degrees = fmin(set->fov_min_degrees, view->fov_degrees);
-        set->fov_max_degrees = fmax(set->fov_max_degrees, view->fov_degrees);
+        set->fov_min_degrees = fmin(set->fov_min_degrees, set->views[i].fov_degrees);
+        set->fov_max_degrees = fmax(set->fov_max_degrees, set->views[i].fov_degrees);
     }
+}
+
+calo_status calo_view_of_node(const calo_pose *pose, uint32_t index, double scale, uint32_t width, uint32_t height,
+                              calo_view *view, calo_error *err)
+{
+    const calo_scene *scene = pose->scene;
+    *view = (calo_view){0};
+    if (index >= scene->node_count || scene->nodes[index].camera < 0)
+        return calo_fail(err, CALO_ERROR_ARGUMENT, "%s: node %u carries no camera", scene->path, index);
+    const calo_camera *camera = &scene->cameras[scene->nodes[index].camera];
+    if (!rigid_pose(&pose->node_to_world[index], &view->camera_to_world))
+        return calo_fail(err, CALO_ERROR_UNSUPPORTED,
+                         "%s: the camera of the node \"%s\" is sheared, mirrored or flat: it cannot be rendered",
+                         scene->path, scene->nodes[index].name);
+    set_size(camera, width, height, view);
+    set_lens(camera, scale, view);
+    note_angles(view);
+    return CALO_OK;
+}
+
+void calo_view_set_fov(calo_view *view, double fov_y_radians)
+{
+    view->focal_x = view->focal_y = view->height / 2.0 / calo_tan(fov_y_radians / 2);
+    note_angles(view);
 }
 
 static calo_status add_views(const calo_pose *pose, const char *wanted, double scale, uint32_t width, uint32_t height,
@@ -93,15 +121,10 @@ static calo_status add_views(const calo_pose *pose, const char *wanted, double s
         if (node->camera < 0 || !node->visible || !is_wanted(scene, node, seen++, wanted))
             continue;
         calo_view *view = &set->views[set->count];
-        const calo_camera *camera = &scene->cameras[node->camera];
-        if (!rigid_pose(&pose->node_to_world[i], &view->camera_to_world))
-            return calo_fail(err, CALO_ERROR_UNSUPPORTED,
-                             "%s: the camera of the node \"%s\" is sheared, mirrored or flat: it cannot be rendered",
-                             scene->path, node->name);
-        snprintf(view->name, sizeof view->name, "%03zu", set->count);
-        set_size(camera, width, height, view);
-        set_lens(camera, scale, view);
-        set->count++;
+        calo_status status = calo_view_of_node(pose, i, scale, width, height, view, err);
+        if (status != CALO_OK)
+            return status;
+        snprintf(view->name, sizeof view->name, "%03zu", set->count++);
     }
     if (set->count == 0)
         return calo_fail(err, CALO_ERROR_NOT_FOUND,
