@@ -66,6 +66,7 @@ typedef struct calo_states_request {
     const calo_view *views;     /* instead of cameras: view_count views, the same for every state */
     size_t view_count;
     uint32_t width, height;     /* of cameras; views have their own, all the same */
+    bool orrb_cameras;          /* see from 0.1 to 20 metres, as ORRB's do, unless the look says otherwise */
     bool rows_bottom_up;
     const calo_output *outputs;
     size_t output_count;

@@ -1,0 +1,69 @@
+/* The engine of states.h: what its files hand on to one another. */
+#ifndef CALO_JOB_STATES_H
+#define CALO_JOB_STATES_H
+
+#include <calotype/states.h>
+
+/* A camera of the scene. */
+typedef struct calo_state_camera {
+    const char *name;
+    uint32_t node;
+} calo_state_camera;
+
+/* What pixels of an instance id stand for; row 0 is the background. */
+typedef struct calo_state_labels {
+    uint32_t id_count;
+    uint32_t *categories;     /* from 1; 0: none */
+    int32_t (*objects)[2];    /* MuJoCo's id and type, or -1; NULL without a model */
+    const char **names;       /* of the categories, sorted; owned */
+    size_t category_count;
+} calo_state_labels;
+
+struct calo_states {
+    calo_states_subject subject;
+    const calo_scene *scene;
+    calo_states_options options;
+    calo_renderer *renderer;
+    calo_prepared *base;       /* the rest pose in the scene's own look: what all states reuse */
+    calo_state_camera *cameras; /* in the file's order */
+    size_t camera_count;
+    calo_state_labels labels;
+    size_t value_count;
+    calo_look **looks; /* of a batch's states */
+    size_t look_count;
+};
+
+/* States that are drawn together, with a view for each camera of each state, state by state. */
+typedef struct calo_state_batch {
+    calo_states *states;
+    const calo_states_request *request;
+    size_t first, count;  /* of the request's states */
+    size_t cameras;       /* views a state */
+    uint32_t *camera_nodes; /* of the request's cameras; NULL when it brings views */
+    calo_pose **poses;
+    calo_prepared **prepared;              /* one a state */
+    const calo_prepared **view_prepared;   /* one a view */
+    calo_view *views, *color_views;        /* one a view; they differ where a look has a field of view for colour alone */
+    bool color_apart;                      /* they do */
+    bool has_post;                         /* some look changes pictures after they are rendered */
+    double *qpos;                          /* one state's */
+} calo_state_batch;
+
+/* states_labels.c */
+calo_status calo_state_labels_init(calo_state_labels *labels, const calo_states_subject *subject, const calo_scene *scene,
+                                   calo_error *err);
+void calo_state_labels_finish(calo_state_labels *labels);
+
+/* states_batch.c: poses, looks, prepared scenes and views of the request's states from `first` on. `batch` keeps its memory
+ * from one call to the next; finish it once. */
+calo_status calo_state_batch_init(calo_state_batch *batch, calo_states *states, const calo_states_request *request,
+                                  size_t capacity, calo_error *err);
+calo_status calo_state_batch_fill(calo_state_batch *batch, size_t first, size_t count, calo_error *err);
+void calo_state_batch_finish(calo_state_batch *batch);
+
+/* states_outputs.c: renders a batch's views and writes the request's outputs. */
+calo_status calo_state_batch_render(calo_state_batch *batch, calo_error *err);
+/* Everything that can be said against the request's outputs. */
+calo_status calo_state_outputs_check(const calo_states *states, const calo_states_request *request, calo_error *err);
+
+#endif

@@ -1,0 +1,196 @@
+/* A batch's frames to the pictures that were asked for. */
+#include <string.h>
+
+#include "base/error.h"
+#include "job/states.h"
+
+/* ---- kinds of outputs ---- */
+
+typedef struct output_kind {
+    uint32_t kind, channel; /* what it is made of */
+    uint32_t pixel_bytes;
+} output_kind;
+
+static const output_kind special_kinds[] = {
+    {CALO_OUTPUT_RGB, CALO_CHANNEL_COLOR, 3},
+    {CALO_OUTPUT_SEMANTIC, CALO_CHANNEL_INSTANCE_ID, 4},
+    {CALO_OUTPUT_ORRB_DEPTH, CALO_CHANNEL_DEPTH, 4},
+    {CALO_OUTPUT_ORRB_NORMALS, CALO_CHANNEL_NORMAL, 12},
+    {CALO_OUTPUT_ORRB_SEGMENTATION, CALO_CHANNEL_INSTANCE_ID, 1},
+    {CALO_OUTPUT_MUJOCO_SEGMENTATION, CALO_CHANNEL_INSTANCE_ID, 8},
+};
+
+/* Of 0 bytes a pixel where there is no such kind. */
+static output_kind find_kind(uint32_t kind)
+{
+    if (kind < CALO_CHANNEL_COUNT) {
+        calo_pixel_format format = calo_channel_format((calo_channel)kind, CALO_PIXEL_RGBA8);
+        return (output_kind){kind, kind, calo_pixel_bytes(format)};
+    }
+    for (size_t i = 0; i < sizeof special_kinds / sizeof special_kinds[0]; i++)
+        if (special_kinds[i].kind == kind)
+            return special_kinds[i];
+    return (output_kind){0};
+}
+
+uint32_t calo_output_pixel_bytes(uint32_t kind) { return find_kind(kind).pixel_bytes; }
+
+calo_status calo_state_outputs_check(const calo_states *states, const calo_states_request *request, calo_error *err)
+{
+    bool rgb = false, rgba = false;
+    if (!request->output_count)
+        return calo_fail(err, CALO_ERROR_ARGUMENT, "no output is asked for: name at least one channel");
+    for (size_t i = 0; i < request->output_count; i++) {
+        uint32_t kind = request->outputs[i].kind;
+        if (!calo_output_pixel_bytes(kind))
+            return calo_fail(err, CALO_ERROR_ARGUMENT, "output %zu is of a kind that there is not: %u", i, kind);
+        if (kind == CALO_OUTPUT_MUJOCO_SEGMENTATION && !states->subject.model)
+            return calo_fail(err, CALO_ERROR_ARGUMENT, "MuJoCo's segmentation is for MuJoCo's models: %s has instance ids",
+                             states->scene->path);
+        if (kind == CALO_OUTPUT_ORRB_SEGMENTATION && states->labels.category_count > UINT8_MAX)
+            return calo_fail(err, CALO_ERROR_UNSUPPORTED, "%s has %zu categories, ORRB's segmentation has room for 255: ask "
+                             "for semantic ids", states->scene->path, states->labels.category_count);
+        rgb |= kind == CALO_OUTPUT_RGB;
+        rgba |= kind == CALO_CHANNEL_COLOR;
+    }
+    if (rgb && rgba)
+        return calo_fail(err, CALO_ERROR_ARGUMENT, "colour with alpha and without: ask for one of them");
+    return CALO_OK;
+}
+
+/* ---- pixels ---- */
+
+static void write_rgb(const uint8_t *from, uint8_t *to, uint32_t width)
+{
+    for (uint32_t x = 0; x < width; x++, from += 4, to += 3) {
+        to[0] = from[0];
+        to[1] = from[1];
+        to[2] = from[2];
+    }
+}
+
+/* Unity's linear depth as ORRB's shader has it: z times (1 - near / far), plus near. */
+static void write_orrb_depth(const float *from, float *to, uint32_t width, const calo_view *view)
+{
+    float near_metres = (float)view->near_metres;
+    float slope = view->far_metres > 0 ? (float)(1 - view->near_metres / view->far_metres) : 1;
+    for (uint32_t x = 0; x < width; x++)
+        to[x] = from[x] > 0 ? from[x] * slope + near_metres : 0;
+}
+
+static void write_orrb_normals(const float *from, float *to, uint32_t width)
+{
+    for (uint32_t x = 0; x < width; x++, from += 3, to += 3) {
+        bool nothing = from[0] == 0 && from[1] == 0 && from[2] == 0;
+        to[0] = nothing ? 0 : from[0] * 0.5f + 0.5f;
+        to[1] = nothing ? 0 : from[1] * 0.5f + 0.5f;
+        to[2] = nothing ? 1 : from[2] * 0.5f + 0.5f;
+    }
+}
+
+static void write_labels(const calo_state_labels *labels, uint32_t kind, const uint32_t *ids, void *to, uint32_t width)
+{
+    for (uint32_t x = 0; x < width; x++) {
+        uint32_t id = ids[x] < labels->id_count ? ids[x] : 0;
+        if (kind == CALO_OUTPUT_SEMANTIC)
+            ((uint32_t *)to)[x] = labels->categories[id];
+        else if (kind == CALO_OUTPUT_ORRB_SEGMENTATION)
+            ((uint8_t *)to)[x] = (uint8_t)labels->categories[id];
+        else
+            memcpy((int32_t *)to + 2 * (size_t)x, labels->objects[id], sizeof labels->objects[id]);
+    }
+}
+
+static void write_row(const calo_states *states, const output_kind *kind, const calo_view *view, const void *from, void *to,
+                      uint32_t width)
+{
+    switch (kind->kind) {
+    case CALO_OUTPUT_RGB: write_rgb(from, to, width); break;
+    case CALO_OUTPUT_ORRB_DEPTH: write_orrb_depth(from, to, width, view); break;
+    case CALO_OUTPUT_ORRB_NORMALS: write_orrb_normals(from, to, width); break;
+    case CALO_OUTPUT_SEMANTIC:
+    case CALO_OUTPUT_ORRB_SEGMENTATION:
+    case CALO_OUTPUT_MUJOCO_SEGMENTATION: write_labels(&states->labels, kind->kind, from, to, width); break;
+    default: memcpy(to, from, (size_t)kind->pixel_bytes * width);
+    }
+}
+
+/* ---- a run over a batch's views ---- */
+
+typedef struct output_run {
+    const calo_state_batch *batch;
+    const calo_view *views;
+    uint32_t channels; /* that this run draws */
+} output_run;
+
+static void write_picture(const output_run *run, const calo_output *output, const output_kind *kind, size_t index,
+                          const calo_image *plane)
+{
+    const calo_state_batch *batch = run->batch;
+    size_t state = batch->first + index / batch->cameras, camera = index % batch->cameras;
+    size_t row_bytes = (size_t)kind->pixel_bytes * plane->width;
+    char *to = (char *)output->data + state * output->state_stride + camera * output->camera_stride;
+    for (uint32_t y = 0; y < plane->height; y++) {
+        uint32_t row = batch->request->rows_bottom_up ? plane->height - 1 - y : y;
+        write_row(batch->states, kind, &run->views[index], (const char *)plane->data + y * plane->row_bytes,
+                  to + row * row_bytes, plane->width);
+    }
+}
+
+static calo_status write_outputs(void *user, size_t index, calo_frame *frame, calo_error *err)
+{
+    const output_run *run = user;
+    const calo_states_request *request = run->batch->request;
+    (void)err;
+    for (size_t i = 0; i < request->output_count; i++) {
+        output_kind kind = find_kind(request->outputs[i].kind);
+        if (run->channels & CALO_CHANNEL_BIT(kind.channel))
+            write_picture(run, &request->outputs[i], &kind, index, &frame->planes[kind.channel]);
+    }
+    return CALO_OK;
+}
+
+/* The channels that the outputs are made of. */
+static uint32_t wanted_channels(const calo_states_request *request)
+{
+    uint32_t channels = 0;
+    for (size_t i = 0; i < request->output_count; i++) {
+        output_kind kind = find_kind(request->outputs[i].kind);
+        channels |= CALO_CHANNEL_BIT(kind.channel);
+    }
+    return channels;
+}
+
+static bool wants(const calo_states_request *request, uint32_t kind)
+{
+    for (size_t i = 0; i < request->output_count; i++)
+        if (request->outputs[i].kind == kind)
+            return true;
+    return false;
+}
+
+static calo_status render(const calo_state_batch *batch, const calo_view *views, uint32_t channels, calo_error *err)
+{
+    const calo_states *states = batch->states;
+    calo_render_options options = states->options.render;
+    options.channels = channels;
+    options.color_format = CALO_PIXEL_RGBA8;
+    options.poll = batch->request->poll;
+    options.poll_user = batch->request->poll_user;
+    /* Colour without alpha lies over black where nothing else is behind it. */
+    if (options.background == CALO_BACKGROUND_TRANSPARENT && wants(batch->request, CALO_OUTPUT_RGB))
+        options.background = CALO_BACKGROUND_COLOR;
+    output_run run = {batch, views, channels};
+    return channels ? calo_renderer_render_scenes(states->renderer, batch->view_prepared, &options, views,
+                                                  batch->count * batch->cameras, NULL, write_outputs, &run, err)
+                    : CALO_OK;
+}
+
+calo_status calo_state_batch_render(calo_state_batch *batch, calo_error *err)
+{
+    uint32_t wanted = wanted_channels(batch->request), color = CALO_CHANNEL_BIT(CALO_CHANNEL_COLOR);
+    if (!batch->color_apart)
+        return render(batch, batch->views, wanted, err);
+    calo_status status = render(batch, batch->color_views, wanted & color, err);
+    return status == CALO_OK ? render(batch, batch->views, wanted & ~color, err) : status;
+}
