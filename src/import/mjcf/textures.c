@@ -1,5 +1,5 @@
 /* MuJoCo's textures as the scene's: 2d ones as they are, of cube textures one picture a face that is like no other. */
-#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
