@@ -9,6 +9,9 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
+#include <stdatomic.h>
+#include <sys/types.h>
+
 #include <calotype/calotype.h>
 
 /* ---- module.c ---- */
@@ -56,6 +59,41 @@ bool array_read_optional(PyObject *object, const char *what, const char *type, i
                          const Py_ssize_t *shape, array_view *view);
 bool array_is_writable(const array_view *view, const char *what);
 bool array_is_finite(const array_view *floats, const char *what);
+
+/* ---- turn.c ---- */
+
+/* Keeps an object to one call at a time; others wait. */
+typedef struct call_turn {
+    PyThread_type_lock lock;
+    unsigned long owner; /* the thread that holds the lock, or 0 */
+    pid_t process;       /* that took the lock last */
+} call_turn;
+
+bool turn_start(call_turn *turn);
+void turn_finish(call_turn *turn);
+/* A fork left the call of a thread that is not here unfinished. */
+bool turn_is_stuck(const call_turn *turn);
+/* This thread is in the middle of a call. */
+bool turn_is_own(const call_turn *turn);
+/* Waits, with an eye on Ctrl-C. False with an exception set. `what` begins its sentence. */
+bool turn_take(call_turn *turn, const char *what);
+void turn_leave(call_turn *turn);
+
+/* What a call asks Python while it runs without the GIL. */
+typedef struct python_call {
+    PyObject *progress;    /* called with (done, total), or NULL. Borrowed */
+    PyThreadState *thread; /* while the GIL is released */
+    atomic_size_t done;
+    size_t count;
+} python_call;
+
+/* `progress` is a function or None. False with an exception set. */
+bool call_listens(python_call *call, PyObject *progress);
+/* Calls `progress`. False when it raised. */
+bool call_report(python_call *call);
+/* A calo_poll whose user is a python_call, on the thread that released the GIL: signals (Ctrl-C) and progress, either of
+ * which may stop the call by an exception. */
+calo_status call_poll(void *user, calo_error *err);
 
 /* ---- scene.c, build.c ---- */
 

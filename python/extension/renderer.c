@@ -1,10 +1,8 @@
 /* Renderers and prepared scenes. Rendering runs without the GIL; a lock keeps a renderer to one call at a time. */
 #include "extension.h"
 
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 typedef struct prepared_object {
     PyObject_HEAD
@@ -16,56 +14,23 @@ typedef struct prepared_object {
 typedef struct renderer_object {
     PyObject_HEAD
     calo_renderer *renderer; /* NULL: closed */
-    PyThread_type_lock lock;
-    unsigned long owner;     /* the thread that holds the lock, or 0 */
-    pid_t process;           /* that took the lock last */
+    call_turn turn;
 } renderer_object;
 
 /* ---- one call at a time ---- */
 
-/* Another process's thread cannot give the lock back. */
-static bool is_stuck(const renderer_object *object) { return object->owner && object->process != getpid(); }
-
-/* Waits, with an eye on Ctrl-C. */
-static bool take_lock(renderer_object *object)
-{
-    enum { PATIENCE_MICROSECONDS = 50000 };
-    PyLockStatus status = (PyLockStatus)PyThread_acquire_lock(object->lock, NOWAIT_LOCK);
-    while (status != PY_LOCK_ACQUIRED) {
-        if (is_stuck(object)) {
-            raise_argument("this renderer was in the middle of a call on another thread when this process was forked: "
-                           "make another one");
-            return false;
-        }
-        Py_BEGIN_ALLOW_THREADS
-        status = PyThread_acquire_lock_timed(object->lock, PATIENCE_MICROSECONDS, 0);
-        Py_END_ALLOW_THREADS
-        if (status != PY_LOCK_ACQUIRED && PyErr_CheckSignals() != 0)
-            return false;
-    }
-    object->owner = PyThread_get_thread_ident();
-    object->process = getpid();
-    return true;
-}
-
-static void leave(renderer_object *object)
-{
-    object->owner = 0;
-    PyThread_release_lock(object->lock);
-}
-
 static bool enter(renderer_object *object)
 {
-    if (object->lock && object->owner == PyThread_get_thread_ident()) {
+    if (turn_is_own(&object->turn)) {
         raise_argument("this renderer is in the middle of a call on this thread: a progress function must not use it");
         return false;
     }
-    if (object->renderer && !take_lock(object))
+    if (object->renderer && !turn_take(&object->turn, "this renderer"))
         return false;
     if (object->renderer)
         return true;
-    if (object->lock && object->owner == PyThread_get_thread_ident())
-        leave(object); /* another thread closed it meanwhile */
+    if (turn_is_own(&object->turn))
+        turn_leave(&object->turn); /* another thread closed it meanwhile */
     raise_argument("this renderer is closed");
     return false;
 }
@@ -222,7 +187,7 @@ static PyObject *prepare_pose(renderer_object *renderer, PyObject *scene, const 
     Py_BEGIN_ALLOW_THREADS
     status = calo_renderer_prepare(renderer->renderer, pose, &call->options, &prepared, &err);
     Py_END_ALLOW_THREADS
-    leave(renderer);
+    turn_leave(&renderer->turn);
     return status == CALO_OK ? wrap_prepared(prepared, scene, environment, call) : raise_error(&err);
 }
 
@@ -259,9 +224,7 @@ typedef struct render_call {
     calo_frame *frames;
     calo_node_color *node_colors;
     size_t count;
-    PyObject *progress; /* called with (done, total), or NULL */
-    PyThreadState *thread; /* while the GIL is released */
-    atomic_size_t done;
+    python_call python;
 } render_call;
 
 static void finish_call(render_call *call)
@@ -393,7 +356,7 @@ static bool read_outputs(PyObject *outputs, render_call *call)
 
 static calo_status count_frame(void *user, size_t view_index, calo_frame *frame, calo_error *err)
 {
-    render_call *call = user;
+    python_call *call = user;
     (void)view_index;
     (void)frame;
     (void)err;
@@ -401,45 +364,24 @@ static calo_status count_frame(void *user, size_t view_index, calo_frame *frame,
     return CALO_OK;
 }
 
-static bool report(render_call *call)
-{
-    if (!call->progress)
-        return true;
-    size_t done = atomic_load_explicit(&call->done, memory_order_relaxed);
-    PyObject *answer = PyObject_CallFunction(call->progress, "nn", (Py_ssize_t)done, (Py_ssize_t)call->count);
-    Py_XDECREF(answer);
-    return answer != NULL;
-}
-
-/* On the thread that renders: signals (Ctrl-C) and progress, either of which may stop the call by an exception. */
-static calo_status poll(void *user, calo_error *err)
-{
-    render_call *call = user;
-    PyEval_RestoreThread(call->thread);
-    bool go_on = PyErr_CheckSignals() == 0 && report(call);
-    call->thread = PyEval_SaveThread();
-    if (!go_on)
-        err->status = CALO_ERROR_CANCELLED;
-    return go_on ? CALO_OK : CALO_ERROR_CANCELLED;
-}
-
 static bool run(renderer_object *renderer, render_call *call)
 {
     calo_error err = {0};
-    call->options.poll = poll;
-    call->options.poll_user = call;
+    call->options.poll = call_poll;
+    call->options.poll_user = &call->python;
+    call->python.count = call->count;
     if (!enter(renderer))
         return false;
-    call->thread = PyEval_SaveThread();
+    call->python.thread = PyEval_SaveThread();
     calo_status status =
         calo_renderer_render_scenes(renderer->renderer, call->prepared, &call->options, call->views, call->count,
-                                    call->frames, call->progress ? count_frame : NULL, call, &err);
-    PyEval_RestoreThread(call->thread);
-    leave(renderer);
+                                    call->frames, call->python.progress ? count_frame : NULL, &call->python, &err);
+    PyEval_RestoreThread(call->python.thread);
+    turn_leave(&renderer->turn);
     if (status != CALO_OK)
         raise_error(&err);
     /* A last poll may have raised when nothing was left to be stopped. */
-    return !PyErr_Occurred() && report(call);
+    return !PyErr_Occurred() && call_report(&call->python);
 }
 
 /* render(prepared, views, options, outputs, node_colors, progress): the tuples of rendering.py. */
@@ -451,9 +393,8 @@ static PyObject *renderer_render(PyObject *self, PyObject *arguments)
                           &node_colors, &progress) ||
         !read_options(options, &call.options))
         return NULL;
-    call.progress = progress == Py_None ? NULL : progress;
-    if (call.progress && !PyCallable_Check(call.progress))
-        return raise_argument("progress must be a function of (done, total)");
+    if (!call_listens(&call.python, progress))
+        return NULL;
     call.views = views_read(views, &call.count);
     bool done = call.views && read_prepared(prepared, &call) && read_node_colors(node_colors, &call) &&
                 (call.count == 0 || (read_outputs(outputs, &call) && run((renderer_object *)self, &call)));
@@ -485,12 +426,10 @@ PyObject *renderer_create(PyObject *module, PyObject *arguments)
         return NULL;
     }
     object->renderer = renderer;
-    object->owner = 0;
-    object->lock = PyThread_allocate_lock();
-    if (object->lock)
+    if (turn_start(&object->turn))
         return (PyObject *)object;
     Py_DECREF(object);
-    return PyErr_NoMemory();
+    return NULL;
 }
 
 static void destroy(renderer_object *object)
@@ -510,7 +449,7 @@ static PyObject *renderer_close(PyObject *self, PyObject *unused)
     if (!enter(object))
         return NULL;
     destroy(object);
-    leave(object);
+    turn_leave(&object->turn);
     Py_RETURN_NONE;
 }
 
@@ -519,10 +458,9 @@ static void renderer_dealloc(PyObject *self)
     renderer_object *object = (renderer_object *)self;
     PyTypeObject *type = Py_TYPE(self);
     /* A fork left the call of a thread that is not here unfinished in it: nothing of it can be taken apart. */
-    if (object->renderer && !is_stuck(object))
+    if (object->renderer && !turn_is_stuck(&object->turn))
         destroy(object);
-    if (object->lock)
-        PyThread_free_lock(object->lock);
+    turn_finish(&object->turn);
     PyObject_Free(self);
     Py_DECREF(type);
 }
