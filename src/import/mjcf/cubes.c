@@ -98,17 +98,23 @@ static void clip(const cutter *c, int face, int edge, const polygon *in, polygon
 
 /* ---- texture coordinates are not linear where the direction's length along the axis changes: edges are halved ---- */
 
-/* True where the middle of an edge, interpolated, would be read too far from its true place. */
+/* True where an edge, interpolated, would be read too far from its true places. */
 static bool is_crooked(int face, const point *a, const point *b)
 {
-    const float most = 0.002f;
-    float uv_a[2], uv_b[2], uv[2], middle[3];
-    for (int k = 0; k < 3; k++)
-        middle[k] = 0.5f * a->direction[k] + 0.5f * b->direction[k];
+    const float most = 0.001f;
+    float uv_a[2], uv_b[2], uv[2], at[3];
     calo_mjcf_cube_uv(face, a->direction, uv_a);
     calo_mjcf_cube_uv(face, b->direction, uv_b);
-    calo_mjcf_cube_uv(face, middle, uv);
-    return fabsf(0.5f * (uv_a[0] + uv_b[0]) - uv[0]) > most || fabsf(0.5f * (uv_a[1] + uv_b[1]) - uv[1]) > most;
+    for (int quarter = 1; quarter < 4; quarter++) {
+        float far = 0.25f * (float)quarter, near = 1 - far;
+        for (int k = 0; k < 3; k++)
+            at[k] = near * a->direction[k] + far * b->direction[k];
+        calo_mjcf_cube_uv(face, at, uv);
+        for (int k = 0; k < 2; k++)
+            if (fabsf(near * uv_a[k] + far * uv_b[k] - uv[k]) > most)
+                return true;
+    }
+    return false;
 }
 
 static uint32_t add_point(cutter *c, int face, const point *p)

@@ -104,7 +104,7 @@ calo_mjcf_mapping calo_mjcf_mapping_of(const calo_mjcf_builder *builder, int32_t
 void calo_mjcf_map(const calo_mjcf_mapping *mapping, calo_mjcf_shape *shape);
 
 /* Cuts a shape along the edges of a cube texture, one part for each face that is like no other before it; `parts` of
- * the others stay empty. Texture coordinates are within 1/500 of a face of the true ones where the shape does not come
+ * the others stay empty. Texture coordinates are within 1/250 of a face of the true ones where the shape does not come
  * close to its own centre. */
 calo_status calo_mjcf_cut_cube(const calo_mjcf_mapping *mapping, const calo_mjcf_shape *shape,
                                calo_mjcf_shape parts[CALO_MJCF_CUBE_FACES], calo_error *err);
