@@ -101,7 +101,7 @@ static void clip(const cutter *c, int face, int edge, const polygon *in, polygon
 /* True where an edge, interpolated, would be read too far from its true places. */
 static bool is_crooked(int face, const point *a, const point *b)
 {
-    const float most = 0.001f;
+    const float most = 0.002f;
     float uv_a[2], uv_b[2], uv[2], at[3];
     calo_mjcf_cube_uv(face, a->direction, uv_a);
     calo_mjcf_cube_uv(face, b->direction, uv_b);
@@ -156,7 +156,7 @@ static calo_status add_triangle(cutter *c, int face, const point *corners)
 /* Neighbours see the same edge and halve it alike. */
 static calo_status add_straight(cutter *c, int face, const point corners[3], int depth)
 {
-    enum { MAX_DEPTH = 6 };
+    enum { MAX_DEPTH = 8 };
     int crooked[3], count = 0;
     for (int i = 0; i < 3; i++)
         count += crooked[i] = depth < MAX_DEPTH && is_crooked(face, &corners[i], &corners[(i + 1) % 3]);
@@ -240,7 +240,7 @@ calo_status calo_mjcf_cut_cube(const calo_mjcf_mapping *mapping, const calo_mjcf
 {
     /* So that a mesh around its own centre costs in proportion to its size. */
     cutter c = {.mapping = mapping, .parts = parts, .vertex_count = shape->vertex_count,
-                .triangles_left = (uint64_t)shape->index_count + 4096, .err = err};
+                .triangles_left = (uint64_t)shape->index_count + 32768, .err = err};
     size_t pairs = (size_t)shape->vertex_count * CALO_MJCF_CUBE_FACES;
     c.numbers = calloc(pairs, sizeof *c.numbers);
     if (!c.numbers)
