@@ -2,8 +2,8 @@
 #include <math.h>
 
 #include "base/exact_math.h"
+#include "base/lanes.h"
 #include "base/random.h"
-#include "base/scalar.h"
 #include "image/post/steps.h"
 
 /* From one colour to another by a share that is in row[0]. */
@@ -25,7 +25,7 @@ static void fill_gradient_row(const calo_post_background *background, const calo
     double begin = 0.5 + ((0.5 - width / 2) * cosine + (height / 2 - 0.5 - y) * sine) / extent;
     float first = (float)begin, step = (float)(cosine / extent);
     for (uint32_t x = from; x < to; x++)
-        row[0][x] = calo_clampf(first + (float)x * step, 0, 1);
+        row[0][x] = calo_post_clamp(first + (float)x * step, 0, 1);
     mix_colors(background->colors, from, to, row);
 }
 
@@ -43,9 +43,10 @@ static float smooth(float part)
     return part * part * (3 - 2 * part);
 }
 
-/* Adds an octave of value noise with `cells` cells a pixel; `corners` is scratch for width + 2 numbers. */
+/* Adds an octave of value noise with `cells` cells a pixel; `corners` is scratch for width + 2 numbers. The
+ * row is filled to a whole number of lanes. */
 static void add_octave(float cells, float strength, uint32_t seed, uint32_t y, uint32_t from, uint32_t to,
-                       float *corners, float *restrict row)
+                       float *corners, float *row)
 {
     float down = ((float)y + 0.5f) * cells;
     uint32_t first = (uint32_t)(((float)from + 0.5f) * cells), last = (uint32_t)(((float)to - 0.5f) * cells) + 1;
@@ -55,11 +56,13 @@ static void add_octave(float cells, float strength, uint32_t seed, uint32_t y, u
         float top = corner_value(i, above, seed), bottom = corner_value(i, above + 1, seed);
         corners[i - first] = top + (bottom - top) * part;
     }
-    for (uint32_t x = from; x < to; x++) {
-        float across = ((float)x + 0.5f) * cells;
-        uint32_t cell = (uint32_t)across;
-        const float *corner = corners + (cell - first);
-        row[x] += strength * (corner[0] + (corner[1] - corner[0]) * smooth(across - (float)cell));
+    for (uint32_t x = from; x < to; x += LANES) {
+        lanes_f across = (lanes_from_int(lanes_count() + (int32_t)x) + 0.5f) * cells;
+        lanes_i cell = lanes_truncate(across);
+        lanes_f t = across - lanes_from_int(cell);
+        lanes_i corner = lanes_min_int(cell, lanes_int((int32_t)last - 1)) - (int32_t)first;
+        lanes_f left = lanes_gather(corners, corner), right = lanes_gather(corners + 1, corner);
+        lanes_store(row + x, lanes_load(row + x) + (left + (right - left) * (t * t * (3.0f - 2.0f * t))) * strength);
     }
 }
 
@@ -109,9 +112,11 @@ static void lay_over(const float *restrict behind, const float *restrict alpha, 
         color[x] = behind[x] + (color[x] - behind[x]) * alpha[x];
 }
 
-calo_status calo_post_fill_background(calo_post_processor *processor, const calo_post_background *background,
-                                      calo_post_canvas *canvas, calo_error *err)
+calo_status calo_post_fill_background(calo_post_processor *processor, const calo_post_source *source,
+                                      const calo_post_processing *post, calo_post_canvas *canvas, calo_error *err)
 {
+    (void)source;
+    const calo_post_background *background = &post->background;
     size_t row_floats = canvas->stride + CALO_POST_BLOCK;
     float *rows = calo_post_take(processor, CALO_POST_SLOT_ROWS, 3 * row_floats, err);
     if (!rows)

@@ -3,7 +3,6 @@
 #include <math.h>
 
 #include "base/exact_math.h"
-#include "base/scalar.h"
 #include "image/post/steps.h"
 
 enum { MAX_LEVELS = 16, TAPS = 5, EDGE = CALO_POST_BLOCK };
@@ -54,7 +53,7 @@ static pyramid make_pyramid(const calo_post_canvas *canvas, float diffusion)
     uint32_t width = half_of(canvas->width), height = half_of(canvas->height);
     float depth = calo_log2f((float)(width > height ? width : height)) + diffusion - 10;
     float whole = floorf(depth);
-    made.levels = (uint32_t)calo_clampf(whole, 1, MAX_LEVELS);
+    made.levels = (uint32_t)calo_post_clamp(whole, 1, MAX_LEVELS);
     made.tent = make_tent(0.5f + depth - whole);
     for (uint32_t i = 0; i < made.levels; i++) {
         made.widths[i] = width;
@@ -126,7 +125,7 @@ static float keep_bright(float threshold, float *const values[3], size_t count)
     float *restrict red = values[0], *restrict green = values[1], *restrict blue = values[2];
     for (size_t i = 0; i < count; i++) {
         float light = calo_maxf(red[i], calo_maxf(green[i], blue[i]));
-        float soft = calo_clampf(light - begin, 0, 2 * knee);
+        float soft = calo_post_clamp(light - begin, 0, 2 * knee);
         float kept = calo_maxf(bend * soft * soft, light - threshold), scale = kept / calo_maxf(light, 1e-5f);
         red[i] *= scale;
         green[i] *= scale;
@@ -185,9 +184,10 @@ static plane channel_of(const calo_post_canvas *canvas, float *values)
     return (plane){values, canvas->width, canvas->height, canvas->stride};
 }
 
-calo_status calo_post_add_bloom(calo_post_processor *processor, const calo_post_processing *post, calo_post_canvas *canvas,
-                                calo_error *err)
+calo_status calo_post_add_bloom(calo_post_processor *processor, const calo_post_source *source,
+                                const calo_post_processing *post, calo_post_canvas *canvas, calo_error *err)
 {
+    (void)source;
     pyramid levels = make_pyramid(canvas, post->bloom_diffusion > 0 ? post->bloom_diffusion : 7);
     size_t size = canvas->stride * canvas->height;
     float *scratch = calo_post_take(processor, CALO_POST_SLOT_ROWS, canvas->stride + 2 * EDGE + (canvas->opaque ? 0 : size), err);

@@ -1,6 +1,6 @@
 /* Tone curves and colour grading. The formulas are those of Unity's post-processing stack 2 (LDR), whose look-up table
  * of 32 steps is not needed here: every pixel is graded exactly. */
-#include "base/scalar.h"
+#include "base/lanes.h"
 #include "image/post/steps.h"
 
 /* Hable's curve (x (a x + c b) + d e) / (x (a x + b) + d f) - e / f. */
@@ -26,16 +26,14 @@ static void map_aces(float *restrict values, size_t count)
     }
 }
 
-void calo_post_map_tones(calo_tone_mapping mapping, calo_post_canvas *canvas)
+calo_status calo_post_map_tones(calo_post_processor *processor, const calo_post_source *source,
+                                const calo_post_processing *post, calo_post_canvas *canvas, calo_error *err)
 {
-    for (int c = 0; c < 3 && mapping != CALO_TONE_NONE; c++)
-        (mapping == CALO_TONE_NEUTRAL ? map_neutral : map_aces)(canvas->color[c], canvas->stride * canvas->height);
-}
-
-bool calo_post_grades(const calo_post_processing *post)
-{
-    return post->color_grading && (post->hue_shift_degrees != 0 || post->saturation != 0 || post->contrast != 0 ||
-                                   post->brightness != 0 || post->temperature != 0 || post->tint != 0);
+    (void)source;
+    (void)processor, (void)err;
+    for (int c = 0; c < 3; c++)
+        (post->tone_mapping == CALO_TONE_NEUTRAL ? map_neutral : map_aces)(canvas->color[c], canvas->stride * canvas->height);
+    return CALO_OK;
 }
 
 /* CAT02 responses to light of the chromaticity x, y. */
@@ -97,9 +95,9 @@ static void scale_tones(const grader *use, channel red, channel green, channel b
 {
     float gain = use->gain, offset = use->offset;
     for (uint32_t i = 0; i < count; i++) {
-        red[i] = calo_clampf(red[i], 0, 1) * gain + offset;
-        green[i] = calo_clampf(green[i], 0, 1) * gain + offset;
-        blue[i] = calo_clampf(blue[i], 0, 1) * gain + offset;
+        red[i] = calo_post_clamp(red[i], 0, 1) * gain + offset;
+        green[i] = calo_post_clamp(green[i], 0, 1) * gain + offset;
+        blue[i] = calo_post_clamp(blue[i], 0, 1) * gain + offset;
     }
 }
 
@@ -115,26 +113,29 @@ static void balance_white(const grader *use, channel red, channel green, channel
 }
 
 /* How much of the chroma a channel lacks at a hue of `k` sixths from where it is lowest; k from -6 to 18. */
-static inline float lack_at(float k)
+LANES_INLINE lanes_f lack_at(lanes_f k)
 {
-    k = k < 0 ? k + 6 : k;
-    k = k >= 12 ? k - 12 : k;
-    k = k >= 6 ? k - 6 : k;
-    return calo_clampf(calo_minf(k, 4 - k), 0, 1);
+    k = k + lanes_pick(lanes_less(k, lanes_float(0)), lanes_float(6), lanes_float(0));
+    k = k - lanes_pick(lanes_less(k, lanes_float(12)), lanes_float(0), lanes_float(12));
+    k = k - lanes_pick(lanes_less(k, lanes_float(6)), lanes_float(0), lanes_float(6));
+    return lanes_clamp(lanes_min(k, 4.0f - k), 0, 1);
 }
 
 static void shift_hue(const grader *use, channel red, channel green, channel blue, uint32_t count)
 {
-    float shift = use->hue_sixths;
-    for (uint32_t i = 0; i < count; i++) {
-        float r = calo_maxf(red[i], 0), g = calo_maxf(green[i], 0), b = calo_maxf(blue[i], 0);
-        float most = calo_maxf(r, calo_maxf(g, b)), chroma = most - calo_minf(r, calo_minf(g, b));
-        float difference = r == most ? g - b : (g == most ? b - r : r - g);
-        float sector = r == most ? 0.0f : (g == most ? 2.0f : 4.0f);
-        float hue = sector + shift + (chroma > 0 ? difference / chroma : 0.0f);
-        red[i] = most - chroma * lack_at(hue + 5);
-        green[i] = most - chroma * lack_at(hue + 3);
-        blue[i] = most - chroma * lack_at(hue + 1);
+    lanes_f shift = lanes_float(use->hue_sixths), zero = lanes_float(0);
+    for (uint32_t i = 0; i < count; i += LANES) {
+        lanes_f r = lanes_max(lanes_load(red + i), zero), g = lanes_max(lanes_load(green + i), zero);
+        lanes_f b = lanes_max(lanes_load(blue + i), zero);
+        lanes_f most = lanes_max(r, lanes_max(g, b)), chroma = most - lanes_min(r, lanes_min(g, b));
+        lanes_m is_red = lanes_equal(r, most), is_green = lanes_equal(g, most);
+        lanes_f difference = lanes_pick(is_red, g - b, lanes_pick(is_green, b - r, r - g));
+        lanes_f sector = lanes_pick(is_red, zero, lanes_pick(is_green, lanes_float(2), lanes_float(4)));
+        /* Greys have no hue and need none. */
+        lanes_f hue = sector + shift + difference / lanes_max(chroma, lanes_float(1e-30f));
+        lanes_store(red + i, most - chroma * lack_at(hue + 5.0f));
+        lanes_store(green + i, most - chroma * lack_at(hue + 3.0f));
+        lanes_store(blue + i, most - chroma * lack_at(hue + 1.0f));
     }
 }
 
@@ -144,16 +145,17 @@ static void saturate(const grader *use, channel red, channel green, channel blue
     for (uint32_t i = 0; i < count; i++) {
         float r = calo_maxf(red[i], 0), g = calo_maxf(green[i], 0), b = calo_maxf(blue[i], 0);
         float grey = 0.2126729f * r + 0.7151522f * g + 0.0721750f * b;
-        red[i] = calo_clampf(grey + saturation * (r - grey), 0, 1);
-        green[i] = calo_clampf(grey + saturation * (g - grey), 0, 1);
-        blue[i] = calo_clampf(grey + saturation * (b - grey), 0, 1);
+        red[i] = calo_post_clamp(grey + saturation * (r - grey), 0, 1);
+        green[i] = calo_post_clamp(grey + saturation * (g - grey), 0, 1);
+        blue[i] = calo_post_clamp(grey + saturation * (b - grey), 0, 1);
     }
 }
 
-void calo_post_grade(const calo_post_processing *post, calo_post_canvas *canvas)
+calo_status calo_post_grade(calo_post_processor *processor, const calo_post_source *source,
+                            const calo_post_processing *post, calo_post_canvas *canvas, calo_error *err)
 {
-    if (!calo_post_grades(post))
-        return;
+    (void)source;
+    (void)processor, (void)err;
     grader use = make_grader(post);
     for (uint32_t y = 0; y < canvas->height; y++) {
         size_t at = y * canvas->stride;
@@ -165,4 +167,5 @@ void calo_post_grade(const calo_post_processing *post, calo_post_canvas *canvas)
             shift_hue(&use, red, green, blue, canvas->width);
         saturate(&use, red, green, blue, canvas->width);
     }
+    return CALO_OK;
 }

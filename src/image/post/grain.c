@@ -2,8 +2,8 @@
  * T. Lottes), in a tile that repeats; the seed says where the tile begins. */
 #include <math.h>
 
+#include "base/lanes.h"
 #include "base/random.h"
-#include "base/scalar.h"
 #include "image/post/steps.h"
 
 enum { TILE = 256, TEXELS = TILE * TILE };
@@ -50,7 +50,7 @@ typedef struct origin {
 
 /* A row of grain: two rows of the tile are blended, then read at steps of 1 / size. */
 static void read_row(const float *tile, origin from, float step, uint32_t y, uint32_t width, float *restrict blended,
-                     float *restrict to)
+                     float *to)
 {
     float at = from.y + (float)y * step;
     int32_t whole = calo_floor_to_int(at);
@@ -59,11 +59,11 @@ static void read_row(const float *tile, origin from, float step, uint32_t y, uin
     for (int x = 0; x < TILE; x++)
         blended[x] = above[x] + (below[x] - above[x]) * part;
     blended[TILE] = blended[0];
-    for (uint32_t x = 0; x < width; x++) {
-        float across = from.x + (float)x * step;
-        int32_t column = (int32_t)across; /* not below 0 */
-        const float *texel = blended + (column & (TILE - 1));
-        to[x] = texel[0] + (texel[1] - texel[0]) * (across - (float)column);
+    for (uint32_t x = 0; x < width; x += LANES) {
+        lanes_f across = lanes_from_int(lanes_count() + (int32_t)x) * step + from.x; /* not below 0 */
+        lanes_i column = lanes_truncate(across), texel = column & (TILE - 1);
+        lanes_f left = lanes_gather(blended, texel), right = lanes_gather(blended + 1, texel);
+        lanes_store(to + x, left + (right - left) * (across - lanes_from_int(column)));
     }
 }
 
@@ -72,8 +72,8 @@ static void add_row(const float *restrict const grain[3], float strength, uint32
 {
     const float *restrict r = grain[0], *restrict g = grain[1], *restrict b = grain[2];
     for (uint32_t x = 0; x < width; x++) {
-        float luminance = 0.2126729f * calo_clampf(red[x], 0, 1) + 0.7151522f * calo_clampf(green[x], 0, 1) +
-                          0.0721750f * calo_clampf(blue[x], 0, 1);
+        float luminance = 0.2126729f * calo_post_clamp(red[x], 0, 1) + 0.7151522f * calo_post_clamp(green[x], 0, 1) +
+                          0.0721750f * calo_post_clamp(blue[x], 0, 1);
         float response = strength * (1 - luminance_contribution * sqrtf(luminance));
         red[x] = calo_maxf(red[x] + red[x] * r[x] * response, 0);
         green[x] = calo_maxf(green[x] + green[x] * g[x] * response, 0);
@@ -81,9 +81,10 @@ static void add_row(const float *restrict const grain[3], float strength, uint32
     }
 }
 
-calo_status calo_post_add_grain(calo_post_processor *processor, const calo_post_processing *post, calo_post_canvas *canvas,
-                                calo_error *err)
+calo_status calo_post_add_grain(calo_post_processor *processor, const calo_post_source *source,
+                                const calo_post_processing *post, calo_post_canvas *canvas, calo_error *err)
 {
+    (void)source;
     const float *tile = take_tile(processor, err);
     float *rows = tile ? calo_post_take(processor, CALO_POST_SLOT_ROWS, 3 * canvas->stride + TILE + 1, err) : NULL;
     if (!rows)

@@ -4,9 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/error.h"
-#include "base/exact_math.h"
-#include "base/scalar.h"
+#include "base/lanes.h"
 #include "image/post/steps.h"
 
 enum { EDGE = CALO_POST_BLOCK, EDGE_ROWS = 2, TAPS = 5 };
@@ -25,26 +23,6 @@ typedef struct half_frame {
     bool orthographic;
     float radius, strength;
 } half_frame;
-
-/* Points in a sphere: at even steps of height and golden angles around, farther out from one to the next; each pixel of
- * four by four turns them by another part of a step (the order of a Bayer matrix). */
-void calo_post_pattern_make(calo_post_pattern *pattern)
-{
-    static const uint8_t order[16] = {0, 8, 2, 10, 12, 4, 14, 6, 3, 11, 1, 9, 15, 7, 13, 5};
-    for (int pixel = 0; pixel < 16; pixel++)
-        for (int i = 0; i < CALO_POST_DIRECTIONS; i++) {
-            double turn = (order[pixel] + 0.5) / 16, place = i * 0.7548776662466927 + turn;
-            double height = 2 * (place - floor(place)) - 1, sine, cosine;
-            calo_sincos(2 * CALO_PI * (i * 0.5698402909980532 + turn), &sine, &cosine);
-            double length = sqrt((i + 1.0) / CALO_POST_DIRECTIONS), flat = sqrt(1 - height * height);
-            double point[3] = {flat * cosine * length, flat * sine * length, height * length};
-            for (int k = 0; k < CALO_POST_BLOCK / 4; k++)
-                for (int axis = 0; axis < 3; axis++)
-                    pattern->directions[pixel / 4][i][axis][4 * k + pixel % 4] = (float)point[axis];
-        }
-    for (int i = 0; i < CALO_POST_CURVE_STEPS + 2; i++)
-        pattern->curve[i] = calo_minf(calo_powf((float)i / CALO_POST_CURVE_STEPS, 1.2f), 1);
-}
 
 static calo_status take_half_frame(calo_post_processor *processor, const calo_post_source *source,
                                    const calo_post_processing *post, half_frame *half, calo_error *err)
@@ -101,89 +79,67 @@ static void load_half_frame(const calo_frame *frame, const half_frame *half)
     }
 }
 
-/* What the samples of a block are found from. */
-typedef struct block {
-    float x[CALO_POST_BLOCK], y[CALO_POST_BLOCK], depth[CALO_POST_BLOCK];
-    float normal[3][CALO_POST_BLOCK], sum[CALO_POST_BLOCK];
-    int32_t column[CALO_POST_BLOCK], row[CALO_POST_BLOCK]; /* of a sample, one more than it is */
-    float found[CALO_POST_BLOCK];                          /* the depth there */
-} block;
+/* Pixels side by side that are looked around. */
+typedef struct surface {
+    lanes_f x, y, depth, normal[3];
+} surface;
 
-static bool load_block(const half_frame *half, uint32_t x, uint32_t y, block *to)
+static bool load_surface(const half_frame *half, uint32_t x, uint32_t y, surface *to)
 {
     size_t at = y * half->stride + x;
-    bool any = false;
-    for (int i = 0; i < CALO_POST_BLOCK; i++)
-        any |= half->depth[at + (size_t)i] < NOTHING;
-    if (!any)
+    lanes_f depth = lanes_load(half->depth + at), scale = half->orthographic ? lanes_float(1) : depth;
+    if (!lanes_any(lanes_less(depth, lanes_float(NOTHING))))
         return false;
-    for (int i = 0; i < CALO_POST_BLOCK; i++) {
-        float depth = half->depth[at + (size_t)i], scale = half->orthographic ? 1 : depth;
-        to->depth[i] = depth;
-        to->x[i] = ((float)(x + (uint32_t)i) * half->x_at[0] + half->x_at[1]) * scale;
-        to->y[i] = ((float)y * half->y_at[0] + half->y_at[1]) * scale;
-        to->sum[i] = 0;
-    }
+    to->depth = depth;
+    to->x = (lanes_from_int(lanes_count() + (int32_t)x) * half->x_at[0] + half->x_at[1]) * scale;
+    to->y = ((float)y * half->y_at[0] + half->y_at[1]) * scale;
     for (int axis = 0; axis < 3; axis++)
-        memcpy(to->normal[axis], half->normal[axis] + at, sizeof to->normal[axis]);
+        to->normal[axis] = lanes_load(half->normal[axis] + at);
     return true;
 }
 
-/* Where in the half frame the points lie that are `directions` away, on the normals' side. */
-static void project_samples(const half_frame *half, float directions[3][CALO_POST_BLOCK], block *use)
+/* How much what is seen in the directions `towards`, on the normals' side, shades the surfaces. */
+LANES_INLINE lanes_f obscure(const half_frame *half, const surface *from, const lanes_f towards[3])
 {
-    float radius = half->radius, last_column = (float)half->width + 1, last_row = (float)half->height + 1;
-    bool orthographic = half->orthographic;
-    for (int i = 0; i < CALO_POST_BLOCK; i++) {
-        float side = directions[0][i] * use->normal[0][i] + directions[1][i] * use->normal[1][i] +
-                     directions[2][i] * use->normal[2][i];
-        float reach = side < 0 ? -radius : radius;
-        float depth = calo_maxf(use->depth[i] - directions[2][i] * reach, 1e-6f);
-        float scale = orthographic ? 1.0f : 1 / depth;
-        float column = (use->x[i] + directions[0][i] * reach) * scale * half->to_column[0] + half->to_column[1];
-        float row = (use->y[i] + directions[1][i] * reach) * scale * half->to_row[0] + half->to_row[1];
-        /* The nearest; one more than it is, so that cutting off rounds down. */
-        use->column[i] = (int32_t)calo_clampf(column + 1.5f, 0, last_column);
-        use->row[i] = (int32_t)calo_clampf(row + 1.5f, 0, last_row);
-    }
-}
-
-static void add_samples(const half_frame *half, block *use)
-{
-    bool orthographic = half->orthographic;
-    for (int i = 0; i < CALO_POST_BLOCK; i++)
-        use->found[i] = half->depth[(ptrdiff_t)(use->row[i] - 1) * (ptrdiff_t)half->stride + use->column[i] - 1];
-    for (int i = 0; i < CALO_POST_BLOCK; i++) {
-        float found = use->found[i], scale = orthographic ? 1.0f : found;
-        float x = ((float)(use->column[i] - 1) * half->x_at[0] + half->x_at[1]) * scale - use->x[i];
-        float y = ((float)(use->row[i] - 1) * half->y_at[0] + half->y_at[1]) * scale - use->y[i];
-        float z = use->depth[i] - found;
-        float above = x * use->normal[0][i] + y * use->normal[1][i] + z * use->normal[2][i];
-        /* Less a part of the depth, by which surfaces do not shade themselves. */
-        use->sum[i] += calo_maxf(above - 0.002f * use->depth[i], 0) / (x * x + y * y + z * z + 1e-4f);
-    }
+    lanes_f one = lanes_float(1);
+    lanes_f side = towards[0] * from->normal[0] + towards[1] * from->normal[1] + towards[2] * from->normal[2];
+    lanes_f reach = lanes_pick(lanes_less(side, lanes_float(0)), lanes_float(-half->radius), lanes_float(half->radius));
+    lanes_f depth = lanes_max(from->depth - towards[2] * reach, lanes_float(1e-6f));
+    lanes_f scale = half->orthographic ? one : 1.0f / depth;
+    lanes_f across = (from->x + towards[0] * reach) * scale * half->to_column[0] + half->to_column[1];
+    lanes_f down = (from->y + towards[1] * reach) * scale * half->to_row[0] + half->to_row[1];
+    /* The nearest; one more than it is, so that cutting off rounds down. */
+    lanes_i column = lanes_truncate(lanes_clamp(across + 1.5f, 0, (float)half->width + 1)) - 1;
+    lanes_i row = lanes_truncate(lanes_clamp(down + 1.5f, 0, (float)half->height + 1)) - 1;
+    lanes_f found = lanes_gather(half->depth, row * (int32_t)half->stride + column);
+    scale = half->orthographic ? one : found;
+    lanes_f x = (lanes_from_int(column) * half->x_at[0] + half->x_at[1]) * scale - from->x;
+    lanes_f y = (lanes_from_int(row) * half->y_at[0] + half->y_at[1]) * scale - from->y, z = from->depth - found;
+    lanes_f above = x * from->normal[0] + y * from->normal[1] + z * from->normal[2];
+    /* Less a part of the depth, by which surfaces do not shade themselves. */
+    return lanes_max(above - 0.002f * from->depth, lanes_float(0)) / (x * x + y * y + z * z + 1e-4f);
 }
 
 static void estimate(const calo_post_pattern *pattern, const half_frame *half)
 {
     for (uint32_t y = 0; y < half->height; y++)
-        for (uint32_t x = 0; x < half->width; x += CALO_POST_BLOCK) {
-            block use;
-            if (!load_block(half, x, y, &use))
+        for (uint32_t x = 0; x < half->width; x += LANES) {
+            surface from;
+            if (!load_surface(half, x, y, &from))
                 continue;
+            lanes_f sum = lanes_float(0);
             for (int i = 0; i < CALO_POST_DIRECTIONS; i++) {
-                float directions[3][CALO_POST_BLOCK];
-                memcpy(directions, pattern->directions[y & 3][i], sizeof directions);
-                project_samples(half, directions, &use);
-                add_samples(half, &use);
+                lanes_f towards[3];
+                for (int axis = 0; axis < 3; axis++)
+                    towards[axis] = lanes_load(pattern->directions[y & 3][i][axis]);
+                sum += obscure(half, &from, towards);
             }
-            float *to = half->occlusion[0] + y * half->stride + x;
-            for (int i = 0; i < CALO_POST_BLOCK; i++) {
-                float step = sqrtf(calo_clampf(use.sum[i] * half->strength, 0, 1)) * CALO_POST_CURVE_STEPS;
-                const float *curve = pattern->curve + (int32_t)step;
-                float value = curve[0] + (curve[1] - curve[0]) * (step - (float)(int32_t)step);
-                to[i] = use.depth[i] < NOTHING ? value : 0;
-            }
+            lanes_f step = lanes_sqrt(lanes_clamp(sum * half->strength, 0, 1)) * (float)CALO_POST_CURVE_STEPS;
+            lanes_i whole = lanes_truncate(step);
+            lanes_f low = lanes_gather(pattern->curve, whole), high = lanes_gather(pattern->curve + 1, whole);
+            lanes_f value = low + (high - low) * (step - lanes_from_int(whole));
+            lanes_m there = lanes_less(from.depth, lanes_float(NOTHING));
+            lanes_store(half->occlusion[0] + y * half->stride + x, lanes_pick(there, value, lanes_float(0)));
         }
 }
 
@@ -196,8 +152,8 @@ static void add_neighbour(const half_frame *half, const float *restrict values, 
     float nearness = 1 / half->radius;
     for (uint32_t i = 0; i < half->width; i++) {
         const ptrdiff_t k = (ptrdiff_t)i + offset;
-        float likeness = calo_clampf((x[i] * x[k] + y[i] * y[k] + z[i] * z[k] - 0.8f) * 5, 0, 1);
-        float near = calo_clampf(1 - fabsf(depth[i] - depth[k]) * nearness, 0, 1);
+        float likeness = calo_post_clamp((x[i] * x[k] + y[i] * y[k] + z[i] * z[k] - 0.8f) * 5, 0, 1);
+        float near = calo_post_clamp(1 - fabsf(depth[i] - depth[k]) * nearness, 0, 1);
         float share = weight * near * likeness * likeness * (3 - 2 * likeness);
         sums[i] += share * values[k];
         weights[i] += share;

@@ -8,6 +8,19 @@
 #include "base/large.h"
 #include "image/post/steps.h"
 
+extern const calo_post_kernels calo_post_kernel_table_baseline;
+#ifdef CALO_CPU_X86
+extern const calo_post_kernels calo_post_kernel_table_avx2, calo_post_kernel_table_avx512;
+#endif
+
+static const calo_post_kernels *const levels[CALO_CPU_LEVEL_COUNT] = {
+    [CALO_CPU_BASELINE] = &calo_post_kernel_table_baseline,
+#ifdef CALO_CPU_X86
+    [CALO_CPU_AVX2] = &calo_post_kernel_table_avx2,
+    [CALO_CPU_AVX512] = &calo_post_kernel_table_avx512,
+#endif
+};
+
 static bool occludes(const calo_post_processing *post)
 {
     return post->ambient_occlusion && post->occlusion_intensity > 0;
@@ -23,10 +36,16 @@ static bool has_grain(const calo_post_processing *post)
     return post->grain && post->grain_intensity > 0;
 }
 
+static bool grades(const calo_post_processing *post)
+{
+    return post->color_grading && (post->hue_shift_degrees != 0 || post->saturation != 0 || post->contrast != 0 ||
+                                   post->brightness != 0 || post->temperature != 0 || post->tint != 0);
+}
+
 bool calo_post_is_off(const calo_post_processing *post)
 {
     return post->exposure_stops == 0 && post->tone_mapping == CALO_TONE_NONE && !occludes(post) && !blooms(post) &&
-           !has_grain(post) && !calo_post_grades(post) && post->background.kind == CALO_POST_BACKGROUND_KEEP;
+           !has_grain(post) && !grades(post) && post->background.kind == CALO_POST_BACKGROUND_KEEP;
 }
 
 static calo_status check_background(const calo_post_background *background, calo_error *err)
@@ -86,9 +105,15 @@ calo_status calo_post_check(const calo_post_processing *post, calo_error *err)
 
 calo_status calo_post_processor_create(calo_post_processor **processor, calo_error *err)
 {
+    calo_cpu_level level;
+    *processor = NULL;
+    calo_status status = calo_cpu_level_choose(&level, err);
+    if (status != CALO_OK)
+        return status;
     *processor = calloc(1, sizeof **processor);
     if (!*processor)
         return calo_fail_memory(err, "a post processor", sizeof **processor);
+    (*processor)->kernels = levels[level];
     calo_srgb_make_table((*processor)->srgb_codes);
     calo_post_pattern_make(&(*processor)->pattern);
     return CALO_OK;
@@ -166,25 +191,29 @@ calo_status calo_post_process(calo_post_processor *processor, const calo_post_so
     if (status != CALO_OK)
         return status;
     if (calo_post_is_off(post)) {
-        calo_post_copy(processor, source, out);
+        processor->kernels->copy(processor, source, out);
         return CALO_OK;
     }
     status = take_canvas(processor, source->frame, &canvas, err);
     if (status != CALO_OK)
         return status;
-    calo_post_load(source, calo_exp2f(post->exposure_stops), &canvas);
-    if (occludes(post))
-        status = calo_post_occlude(processor, source, post, &canvas, err);
-    if (status == CALO_OK && post->background.kind != CALO_POST_BACKGROUND_KEEP)
-        status = calo_post_fill_background(processor, &post->background, &canvas, err);
-    if (status == CALO_OK && blooms(post))
-        status = calo_post_add_bloom(processor, post, &canvas, err);
-    if (status == CALO_OK && has_grain(post))
-        status = calo_post_add_grain(processor, post, &canvas, err);
-    if (status != CALO_OK)
-        return status;
-    calo_post_map_tones(post->tone_mapping, &canvas);
-    calo_post_grade(post, &canvas);
-    calo_post_store(processor, &canvas, source->display_referred, out);
-    return CALO_OK;
+    const calo_post_kernels *kernels = processor->kernels;
+    const struct {
+        bool wanted;
+        calo_post_step *step;
+    } steps[] = {
+        {occludes(post), kernels->occlude},
+        {post->background.kind != CALO_POST_BACKGROUND_KEEP, kernels->fill_background},
+        {blooms(post), kernels->add_bloom},
+        {has_grain(post), kernels->add_grain},
+        {post->tone_mapping != CALO_TONE_NONE, kernels->map_tones},
+        {grades(post), kernels->grade},
+    };
+    kernels->load(source, calo_exp2f(post->exposure_stops), &canvas);
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0] && status == CALO_OK; i++)
+        if (steps[i].wanted)
+            status = steps[i].step(processor, source, post, &canvas, err);
+    if (status == CALO_OK)
+        kernels->store(processor, &canvas, source->display_referred, out);
+    return status;
 }

@@ -2,7 +2,7 @@
 #ifndef CALO_RENDER_CPU_CURVES_H
 #define CALO_RENDER_CPU_CURVES_H
 
-#include "render/cpu/lanes.h"
+#include "base/lanes.h"
 
 /* The binary logarithm of positive normal numbers, within 2e-5. The polynomial is log2(1 + x) / x by
  * least squares over [sqrt(1/2) - 1, sqrt(2) - 1]. */

@@ -2,13 +2,7 @@
 #ifndef CALO_RENDER_CPU_LEVEL_H
 #define CALO_RENDER_CPU_LEVEL_H
 
-#ifndef CALO_CPU_LEVEL
-#define CALO_CPU_LEVEL baseline
-#endif
-
-#define CALO_CPU_JOIN2(name, level) name##_##level
-#define CALO_CPU_JOIN(name, level) CALO_CPU_JOIN2(name, level)
-#define CALO_CPU_NAME(name) CALO_CPU_JOIN(name, CALO_CPU_LEVEL)
+#include "base/cpu_level.h"
 
 #define calo_cpu_kernel_table CALO_CPU_NAME(calo_cpu_kernel_table)
 #define calo_cpu_camera_init CALO_CPU_NAME(calo_cpu_camera_init)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cpu_level.h"
 #include "base/error.h"
 #include "render/backend.h"
 #include "render/cpu/kernels.h"
@@ -13,46 +14,21 @@ extern const calo_cpu_kernels calo_cpu_kernel_table_baseline;
 extern const calo_cpu_kernels calo_cpu_kernel_table_avx2, calo_cpu_kernel_table_avx512;
 #endif
 
-static bool has_baseline(void) { return true; }
+static const calo_cpu_kernels *const levels[CALO_CPU_LEVEL_COUNT] = {
+    [CALO_CPU_BASELINE] = &calo_cpu_kernel_table_baseline,
 #ifdef CALO_CPU_X86
-static bool has_avx2(void) { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
-static bool has_avx512(void)
-{
-    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-}
+    [CALO_CPU_AVX2] = &calo_cpu_kernel_table_avx2,
+    [CALO_CPU_AVX512] = &calo_cpu_kernel_table_avx512,
 #endif
-
-/* From the best to the one that every machine has. */
-static const struct {
-    const calo_cpu_kernels *kernels;
-    bool (*available)(void);
-} levels[] = {
-#ifdef CALO_CPU_X86
-    {&calo_cpu_kernel_table_avx512, has_avx512},
-    {&calo_cpu_kernel_table_avx2, has_avx2},
-#endif
-    {&calo_cpu_kernel_table_baseline, has_baseline},
 };
-enum { LEVEL_COUNT = sizeof levels / sizeof levels[0] };
 
-/* CALOTYPE_CPU forces a level by name; one that is not there is an error, never another one instead. */
 calo_status calo_cpu_kernels_choose(const calo_cpu_kernels **kernels, calo_error *err)
 {
-    const char *wanted = getenv("CALOTYPE_CPU");
-    bool automatic = !wanted || !wanted[0];
-    for (int i = 0; i < LEVEL_COUNT; i++) {
-        if (!automatic && strcmp(wanted, levels[i].kernels->name) != 0)
-            continue;
-        *kernels = levels[i].kernels;
-        if (levels[i].available())
-            return CALO_OK;
-        if (!automatic)
-            return calo_fail(err, CALO_ERROR_BACKEND,
-                             "CALOTYPE_CPU asks for %s, which this machine does not have: unset it", wanted);
-    }
-    return calo_fail(err, CALO_ERROR_BACKEND, "CALOTYPE_CPU is \"%s\": it can be baseline, avx2 or avx512 on x86-64, "
-                     "baseline elsewhere", wanted);
+    calo_cpu_level level;
+    calo_status status = calo_cpu_level_choose(&level, err);
+    if (status == CALO_OK)
+        *kernels = levels[level];
+    return status;
 }
 
 /* A worker with the kernels that it was opened by. */

@@ -1,6 +1,6 @@
 #include "render/cpu/tile.h"
 
-#include "image/color.h"
+#include "image/color_lanes.h"
 
 static bool wants(const calo_render_options *options, calo_channel channel)
 {
@@ -210,23 +210,6 @@ void calo_cpu_tile_write(const calo_render_options *options, const calo_cpu_tile
         write_vectors(frame, CALO_CHANNEL_MATERIAL_ID, area, &material_ids, 1);
     if (options->channels >> CALO_CHANNEL_POSITION || wants(options, CALO_CHANNEL_GEOMETRIC_NORMAL))
         write_rare_channels(options, tile, area, frame);
-}
-
-/* The nearest 8-bit sRGB codes, as calo_srgb_from_linear. */
-LANES_INLINE lanes_i encode_srgb(const uint32_t *table, lanes_f linear)
-{
-    lanes_m dark = lanes_not(lanes_at_most(lanes_float(CALO_SRGB_TABLE_FIRST), linear));
-    lanes_f inside = lanes_clamp(linear, CALO_SRGB_TABLE_FIRST, CALO_SRGB_TABLE_LAST);
-    lanes_i bits = (lanes_i)inside, entry = lanes_gather_int(table, (bits >> 16) - CALO_SRGB_TABLE_BASE);
-    lanes_m next = lanes_not(lanes_less_int(bits & 0xffff, entry & 0x1ffff));
-    lanes_i code = (entry >> 17) + lanes_pick_int(next, lanes_int(1), lanes_int(0));
-    return lanes_pick_int(dark, lanes_int(0), code);
-}
-
-/* The nearest of 256 steps from 0 to 1. */
-LANES_INLINE lanes_i round_to_byte(lanes_f value)
-{
-    return lanes_truncate(lanes_clamp(value, 0, 1) * 255.0f + 0.5f);
 }
 
 /* Four RGBA8 pixels to four RGB8 pixels. */

@@ -2,8 +2,8 @@
 #ifndef CALO_RENDER_CPU_WORKER_H
 #define CALO_RENDER_CPU_WORKER_H
 
+#include "base/lanes.h"
 #include "render/cpu/kernels.h"
-#include "render/cpu/lanes.h"
 #include "render/cpu/level.h"
 
 enum {

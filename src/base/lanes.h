@@ -2,8 +2,8 @@
  * the compilers' vector types (whose + - * / << & | work as on scalars), and built for each
  * instruction set. Intrinsics stand only here, where compilers do not find the instruction by
  * themselves. Every operation gives the same bits on every instruction set. */
-#ifndef CALO_RENDER_CPU_LANES_H
-#define CALO_RENDER_CPU_LANES_H
+#ifndef CALO_BASE_LANES_H
+#define CALO_BASE_LANES_H
 
 #include <stdbool.h>
 #include <stdint.h>
