@@ -30,6 +30,8 @@ LIBRARIES = {
     "meshoptimizer": ["import/gltf_meshopt.c", "render/cpu/clusters.h"],
     "draco": ["import/draco.cc"],
     "egl": ["gl/egl.h"],
+    "mujoco": ["import/mjcf/library.c"],
+    "expat": ["import/mjcf/xml.c"],
 }
 UMBRELLA = "calotype.h"
 SOURCE = re.compile(r"\.(c|h|cc|cpp|hpp|inc)$")

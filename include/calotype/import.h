@@ -15,7 +15,7 @@ typedef struct calo_import_options {
     calo_cache *cache; /* keeps decoded textures; outlives the scene; NULL: none */
 } calo_import_options;
 
-/* Loads a file: glTF, GLB, OBJ, STL, PLY. The format is recognized by the first bytes, then
+/* Loads a file: glTF, GLB, OBJ, STL, PLY, MJCF. The format is recognized by the first bytes, then
  * by the name. On success the caller destroys the scene. Thread-safe. `options` may be NULL. */
 CALO_API calo_status calo_scene_load(const char *path, const calo_import_options *options,
                                      calo_scene **scene, calo_error *err);

@@ -11,6 +11,7 @@
 #define CALOTYPE_MUJOCO_H
 
 #include <calotype/image.h>
+#include <calotype/randomize.h>
 #include <calotype/scene.h>
 
 #ifdef __cplusplus
@@ -179,8 +180,8 @@ typedef struct calo_mujoco_arrays {
     CALO_MUJOCO_ARRAYS(CALO_MUJOCO_ARRAY_MEMBER)
 #undef CALO_MUJOCO_ARRAY_MEMBER
     calo_mujoco_visual visual;
-    /* mj_version() of the MuJoCo whose pictures are meant, 0: the newest. Before 3.12 (3012000) 2d textures lie on shapes
-     * otherwise. */
+    /* mj_version() of the MuJoCo whose pictures are meant, 0: the newest. Before 3.12 (3012000) 2d textures lie on
+     * shapes otherwise. */
     int32_t version;
 } calo_mujoco_arrays;
 
@@ -245,25 +246,8 @@ CALO_API int32_t calo_mujoco_node(const calo_mujoco_model *model, calo_mujoco_ki
 /* The other way round: every node stands for something. False, NONE and -1 where there is no such node. */
 CALO_API bool calo_mujoco_object(const calo_mujoco_model *model, uint32_t node, calo_mujoco_kind *kind, int32_t *id);
 
-/* mjtJoint's numbers. */
-typedef enum calo_mujoco_joint_type {
-    CALO_MUJOCO_FREE = 0, /* 7 values: position, quaternion */
-    CALO_MUJOCO_BALL = 1, /* 4: quaternion */
-    CALO_MUJOCO_SLIDE = 2, /* metres */
-    CALO_MUJOCO_HINGE = 3, /* radians */
-} calo_mujoco_joint_type;
-
-typedef struct calo_mujoco_joint {
-    const char *name; /* never NULL */
-    calo_mujoco_joint_type type;
-    int32_t body;
-    uint32_t qpos_address, qpos_count; /* where its values stand, and how many they are: 7, 4 or 1 */
-    bool limited;
-    double range[2]; /* where it is limited: metres or radians; ball: 0 and the largest angle */
-} calo_mujoco_joint;
-
-/* By id. */
-CALO_API const calo_mujoco_joint *calo_mujoco_joints(const calo_mujoco_model *model, uint32_t *count);
+/* By id; for calo_randomize_subject, too. */
+CALO_API const calo_joint *calo_mujoco_joints(const calo_mujoco_model *model, uint32_t *count);
 
 /* qpos0: the joint positions of the rest pose. */
 CALO_API const double *calo_mujoco_rest(const calo_mujoco_model *model, uint32_t *count);

@@ -13,9 +13,9 @@ void calo_render_help(FILE *to)
     size_t count;
     const calo_view_preset *presets = calo_view_presets(&count);
     fputs("calotype render FILE... -o FOLDER [options]\n\n"
-          "Renders each 3D file (glTF, GLB, OBJ, STL, PLY) from many cameras into FOLDER/NAME/: the pictures,\n"
-          "the labels asked for, and metadata.json with every camera, convention and statistic. An object\n"
-          "appears when it is whole, or not at all.\n\n"
+          "Renders each 3D file (glTF, GLB, OBJ, STL, PLY, MJCF) from many cameras into FOLDER/NAME/: the\n"
+          "pictures, the labels asked for, and metadata.json with every camera, convention and statistic. An\n"
+          "object appears when it is whole, or not at all.\n\n"
           "Examples\n"
           "  calotype render chair.glb -o out --depth --normals --mask --sheet out/chair.png\n"
           "  calotype render models/*.glb -o out --package zip --all\n"

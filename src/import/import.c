@@ -9,13 +9,14 @@
 #include "scene/build.h"
 
 static const calo_importer *const importers[] = {
-    &calo_importer_glb, &calo_importer_gltf, &calo_importer_ply, &calo_importer_stl, &calo_importer_obj,
+    &calo_importer_glb, &calo_importer_gltf, &calo_importer_mjcf,
+    &calo_importer_ply, &calo_importer_stl,  &calo_importer_obj,
 };
 enum { IMPORTER_COUNT = sizeof importers / sizeof importers[0] };
 
 const char *const *calo_import_formats(void)
 {
-    static const char *const names[] = {"gltf", "glb", "obj", "stl", "ply", NULL};
+    static const char *const names[] = {"gltf", "glb", "obj", "stl", "ply", "mjcf", NULL};
     return names;
 }
 
@@ -63,11 +64,11 @@ static calo_status fail_unknown(const calo_import_source *source, const char *ex
     const char *what = foreign_format(source);
     if (what)
         return calo_fail(err, CALO_ERROR_UNSUPPORTED,
-                         "%s: this is %s; calotype reads glTF, GLB, OBJ, STL and PLY: convert it first", source->path,
+                         "%s: this is %s; calotype reads glTF, GLB, OBJ, STL, PLY and MJCF: convert it first", source->path,
                          what);
     return calo_fail(err, CALO_ERROR_UNSUPPORTED,
                      "%s: neither its first bytes nor its extension \"%s\" tell a format that calotype reads (glTF, "
-                     "GLB, OBJ, STL, PLY)",
+                     "GLB, OBJ, STL, PLY, MJCF)",
                      source->path, extension);
 }
 

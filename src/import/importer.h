@@ -24,6 +24,6 @@ typedef struct calo_importer {
 } calo_importer;
 
 extern const calo_importer calo_importer_gltf, calo_importer_glb, calo_importer_obj, calo_importer_stl,
-    calo_importer_ply;
+    calo_importer_ply, calo_importer_mjcf;
 
 #endif

@@ -40,7 +40,7 @@ static void test_the_name_tells_what_is_wrong(void **state)
     assert_text_fails("abc", "a.ply", CALO_ERROR_FORMAT, "a.ply: not a PLY file: it does not begin with \"ply\"");
     assert_text_fails("abc", "folder.ply/a", CALO_ERROR_UNSUPPORTED,
                       "folder.ply/a: neither its first bytes nor its extension \"\" tell a format that calotype reads "
-                      "(glTF, GLB, OBJ, STL, PLY)");
+                      "(glTF, GLB, OBJ, STL, PLY, MJCF)");
     assert_text_fails("", "a.glb", CALO_ERROR_EMPTY, "a.glb: the file is empty (0 bytes)");
 }
 
@@ -48,10 +48,10 @@ static void test_foreign_formats_are_named(void **state)
 {
     (void)state;
     assert_text_fails("Kaydara FBX Binary  ", "a.fbx", CALO_ERROR_UNSUPPORTED,
-                      "a.fbx: this is an FBX file; calotype reads glTF, GLB, OBJ, STL and PLY: convert it first");
+                      "a.fbx: this is an FBX file; calotype reads glTF, GLB, OBJ, STL, PLY and MJCF: convert it first");
     assert_text_fails("version https://git-lfs.github.com/spec/v1\n", "a.obj", CALO_ERROR_UNSUPPORTED,
-                      "a.obj: this is a Git LFS pointer, not the file itself; calotype reads glTF, GLB, OBJ, STL and "
-                      "PLY: convert it first");
+                      "a.obj: this is a Git LFS pointer, not the file itself; calotype reads glTF, GLB, OBJ, STL, PLY "
+                      "and MJCF: convert it first");
 }
 
 static void test_limits_and_missing_files(void **state)
@@ -90,10 +90,10 @@ static void test_formats_are_listed(void **state)
 {
     (void)state;
     const char *const *formats = calo_import_formats();
-    const char *const expected[] = {"gltf", "glb", "obj", "stl", "ply"};
-    for (size_t i = 0; i < 5; i++)
+    const char *const expected[] = {"gltf", "glb", "obj", "stl", "ply", "mjcf"};
+    for (size_t i = 0; i < 6; i++)
         assert_string_equal(formats[i], expected[i]);
-    assert_null(formats[5]);
+    assert_null(formats[6]);
 }
 
 /* Real files, where they are: name, and the sentence for those that cannot be drawn. */
