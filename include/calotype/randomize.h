@@ -24,11 +24,27 @@ typedef struct calo_joint {
     uint32_t qpos_address; /* of its first value: 7 of a free joint (xyz, wxyz), 4 of a ball (wxyz), 1 of the others */
     bool limited;
     double range[2];       /* metres or radians; of a ball [0, largest angle] */
+    int32_t node;          /* the body that it moves */
 } calo_joint;
+
+/* What a node is to a simulator. */
+typedef enum calo_subject_kind {
+    CALO_SUBJECT_BODY = 0, /* and everything else that only carries other nodes */
+    CALO_SUBJECT_GEOM,
+    CALO_SUBJECT_SITE,
+    CALO_SUBJECT_OTHER, /* cameras, lights, tendons, skins */
+} calo_subject_kind;
+
+typedef struct calo_subject_node {
+    calo_subject_kind kind;
+    const char *alias;   /* what ORRB calls it where that is not the node's name: a mesh geom has its mesh's; or NULL */
+    uint32_t part_count; /* things that ORRB draws it with, each with a material of its own (a capsule: 3); 0: one */
+} calo_subject_node;
 
 /* What is randomized. Everything is borrowed and outlives the randomizer. */
 typedef struct calo_randomize_subject {
     const calo_scene *scene;
+    const calo_subject_node *nodes; /* the scene's node_count; NULL: nodes with a mesh are geoms, others are bodies */
     const calo_joint *joints; /* of a simulated scene; NULL of others */
     uint32_t joint_count;
     uint32_t qpos_count;      /* values a state; 0 of others */
@@ -92,7 +108,7 @@ CALO_API void calo_randomizer_destroy(calo_randomizer *randomizer);
 /* What `lenient` let pass, and what is odd but usable. */
 CALO_API const calo_warning *calo_randomizer_warnings(const calo_randomizer *randomizer, size_t *count);
 
-/* The same for every draw, also after updates. */
+/* The same for every draw; calo_randomizer_update may change them, and ends what was returned before. */
 CALO_API const calo_stream *calo_randomizer_streams(const calo_randomizer *randomizer, size_t *count);
 
 /* A property as ORRB's protocol has it. Missing numbers of vectors are 0. */

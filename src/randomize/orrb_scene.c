@@ -1,0 +1,110 @@
+#include "randomize/orrb_scene.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/exact_math.h"
+#include "base/linear.h"
+#include "randomize/colors.h"
+
+/* ORRB's scene: ambient light in three colours, as displayed. */
+static const float sky = 0.5f, horizon = 0.18382353f, ground = 0;
+enum { AMBIENT_WIDTH = 16, AMBIENT_HEIGHT = 16 };
+
+/* Shadow maps of the rig's lights: a spot's light is a metre wide where the hand is. */
+enum { SHADOW_MAP_SIZE = 1024 };
+
+calo_material calo_orrb_material(const calo_material *material)
+{
+    calo_material made = *material;
+    made.alpha_mode = CALO_ALPHA_OPAQUE;
+    made.base_color[3] = 1;
+    for (int slot = 0; slot < CALO_SLOT_COUNT; slot++)
+        made.slots[slot].texture = -1;
+    if (!material->phong.given)
+        return made;
+    float display[3];
+    for (int i = 0; i < 3; i++)
+        display[i] = calo_display_from_linear(material->base_color[i]);
+    calo_orrb_paint(&made, display, material->phong.specular, material->phong.shininess);
+    for (int i = 0; i < 3; i++)
+        made.emissive[i] = material->phong.emission * display[i];
+    return made;
+}
+
+void calo_orrb_paint(calo_material *material, const float display_rgb[3], float metallic, float glossiness)
+{
+    for (int i = 0; i < 3; i++)
+        material->base_color[i] = calo_linear_from_display(fminf(fmaxf(display_rgb[i], 0), 1));
+    material->metallic = fminf(fmaxf(metallic, 0), 1);
+    material->roughness = 1 - fminf(fmaxf(glossiness, 0), 1);
+}
+
+calo_status calo_orrb_ambient(calo_image *image, calo_error *err)
+{
+    calo_status status = calo_image_init(image, AMBIENT_WIDTH, AMBIENT_HEIGHT, CALO_PIXEL_RGBA32F, err);
+    for (uint32_t y = 0; status == CALO_OK && y < AMBIENT_HEIGHT; y++) {
+        double sine, cosine, elevation = CALO_PI * (0.5 - (y + 0.5) / AMBIENT_HEIGHT);
+        calo_sincos(elevation, &sine, &cosine);
+        float middle = calo_linear_from_display(horizon), end = calo_linear_from_display(sine > 0 ? sky : ground);
+        float light = middle + (end - middle) * (float)fabs(sine);
+        float *row = (float *)((char *)image->data + y * image->row_bytes);
+        for (uint32_t x = 0; x < AMBIENT_WIDTH; x++)
+            memcpy(row + 4 * x, (const float[4]){light, light, light, 1}, 4 * sizeof *row);
+    }
+    return status;
+}
+
+void calo_orrb_start(calo_draw *draw)
+{
+    calo_look *look = draw->look;
+    look->lighting = (calo_lighting){
+        .environment = &draw->randomizer->ambient,
+        .shadows = CALO_SHADOWS_SPOT,
+        .shadow_map_size = SHADOW_MAP_SIZE,
+    };
+    look->has_post = true;
+    look->post.background = true;
+    for (uint32_t i = 0; i < draw->randomizer->light_count; i++)
+        look->internal->rig_lights[i] = (calo_rig_light){
+            .color = {1, 1, 1}, .intensity = 1, .spot_angle_degrees = 30, .range_metres = 10, .target = {0, 0, -1}};
+}
+
+/* The part of a light that arrives: Unity's falloff, which ends at the range. */
+static double falloff(double distance, double range)
+{
+    double share = distance / range;
+    return fmin(fmax((1 - share) * 5, 0), 1) / (1 + 25 * share * share);
+}
+
+/* Unity's falloff is followed where the light is aimed at, and is the inverse square around it. Unity leaves out the
+ * division of a matt surface's answer by pi. */
+static calo_scene_light light_of(const calo_rig_light *rig)
+{
+    calo_scene_light made = {.light = {.name = "", .kind = CALO_LIGHT_SPOT}};
+    for (int i = 0; i < 3; i++) {
+        made.position[i] = rig->position[i];
+        made.direction[i] = rig->target[i] - rig->position[i];
+    }
+    double distance = calo_normalize3(made.direction);
+    if (!(distance > 0)) {
+        made.direction[2] = -1;
+        distance = 1e-3;
+    }
+    /* Colour and intensity are multiplied as displayed. */
+    double strength = CALO_PI * falloff(distance, rig->range_metres) * distance * distance;
+    for (int i = 0; i < 3; i++)
+        made.light.color[i] = calo_linear_from_display(fmaxf(rig->color[i] * rig->intensity, 0));
+    made.light.intensity = (float)strength;
+    made.light.outer_cone_radians = (float)calo_radians(fmin(fmax(rig->spot_angle_degrees, 1), 179) / 2);
+    return made;
+}
+
+void calo_orrb_finish(calo_draw *draw)
+{
+    calo_look *look = draw->look;
+    for (uint32_t i = 0; i < draw->randomizer->light_count; i++)
+        look->internal->lights[i] = light_of(&look->internal->rig_lights[i]);
+    look->lighting.lights = look->internal->lights;
+    look->lighting.light_count = draw->randomizer->light_count;
+}
