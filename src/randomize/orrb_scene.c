@@ -64,7 +64,8 @@ void calo_orrb_start(calo_draw *draw)
         .shadow_map_size = SHADOW_MAP_SIZE,
     };
     look->has_post = true;
-    look->post.background = true;
+    look->post.tone_mapping = CALO_TONE_NEUTRAL;
+    look->post.background.kind = CALO_POST_BACKGROUND_COLOR;
     for (uint32_t i = 0; i < draw->randomizer->light_count; i++)
         look->internal->rig_lights[i] = (calo_rig_light){
             .color = {1, 1, 1}, .intensity = 1, .spot_angle_degrees = 30, .range_metres = 10, .target = {0, 0, -1}};

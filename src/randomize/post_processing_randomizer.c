@@ -1,4 +1,6 @@
 /* PostProcessingRandomizer: colour grading, bloom, ambient occlusion and grain of the colour picture. */
+#include <math.h>
+
 #include "randomize/orrb_components.h"
 
 typedef struct parameters {
@@ -27,8 +29,8 @@ static const calo_parameter table[] = {
     CALO_NUMBER(cg_max_temperature, -100, 100, 0),
     CALO_NUMBER(cg_min_tint, -100, 100, 0),
     CALO_NUMBER(cg_max_tint, -100, 100, 0),
-    CALO_NUMBER(bloom_min_intensity, 0, 1e6, 0.75),
-    CALO_NUMBER(bloom_max_intensity, 0, 1e6, 1.25),
+    CALO_NUMBER(bloom_min_intensity, 0, 100, 0.75),
+    CALO_NUMBER(bloom_max_intensity, 0, 100, 1.25),
     CALO_NUMBER(bloom_min_diffusion, 1, 10, 2),
     CALO_NUMBER(bloom_max_diffusion, 1, 10, 2.5),
     CALO_NUMBER(ao_min_intensity, 0, 4, 1.75),
@@ -40,8 +42,10 @@ static const calo_parameter table[] = {
     CALO_NUMBER(grain_max_size, -0.3, 3, 0),
 };
 
-/* The radius that ORRB's profile leaves at Unity's default. */
-static const float occlusion_radius_metres = 0.25f;
+/* What ORRB's profile has: light of any brightness spills over (0 would be the default here). */
+static const float bloom_threshold = 1e-4f;
+/* Unity's smallest grain; ORRB's sizes begin below it. */
+static const float smallest_grain = 0.3f;
 
 static calo_status link(calo_linker *linker, calo_component *component, calo_error *err)
 {
@@ -93,20 +97,20 @@ static void draw(calo_draw *draw, const calo_component *component)
         grade(draw, p, post);
     post->bloom = p->enable_bloom;
     if (p->enable_bloom) {
+        post->bloom_threshold = bloom_threshold;
         post->bloom_intensity = draw_number(draw, p->bloom_min_intensity, p->bloom_max_intensity);
         post->bloom_diffusion = draw_number(draw, p->bloom_min_diffusion, p->bloom_max_diffusion);
     }
     post->ambient_occlusion = p->enable_ambient_occlusion;
     if (p->enable_ambient_occlusion) {
         post->occlusion_intensity = draw_number(draw, p->ao_min_intensity, p->ao_max_intensity);
-        post->occlusion_radius_metres = occlusion_radius_metres;
     }
     post->grain = p->enable_grain;
     if (p->enable_grain) {
         post->grain_colored = calo_unity_random_range(&draw->unity, 0, 1) < p->grain_color_probability;
         calo_draw_value(draw, post->grain_colored);
         post->grain_intensity = draw_number(draw, p->grain_min_intensity, p->grain_max_intensity);
-        post->grain_size = draw_number(draw, p->grain_min_size, p->grain_max_size);
+        post->grain_size = fmaxf(draw_number(draw, p->grain_min_size, p->grain_max_size), smallest_grain);
         post->grain_seed = draw->seed;
     }
 }
