@@ -71,6 +71,8 @@ calo_status calo_states_create(const calo_states_subject *subject, const calo_st
     if (status == CALO_OK)
         status = calo_state_labels_init(&states->labels, subject, states->scene, err);
     if (status == CALO_OK)
+        status = calo_state_post_create(&states->post, err);
+    if (status == CALO_OK)
         status = prepare_base(states, err);
     if (status != CALO_OK) {
         calo_states_destroy(states);
@@ -87,6 +89,7 @@ void calo_states_destroy(calo_states *states)
     for (size_t i = 0; i < states->look_count; i++)
         calo_look_destroy(states->looks[i]);
     free(states->looks);
+    calo_state_post_destroy(states->post);
     calo_prepared_destroy(states->base);
     calo_state_labels_finish(&states->labels);
     free(states->cameras);

@@ -19,6 +19,8 @@ typedef struct calo_state_labels {
     size_t category_count;
 } calo_state_labels;
 
+typedef struct calo_state_post calo_state_post;
+
 struct calo_states {
     calo_states_subject subject;
     const calo_scene *scene;
@@ -31,6 +33,7 @@ struct calo_states {
     size_t value_count;
     calo_look **looks; /* of a batch's states */
     size_t look_count;
+    calo_state_post *post;
 };
 
 /* States that are drawn together, with a view for each camera of each state, state by state. */
@@ -45,7 +48,6 @@ typedef struct calo_state_batch {
     const calo_prepared **view_prepared;   /* one a view */
     calo_view *views, *color_views;        /* one a view; they differ where a look has a field of view for colour alone */
     bool color_apart;                      /* they do */
-    bool has_post;                         /* some look changes pictures after they are rendered */
     double *qpos;                          /* one state's */
 } calo_state_batch;
 
@@ -60,6 +62,15 @@ calo_status calo_state_batch_init(calo_state_batch *batch, calo_states *states, 
                                   size_t capacity, calo_error *err);
 calo_status calo_state_batch_fill(calo_state_batch *batch, size_t first, size_t count, calo_error *err);
 void calo_state_batch_finish(calo_state_batch *batch);
+
+/* states_post.c: what post-processing needs, for any number of threads. */
+calo_status calo_state_post_create(calo_state_post **post, calo_error *err);
+void calo_state_post_destroy(calo_state_post *post);
+/* Hands `use` the RGBA8 picture that becomes of the frame's RGBA32F colour; it is gone after the call. */
+typedef void (*calo_state_post_use)(void *user, const calo_image *picture);
+calo_status calo_state_post_run(calo_state_post *post, const calo_post_processing *processing, bool display_referred,
+                                const calo_view *view, const calo_frame *frame, calo_state_post_use use, void *user,
+                                calo_error *err);
 
 /* states_outputs.c: renders a batch's views and writes the request's outputs. */
 calo_status calo_state_batch_render(calo_state_batch *batch, calo_error *err);

@@ -205,7 +205,7 @@ static calo_status track(const calo_state_batch *batch, size_t slot, calo_look *
     return status;
 }
 
-static calo_status draw_look(calo_state_batch *batch, size_t slot, calo_look **look, calo_error *err)
+static calo_status draw_look(const calo_state_batch *batch, size_t slot, calo_look **look, calo_error *err)
 {
     const calo_states *states = batch->states;
     const calo_states_request *request = batch->request;
@@ -216,9 +216,7 @@ static calo_status draw_look(calo_state_batch *batch, size_t slot, calo_look **l
     *look = states->looks[slot];
     uint32_t seed = request->seeds ? request->seeds[state] : request->first_seed + (uint32_t)state;
     double *qpos = states->subject.model && !request->mujoco_states ? batch->qpos : NULL;
-    calo_status status = calo_randomizer_draw(states->subject.randomizer, seed, qpos, *look, err);
-    batch->has_post |= status == CALO_OK && (*look)->has_post;
-    return status;
+    return calo_randomizer_draw(states->subject.randomizer, seed, qpos, *look, err);
 }
 
 static calo_status fill_state(calo_state_batch *batch, size_t slot, calo_error *err)
@@ -247,7 +245,7 @@ calo_status calo_state_batch_fill(calo_state_batch *batch, size_t first, size_t 
     const calo_states_request *request = batch->request;
     empty(batch);
     batch->first = first;
-    batch->color_apart = batch->has_post = false;
+    batch->color_apart = false;
     calo_status status = CALO_OK;
     while (status == CALO_OK && batch->count < count) {
         if (request->poll)

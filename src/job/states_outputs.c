@@ -1,4 +1,5 @@
 /* A batch's frames to the pictures that were asked for. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -115,50 +116,91 @@ static void write_row(const calo_states *states, const output_kind *kind, const 
     }
 }
 
-/* ---- a run over a batch's views ---- */
+/* ---- a run over some of a batch's views ---- */
+
+/* How colour pictures come about. Views of one kind are drawn together. */
+typedef enum color_kind {
+    COLOR_PLAIN,      /* as rendered */
+    COLOR_PROCESSED,  /* then changed */
+    COLOR_BACKGROUND, /* then changed, with a background of the look's own */
+    COLOR_KINDS,
+} color_kind;
 
 typedef struct output_run {
     const calo_state_batch *batch;
-    const calo_view *views;
-    uint32_t channels; /* that this run draws */
+    uint32_t channels; /* that this run writes */
+    color_kind kind;
+    size_t count;
+    calo_view *views;
+    const calo_prepared **prepared;
+    size_t *indices; /* among the batch's views */
 } output_run;
 
-static void write_picture(const output_run *run, const calo_output *output, const output_kind *kind, size_t index,
+/* One picture on its way into an output. */
+typedef struct picture_write {
+    const output_run *run;
+    size_t view; /* of the run */
+    uint32_t channel;
+} picture_write;
+
+static const calo_look *look_of(const calo_state_batch *batch, size_t index)
+{
+    return batch->states->subject.randomizer ? batch->states->looks[index / batch->cameras] : NULL;
+}
+
+static color_kind color_kind_of(const calo_look *look)
+{
+    if (!look || !look->has_post || calo_post_is_off(&look->post))
+        return COLOR_PLAIN;
+    return look->post.background.kind == CALO_POST_BACKGROUND_KEEP ? COLOR_PROCESSED : COLOR_BACKGROUND;
+}
+
+static void write_picture(const output_run *run, const calo_output *output, const output_kind *kind, size_t view,
                           const calo_image *plane)
 {
     const calo_state_batch *batch = run->batch;
-    size_t state = batch->first + index / batch->cameras, camera = index % batch->cameras;
+    size_t index = run->indices[view], state = batch->first + index / batch->cameras, camera = index % batch->cameras;
     size_t row_bytes = (size_t)kind->pixel_bytes * plane->width;
     char *to = (char *)output->data + state * output->state_stride + camera * output->camera_stride;
     for (uint32_t y = 0; y < plane->height; y++) {
         uint32_t row = batch->request->rows_bottom_up ? plane->height - 1 - y : y;
-        write_row(batch->states, kind, &run->views[index], (const char *)plane->data + y * plane->row_bytes,
+        write_row(batch->states, kind, &run->views[view], (const char *)plane->data + y * plane->row_bytes,
                   to + row * row_bytes, plane->width);
     }
 }
 
-static calo_status write_outputs(void *user, size_t index, calo_frame *frame, calo_error *err)
+/* Into all outputs that are made of the channel. */
+static void write_channel(void *user, const calo_image *plane)
 {
-    const output_run *run = user;
-    const calo_states_request *request = run->batch->request;
-    (void)err;
+    const picture_write *write = user;
+    const calo_states_request *request = write->run->batch->request;
     for (size_t i = 0; i < request->output_count; i++) {
         output_kind kind = find_kind(request->outputs[i].kind);
-        if (run->channels & CALO_CHANNEL_BIT(kind.channel))
-            write_picture(run, &request->outputs[i], &kind, index, &frame->planes[kind.channel]);
+        if (kind.channel == write->channel)
+            write_picture(write->run, &request->outputs[i], &kind, write->view, plane);
     }
-    return CALO_OK;
 }
 
-/* The channels that the outputs are made of. */
-static uint32_t wanted_channels(const calo_states_request *request)
+static calo_status write_outputs(void *user, size_t view, calo_frame *frame, calo_error *err)
 {
-    uint32_t channels = 0;
-    for (size_t i = 0; i < request->output_count; i++) {
-        output_kind kind = find_kind(request->outputs[i].kind);
-        channels |= CALO_CHANNEL_BIT(kind.channel);
+    const output_run *run = user;
+    const calo_states *states = run->batch->states;
+    for (uint32_t channel = 0; channel < CALO_CHANNEL_COUNT; channel++) {
+        picture_write write = {run, view, channel};
+        if (!(run->channels & CALO_CHANNEL_BIT(channel)))
+            continue;
+        if (channel != CALO_CHANNEL_COLOR || run->kind == COLOR_PLAIN) {
+            write_channel(&write, &frame->planes[channel]);
+            continue;
+        }
+        const calo_post_processing *post = &look_of(run->batch, run->indices[view])->post;
+        bool display_referred = states->options.prepare.shading != CALO_SHADING_GLTF;
+        calo_status status = calo_state_post_run(states->post, post, display_referred, &run->views[view], frame,
+                                                 write_channel, &write, err);
+        if (status != CALO_OK)
+            return status;
     }
-    return channels;
+    return CALO_OK;
 }
 
 static bool wants(const calo_states_request *request, uint32_t kind)
@@ -169,28 +211,87 @@ static bool wants(const calo_states_request *request, uint32_t kind)
     return false;
 }
 
+static calo_render_options options_of(const output_run *run)
+{
+    const calo_states_request *request = run->batch->request;
+    calo_render_options options = run->batch->states->options.render;
+    options.channels = run->channels;
+    options.color_format = CALO_PIXEL_RGBA8;
+    options.poll = request->poll;
+    options.poll_user = request->poll_user;
+    /* Colour without alpha lies over black where nothing else is behind it. */
+    if (options.background == CALO_BACKGROUND_TRANSPARENT && wants(request, CALO_OUTPUT_RGB))
+        options.background = CALO_BACKGROUND_COLOR;
+    if (run->kind == COLOR_BACKGROUND)
+        options.background = CALO_BACKGROUND_TRANSPARENT;
+    if (run->kind != COLOR_PLAIN) {
+        options.color_format = CALO_PIXEL_RGBA32F;
+        options.channels |= CALO_CHANNEL_BIT(CALO_CHANNEL_DEPTH) | CALO_CHANNEL_BIT(CALO_CHANNEL_NORMAL);
+        options.world_space_normals = options.ray_depth = false;
+        options.background_depth = 0;
+    }
+    return options;
+}
+
+/* The views of one kind; of all kinds where no colour is drawn. */
+static void gather(output_run *run, const calo_view *views)
+{
+    const calo_state_batch *batch = run->batch;
+    bool has_color = run->channels & CALO_CHANNEL_BIT(CALO_CHANNEL_COLOR);
+    run->count = 0;
+    for (size_t i = 0; i < batch->count * batch->cameras; i++) {
+        if (has_color && color_kind_of(look_of(batch, i)) != run->kind)
+            continue;
+        run->views[run->count] = views[i];
+        run->prepared[run->count] = batch->view_prepared[i];
+        run->indices[run->count++] = i;
+    }
+}
+
 static calo_status render(const calo_state_batch *batch, const calo_view *views, uint32_t channels, calo_error *err)
 {
-    const calo_states *states = batch->states;
-    calo_render_options options = states->options.render;
-    options.channels = channels;
-    options.color_format = CALO_PIXEL_RGBA8;
-    options.poll = batch->request->poll;
-    options.poll_user = batch->request->poll_user;
-    /* Colour without alpha lies over black where nothing else is behind it. */
-    if (options.background == CALO_BACKGROUND_TRANSPARENT && wants(batch->request, CALO_OUTPUT_RGB))
-        options.background = CALO_BACKGROUND_COLOR;
-    output_run run = {batch, views, channels};
-    return channels ? calo_renderer_render_scenes(states->renderer, batch->view_prepared, &options, views,
-                                                  batch->count * batch->cameras, NULL, write_outputs, &run, err)
-                    : CALO_OK;
+    size_t capacity = batch->count * batch->cameras;
+    output_run run = {.batch = batch, .channels = channels};
+    run.views = malloc(capacity * sizeof *run.views);
+    run.prepared = malloc(capacity * sizeof *run.prepared);
+    run.indices = malloc(capacity * sizeof *run.indices);
+    calo_status status = CALO_OK;
+    if (!run.views || !run.prepared || !run.indices)
+        status = calo_fail_memory(err, "a batch of views", capacity * sizeof *run.views);
+    uint32_t kinds = channels & CALO_CHANNEL_BIT(CALO_CHANNEL_COLOR) ? COLOR_KINDS : 1;
+    for (uint32_t kind = 0; status == CALO_OK && kind < kinds; kind++) {
+        run.kind = (color_kind)kind;
+        gather(&run, views);
+        calo_render_options options = options_of(&run);
+        if (run.count)
+            status = calo_renderer_render_scenes(batch->states->renderer, run.prepared, &options, run.views, run.count,
+                                                 NULL, write_outputs, &run, err);
+    }
+    free(run.views);
+    free(run.prepared);
+    free(run.indices);
+    return status;
+}
+
+/* The channels that the outputs are made of. */
+static uint32_t wanted_channels(const calo_states_request *request)
+{
+    uint32_t channels = 0;
+    for (size_t i = 0; i < request->output_count; i++)
+        channels |= CALO_CHANNEL_BIT(find_kind(request->outputs[i].kind).channel);
+    return channels;
 }
 
 calo_status calo_state_batch_render(calo_state_batch *batch, calo_error *err)
 {
     uint32_t wanted = wanted_channels(batch->request), color = CALO_CHANNEL_BIT(CALO_CHANNEL_COLOR);
-    if (!batch->color_apart)
+    const calo_render_options *options = &batch->states->options.render;
+    /* Post-processing reads depths and normals of one kind only. */
+    bool other_kinds = options->world_space_normals || options->ray_depth || options->background_depth != 0;
+    if (!batch->color_apart && !other_kinds)
         return render(batch, batch->views, wanted, err);
-    calo_status status = render(batch, batch->color_views, wanted & color, err);
-    return status == CALO_OK ? render(batch, batch->views, wanted & ~color, err) : status;
+    calo_status status = wanted & color ? render(batch, batch->color_views, color, err) : CALO_OK;
+    if (status == CALO_OK && wanted & ~color)
+        status = render(batch, batch->views, wanted & ~color, err);
+    return status;
 }
