@@ -53,6 +53,11 @@ typedef struct calo_item_options {
     const char *sheet_path;       /* a contact sheet as PNG; NULL: none */
     calo_progress_callback on_progress;
     void *progress_user;
+    /* Of MJCF files: a file of joint positions, one state a row (docs/mujoco.md), each of which is rendered from all
+     * views, state after state; and ORRB's mapping file from its columns to joints (NULL: MuJoCo's own order). */
+    const char *state_file, *mapping_file;
+    /* DEFAULT: MJCF files are drawn as MuJoCo draws them, by their own lights; ON, OFF: all files are, or none. */
+    calo_switch mujoco_look;
 } calo_item_options;
 
 /* What was done. The caller finishes it, also after a failure. */

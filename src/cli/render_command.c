@@ -363,6 +363,10 @@ const calo_option calo_render_options_table[] = {
          "cameras from our metadata.json, a transforms.json\n(NeRF, Nerfstudio) "
          "or OpenCV JSON, instead of a preset"),
     TEXT("camera", "NAME|N|all", item.scene_camera, "the file's own cameras, instead of a preset"),
+    TEXT("qpos", "FILE.csv", item.state_file,
+         "of MuJoCo's files: joint positions, one state a row, each of\nwhich is rendered from all cameras"),
+    TEXT("mapping", "FILE", item.mapping_file,
+         "\"joint name, column\" a line: which columns of --qpos are\nwhich joint's (MuJoCo's own order)"),
 
     GROUP("Light"),
     TEXT("environment", "WHAT", environment, "white, none, or an equirectangular FILE.hdr or .exr\n(white)"),
@@ -379,6 +383,8 @@ const calo_option calo_render_options_table[] = {
           CALO_SHADOW_MAP_SIZE_MIN, CALO_SHADOW_MAP_SIZE_MAX, "texels a side: more for finer shadows (2048)"),
 
     GROUP("Drawing"),
+    CHOICE(CALO_OPTION_CHOICE, "shading", "auto|mujoco|gltf", item.mujoco_look,
+           "mujoco: as MuJoCo's renderer, by the file's lights; gltf:\nphysically based (auto: mujoco for its own files)"),
     CUSTOM("background", "WHAT", apply_background, "transparent, environment, white, black or #rrggbb\n(transparent)"),
     CUSTOM("samples", "1|4|16", apply_samples, "a pixel, for the colour; 1 = no antialiasing (4)"),
     RANGE(CALO_OPTION_FLOAT, "lod", "PIXELS", renderer.lod_pixels, 0, CALO_LOD_PIXELS_MAX,

@@ -165,6 +165,12 @@ static void write_prepare(calo_json_writer *json, const calo_prepare_options *pr
         [CALO_FILL_WIREFRAME] = "wireframe",
         [CALO_FILL_SOLID] = "solid",
     };
+    static const char *const shadings[] = {
+        [CALO_SHADING_GLTF] = "gltf",
+        [CALO_SHADING_PYRENDER] = "pyrender",
+        [CALO_SHADING_MUJOCO] = "mujoco",
+    };
+    calo_json_text(json, "shading", shadings[prepare->shading]);
     calo_json_text(json, "fill", fills[prepare->fill]);
     calo_json_boolean(json, "flat", prepare->flat);
     calo_json_open(json, "normal_lines", '[');
@@ -276,13 +282,16 @@ static calo_mat4 world_to_camera_opencv(const calo_mat4 *camera_to_world)
     return out;
 }
 
-static void write_view(calo_json_writer *json, const calo_metadata *metadata, const calo_view *view)
+static void write_view(calo_json_writer *json, const calo_metadata *metadata, size_t index)
 {
+    const calo_view *view = &metadata->views->views[index];
     char name[CALO_FILE_NAME_BYTES];
     const double k[3][3] = {{view->focal_x, 0, view->center_x}, {0, view->focal_y, view->center_y}, {0, 0, 1}};
     calo_mat4 opencv = world_to_camera_opencv(&view->camera_to_world);
     calo_json_open(json, NULL, '{');
     calo_json_text(json, "name", view->name);
+    if (metadata->variant_count > 1)
+        calo_json_unsigned(json, "state", index / (metadata->views->count / metadata->variant_count));
     write_matrix(json, "camera_to_world", &view->camera_to_world);
     write_matrix(json, "world_to_camera_opencv", &opencv);
     for (int c = 0; c < CALO_CHANNEL_COUNT; c++)
@@ -373,7 +382,7 @@ calo_status calo_encode_metadata(const calo_metadata *metadata, calo_blob *blob,
     write_ids(json, metadata);
     calo_json_open(json, "views", '[');
     for (size_t i = 0; i < metadata->views->count; i++)
-        write_view(json, metadata, &metadata->views->views[i]);
+        write_view(json, metadata, i);
     calo_json_close(json, ']');
     calo_json_close(json, '}');
     return writer.status;

@@ -20,6 +20,7 @@ typedef struct calo_metadata {
     calo_object_facts object;
     double scale, translation[3];
     const calo_view_set *views;
+    size_t variant_count; /* times that the views are there, for a state each; as many views each time */
     const calo_render_options *render;
     const calo_prepare_options *prepare; /* its `lighting` and `limits` are not read */
     const calo_lighting *lighting;

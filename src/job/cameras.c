@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,31 +27,60 @@ static calo_status find_animation(calo_item *item, calo_error *err)
                      scene->animation_count);
 }
 
-static calo_status make_pose(const calo_item *item, const calo_mat4 *root, calo_pose **pose, calo_error *err)
+/* A row of the file of states as joint positions. */
+static calo_status make_state_pose(const calo_item *item, size_t state, const calo_pose_options *options, calo_pose **pose,
+                                   calo_error *err)
+{
+    const calo_state_rows *rows = &item->states;
+    const double *row = rows->values + state * rows->columns;
+    uint32_t count;
+    if (!item->mapping)
+        return calo_mujoco_pose(item->model, row, rows->columns, options, pose, err);
+    calo_mujoco_rest(item->model, &count);
+    double *qpos = malloc((count + (size_t)1) * sizeof *qpos);
+    if (!qpos)
+        return calo_fail_memory(err, "joint positions", count * sizeof *qpos);
+    calo_status status = calo_mujoco_mapping_apply(item->mapping, row, rows->columns, qpos, err);
+    if (status == CALO_OK)
+        status = calo_mujoco_pose(item->model, qpos, count, options, pose, err);
+    free(qpos);
+    return status;
+}
+
+static calo_status make_pose(const calo_item *item, size_t variant, const calo_mat4 *root, calo_pose **pose,
+                             calo_error *err)
 {
     calo_pose_options options = {
         .animation = item->animation + 1, .time_seconds = item->options->time_seconds, .root = root};
-    return calo_pose_create(item->scene, &options, pose, err);
+    if (!item->states.count)
+        return calo_pose_create(item->scene, &options, pose, err);
+    calo_status status = make_state_pose(item, variant, &options, pose, err);
+    return status == CALO_OK ? status : calo_fail_within(err, status, "state %zu of %s", variant, item->options->state_file);
 }
 
-/* The pose once as the file has it, to measure it, and once more fitted into the box. */
-static calo_status make_fitted_pose(calo_item *item, calo_fit fit, calo_error *err)
+calo_status calo_item_make_pose(const calo_item *item, size_t variant, calo_pose **pose, calo_error *err)
+{
+    return make_pose(item, variant, &item->root, pose, err);
+}
+
+/* Fits the first pose into the box; all variants keep its scale and place. */
+static calo_status find_normalization(calo_item *item, calo_fit fit, calo_error *err)
 {
     calo_pose *measured = NULL;
     double low[3], high[3];
-    calo_status status = make_pose(item, NULL, &measured, err);
+    calo_status status = make_pose(item, 0, NULL, &measured, err);
     if (status == CALO_OK)
         status = calo_pose_bounds(measured, low, high, err);
     calo_pose_destroy(measured);
     if (status != CALO_OK)
         return status;
     calo_fit_normalization(fit, low, high, &item->scale, item->translation);
-    calo_mat4 root = calo_mat4_identity();
+    item->root = calo_mat4_identity();
     for (int i = 0; i < 3; i++) {
-        root.m[i][i] = item->scale;
-        root.m[i][3] = item->translation[i];
+        item->root.m[i][i] = item->scale;
+        item->root.m[i][3] = item->translation[i];
     }
-    return make_pose(item, &root, &item->pose, err);
+    return CALO_OK;
 }
 
 /* 53 bits of the content's hash: the same file gives the same views anywhere, and the number
@@ -120,6 +150,60 @@ static calo_status check_memory(const calo_item *item, calo_error *err)
                      (unsigned long long)limits.max_memory_bytes);
 }
 
+static calo_status add_views(calo_item *item, const calo_view *views, size_t count, calo_error *err)
+{
+    calo_view_set *set = &item->views;
+    calo_view *all = realloc(set->views, (set->count + count) * sizeof *all);
+    if (!all)
+        return calo_fail_memory(err, "views", (set->count + count) * sizeof *all);
+    set->views = all;
+    for (size_t i = 0; i < count; i++, set->count++) {
+        all[set->count] = views[i];
+        snprintf(all[set->count].name, sizeof all->name, "%03zu", set->count);
+    }
+    return CALO_OK;
+}
+
+/* The scene's own cameras, which move with it. */
+static calo_status add_scene_views(calo_item *item, calo_error *err)
+{
+    const calo_view_options *options = &item->options->views;
+    calo_status status = CALO_OK;
+    for (size_t v = 0; status == CALO_OK && v < item->variant_count; v++) {
+        calo_pose *pose = NULL;
+        calo_view_set own = {0};
+        status = calo_item_make_pose(item, v, &pose, err);
+        if (status == CALO_OK)
+            status = calo_view_set_of_scene(pose, item->options->scene_camera, item->scale, options->width,
+                                            options->height, &own, err);
+        calo_pose_destroy(pose);
+        if (status == CALO_OK && v == 0) {
+            item->views = own;
+            continue;
+        }
+        if (status == CALO_OK)
+            status = add_views(item, own.views, own.count, err);
+        calo_view_set_finish(&own);
+    }
+    return status;
+}
+
+/* The same views for every variant. */
+static calo_status repeat_views(calo_item *item, calo_error *err)
+{
+    size_t count = item->views.count;
+    calo_status status = CALO_OK;
+    for (size_t v = 1; status == CALO_OK && v < item->variant_count; v++) {
+        calo_view *first = malloc(count * sizeof *first);
+        if (!first)
+            return calo_fail_memory(err, "views", count * sizeof *first);
+        memcpy(first, item->views.views, count * sizeof *first);
+        status = add_views(item, first, count, err);
+        free(first);
+    }
+    return status;
+}
+
 calo_status calo_item_make_views(calo_item *item, calo_error *err)
 {
     const calo_item_options *options = item->options;
@@ -135,11 +219,10 @@ calo_status calo_item_make_views(calo_item *item, calo_error *err)
     else
         status = calo_view_set_make(&views, &item->views, err);
     if (status == CALO_OK)
-        status = make_fitted_pose(item, item->views.fit, err);
+        status = find_normalization(item, item->views.fit, err);
     calo_fit fit = item->views.fit;
-    if (status == CALO_OK && options->scene_camera)
-        status = calo_view_set_of_scene(item->pose, options->scene_camera, item->scale,
-                                        options->views.width, options->views.height, &item->views, err);
+    if (status == CALO_OK)
+        status = options->scene_camera ? add_scene_views(item, err) : repeat_views(item, err);
     item->views.fit = fit;
     item->views.seed = views.seed;
     item->result->view_count = item->views.count;

@@ -4,15 +4,16 @@
 calo_status calo_item_describe(calo_item *item, calo_error *err)
 {
     const calo_item_options *options = item->options;
-    const char *environment = options->lighting.no_environment ? "none" : "white";
+    const char *environment = item->lighting.no_environment ? "none" : "white";
     calo_metadata metadata = {
         .object = {item->path, item->result->save_uid, item->result->sha256, item->scene, &item->result->statistics},
         .scale = item->scale,
         .translation = {item->translation[0], item->translation[1], item->translation[2]},
         .views = &item->views,
         .render = &item->render,
-        .prepare = &options->prepare,
-        .lighting = &options->lighting,
+        .variant_count = item->variant_count,
+        .prepare = &item->prepare,
+        .lighting = &item->lighting,
         .environment_name = options->environment_name ? options->environment_name : environment,
         .animation_name = item->animation < 0 ? NULL : item->scene->animations[item->animation].name,
         .time_seconds = options->time_seconds,

@@ -3,10 +3,12 @@
 #define CALO_JOB_ITEM_H
 
 #include <calotype/job.h>
+#include <calotype/mujoco.h>
 
 #include "base/blob.h"
 #include "base/hash.h"
 #include "encode/file_names.h"
+#include "job/state_rows.h"
 #include "store/store.h"
 
 typedef struct calo_item {
@@ -15,12 +17,19 @@ typedef struct calo_item {
     const calo_item_options *options;
     calo_item_result *result;
     calo_sha256 hash;
-    calo_scene *scene;
+    const calo_scene *scene;
+    calo_scene *own_scene;    /* the same, where no model owns it */
+    calo_mujoco_model *model; /* of an MJCF file */
+    calo_mujoco_mapping *mapping;
+    calo_state_rows states;
+    size_t variant_count;     /* times that the views are rendered: states; 1 without */
     int32_t animation; /* index, or -1 */
-    calo_view_set views;
-    calo_pose *pose; /* normalized */
+    calo_view_set views; /* of all variants, one after another */
     double scale, translation[3];
+    calo_mat4 root; /* the normalization */
     calo_render_options render; /* resolved */
+    calo_prepare_options prepare; /* its `lighting` is the one below */
+    calo_lighting lighting;
     calo_file_layout layout;
     calo_blob metadata; /* metadata.json */
     calo_store *store;
@@ -32,8 +41,10 @@ calo_status calo_scene_load_hashed(const char *path, const calo_import_options *
                                    calo_sha256 *hash, calo_error *err);
 /* The item's scene and its hash; refuses what could not be written later. */
 calo_status calo_item_load(calo_item *item, calo_error *err);
-/* cameras.c: the pose, its normalization and the views. */
+/* cameras.c: the poses' normalization and the views. */
 calo_status calo_item_make_views(calo_item *item, calo_error *err);
+/* A variant's pose, normalized. */
+calo_status calo_item_make_pose(const calo_item *item, size_t variant, calo_pose **pose, calo_error *err);
 /* outputs.c: opens the store; describes, renders, encodes and puts each view into it in order. */
 calo_status calo_item_open_store(calo_item *item, calo_error *err);
 calo_status calo_item_render(calo_item *item, calo_error *err);

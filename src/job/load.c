@@ -1,5 +1,6 @@
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -93,21 +94,78 @@ static calo_status copy_warnings(calo_item *item, calo_error *err)
     return CALO_OK;
 }
 
+/* A model, whose joints can be moved. libmujoco reads the file by itself, and what it includes. */
+static calo_status load_model(calo_item *item, calo_error *err)
+{
+    const calo_item_options *options = item->options;
+    const calo_limits *limits = &options->import.limits;
+    calo_file file;
+    calo_status status = calo_file_read(item->path, calo_limits_resolve(limits).max_file_bytes, &file, err);
+    if (status != CALO_OK)
+        return status;
+    item->hash = calo_sha256_of(file.bytes, file.size);
+    calo_file_finish(&file);
+    status = calo_mujoco_load(item->path, NULL, limits, &item->model, err);
+    if (status != CALO_OK)
+        return status;
+    item->scene = calo_mujoco_scene(item->model);
+    if (options->state_file)
+        status = calo_state_rows_load(options->state_file, limits, &item->states, err);
+    if (status == CALO_OK && options->mapping_file)
+        status = calo_mujoco_mapping_load(item->model, options->mapping_file, limits, &item->mapping, err);
+    item->variant_count = item->states.count ? item->states.count : 1;
+    return status;
+}
+
+static calo_status load_scene(calo_item *item, calo_error *err)
+{
+    calo_import_options import = item->options->import;
+    if (item->options->state_file)
+        return calo_fail(err, CALO_ERROR_ARGUMENT, "%s: joint positions (%s) are for MuJoCo's files, which end in .xml or "
+                         ".mjcf", item->path, item->options->state_file);
+    import.threads = import.threads ? import.threads : calo_renderer_threads(item->renderer);
+    calo_status status = calo_scene_load_hashed(item->path, &import, &item->own_scene, &item->hash, err);
+    if (status != CALO_OK)
+        return status;
+    item->scene = item->own_scene;
+    item->variant_count = 1;
+    if (item->scene->light_count > 0 && !item->lighting.use_scene_lights)
+        calo_scene_warn(item->own_scene, "lights-ignored",
+                        "the file's %u lights do not shine: the protocol's own light does (--lights file lets them)",
+                        item->scene->light_count);
+    return CALO_OK;
+}
+
+/* MuJoCo's scenes look as in its own viewer unless something else is asked for. */
+static void choose_look(calo_item *item, bool is_mjcf)
+{
+    const calo_item_options *options = item->options;
+    calo_switch wanted = options->mujoco_look;
+    item->lighting = options->lighting;
+    item->prepare = options->prepare;
+    item->prepare.lighting = &item->lighting;
+    item->prepare.limits = &options->import.limits;
+    if (wanted == CALO_ON || (wanted == CALO_DEFAULT && is_mjcf)) {
+        item->prepare.shading = CALO_SHADING_MUJOCO;
+        item->lighting.use_scene_lights = true;
+    }
+}
+
 calo_status calo_item_load(calo_item *item, calo_error *err)
 {
     double start = calo_clock_seconds();
+    if (item->options->mapping_file && !item->options->state_file)
+        return calo_fail(err, CALO_ERROR_ARGUMENT, "a mapping (%s) is for the columns of a file of joint positions: name "
+                         "that, too", item->options->mapping_file);
+    const char *ending = strrchr(item->path, '.');
+    bool is_mjcf = ending && (strcasecmp(ending, ".xml") == 0 || strcasecmp(ending, ".mjcf") == 0);
     resolve_options(item);
+    choose_look(item, is_mjcf);
     calo_uuid5_dns(item->path, item->result->save_uid);
-    calo_import_options import = item->options->import;
-    import.threads = import.threads ? import.threads : calo_renderer_threads(item->renderer);
-    calo_status status = calo_scene_load_hashed(item->path, &import, &item->scene, &item->hash, err);
+    calo_status status = is_mjcf ? load_model(item, err) : load_scene(item, err);
     if (status != CALO_OK)
         return status;
     calo_sha256_text(&item->hash, item->result->sha256);
-    if (item->scene->light_count > 0 && !item->options->lighting.use_scene_lights)
-        calo_scene_warn(item->scene, "lights-ignored",
-                        "the file's %u lights do not shine: the protocol's own light does (--lights file lets them)",
-                        item->scene->light_count);
     status = check_id_range(item, err);
     if (status == CALO_OK)
         status = copy_warnings(item, err);

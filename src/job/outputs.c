@@ -11,6 +11,8 @@
 #include "encode/sheet.h"
 #include "job/item.h"
 
+enum { VARIANTS_TOGETHER = 64 };
+
 typedef struct encoded_file {
     char name[CALO_FILE_NAME_BYTES];
     calo_blob blob;
@@ -23,7 +25,7 @@ typedef struct encoded_view {
 
 typedef struct output_run {
     calo_item *item;
-    calo_prepared *prepared;
+    size_t first_view; /* of the views that are being rendered */
     calo_sheet *sheet;
     pthread_mutex_t lock;
     encoded_view **waiting; /* encoded, not yet stored; one a view */
@@ -113,9 +115,10 @@ static calo_status hand_over(output_run *run, size_t index, encoded_view *view, 
     return status;
 }
 
-static calo_status on_frame(void *user, size_t index, calo_frame *frame, calo_error *err)
+static calo_status on_frame(void *user, size_t rendered, calo_frame *frame, calo_error *err)
 {
     output_run *run = user;
+    size_t index = run->first_view + rendered;
     const calo_view *view = &run->item->views.views[index];
     encoded_view *encoded = calloc(1, sizeof *encoded);
     if (!encoded)
@@ -182,28 +185,78 @@ calo_status calo_item_open_store(calo_item *item, calo_error *err)
     return item->result->path ? CALO_OK : calo_fail_memory(err, "a path", 0);
 }
 
+/* Variants that are prepared and rendered together. */
+typedef struct variant_batch {
+    calo_item *item;
+    size_t first, count;
+    calo_pose *poses[VARIANTS_TOGETHER];
+    calo_prepared *prepared[VARIANTS_TOGETHER];
+    const calo_prepared **by_view;
+} variant_batch;
+
+static calo_status prepare_variants(variant_batch *batch, calo_error *err)
+{
+    calo_item *item = batch->item;
+    calo_status status = CALO_OK;
+    for (size_t i = 0; status == CALO_OK && i < batch->count; i++) {
+        calo_prepare_options prepare = item->prepare;
+        prepare.reuse = i ? batch->prepared[0] : NULL;
+        status = calo_item_make_pose(item, batch->first + i, &batch->poses[i], err);
+        if (status == CALO_OK)
+            status = calo_renderer_prepare(item->renderer, batch->poses[i], &prepare, &batch->prepared[i], err);
+    }
+    return status;
+}
+
+static void empty_batch(variant_batch *batch)
+{
+    for (size_t i = 0; i < batch->count; i++) {
+        calo_prepared_destroy(batch->prepared[i]);
+        calo_pose_destroy(batch->poses[i]);
+        batch->prepared[i] = NULL;
+        batch->poses[i] = NULL;
+    }
+}
+
 /* Nothing waits for metadata.json, so it is made beside. */
 static calo_status prepare_or_describe(void *user, uint32_t worker, size_t index, calo_error *err)
 {
     (void)worker;
-    output_run *run = user;
+    variant_batch *batch = user;
+    return index == 1 ? calo_item_describe(batch->item, err) : prepare_variants(batch, err);
+}
+
+static calo_status render_batch(output_run *run, variant_batch *batch, calo_error *err)
+{
     calo_item *item = run->item;
-    if (index == 1)
-        return calo_item_describe(item, err);
-    calo_prepare_options prepare = item->options->prepare;
-    prepare.lighting = &item->options->lighting;
-    prepare.limits = &item->options->import.limits;
-    return calo_renderer_prepare(item->renderer, item->pose, &prepare, &run->prepared, err);
+    size_t each = item->views.count / item->variant_count, count = batch->count * each;
+    run->first_view = batch->first * each;
+    for (size_t i = 0; i < count; i++)
+        batch->by_view[i] = batch->prepared[i / each];
+    return calo_renderer_render_scenes(item->renderer, batch->by_view, &item->render,
+                                       item->views.views + run->first_view, count, NULL, on_frame, run, err);
 }
 
 static calo_status render_views(output_run *run, calo_error *err)
 {
     calo_item *item = run->item;
-    calo_status status = calo_thread_for(calo_renderer_threads(item->renderer), 2, prepare_or_describe, run, err);
-    if (status == CALO_OK)
-        status = calo_renderer_render(item->renderer, run->prepared, &item->render, item->views.views,
-                                      item->views.count, NULL, on_frame, run, err);
-    calo_prepared_destroy(run->prepared);
+    variant_batch batch = {.item = item, .by_view = calloc(item->views.count, sizeof *batch.by_view)};
+    if (!batch.by_view)
+        return calo_fail_memory(err, "a list of views", item->views.count * sizeof *batch.by_view);
+    calo_status status = CALO_OK;
+    for (size_t first = 0; status == CALO_OK && first < item->variant_count; first += VARIANTS_TOGETHER) {
+        size_t left = item->variant_count - first;
+        batch.first = first;
+        batch.count = left < VARIANTS_TOGETHER ? left : VARIANTS_TOGETHER;
+        if (first == 0)
+            status = calo_thread_for(calo_renderer_threads(item->renderer), 2, prepare_or_describe, &batch, err);
+        else
+            status = prepare_variants(&batch, err);
+        if (status == CALO_OK)
+            status = render_batch(run, &batch, err);
+        empty_batch(&batch);
+    }
+    free(batch.by_view);
     return status;
 }
 

@@ -12,9 +12,11 @@ static void finish_item(calo_item *item)
         unlink(item->options->sheet_path);
     calo_store_destroy(item->store);
     calo_blob_finish(&item->metadata);
-    calo_pose_destroy(item->pose);
     calo_view_set_finish(&item->views);
-    calo_scene_destroy(item->scene);
+    calo_state_rows_finish(&item->states);
+    calo_mujoco_mapping_destroy(item->mapping);
+    calo_mujoco_destroy(item->model);
+    calo_scene_destroy(item->own_scene);
 }
 
 /* Every sentence names the file that it is about. */
