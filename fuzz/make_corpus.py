@@ -387,6 +387,8 @@ def main(folder):
     write_words(folder, "gltf", GLTF_WORDS)
     write_words(folder, "glb", GLTF_WORDS)
     write_words(folder, "cameras", CAMERA_WORDS)
+    for number, states in enumerate(("1,-2.5,3e-2\n4,5,6\n", "# saved\n1 2\r\n\n3\t4 # the last", "1;2;\n")):
+        write(folder, "states", str(number), states.encode())
     write_words(folder, "obj", "v vt vn f l p o g s usemtl mtllib -1 // off 4294967297 nan inf 1e39".split())
     write_words(folder, "mtl", "newmtl Kd Ks Ke Ka Ns d Tr illum Pr Pm map_Kd map_Ks map_Ns map_d map_Ke map_Bump "
                                "map_Pr map_Pm norm -s -o -bm -clamp -imfchan -mm a.png b.png".split())
