@@ -34,6 +34,7 @@ typedef struct calo_view {
      * from the camera. Not for orthographic cameras. See docs/conventions.md. */
     calo_lens_kind lens;
     double lens_coefficients[12];
+    double headlight[3]; /* the way calo_light.headlight shines, in the world; all 0: along the view axis */
 } calo_view;
 
 /* The box an asset is scaled into before the cameras see it. */

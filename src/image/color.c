@@ -3,7 +3,15 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/exact_math.h"
 #include "image/color_tables.h"
+
+float calo_srgb_value(float linear)
+{
+    if (!(linear > 0.0031308f))
+        return linear > 0 ? 12.92f * linear : 0;
+    return 1.055f * calo_powf(linear, 1 / 2.4f) - 0.055f;
+}
 
 uint8_t calo_srgb_from_linear(float linear)
 {

@@ -13,6 +13,9 @@ static inline float calo_linear_from_srgb(uint8_t code)
     return calo_srgb_to_linear_table[code];
 }
 
+/* The sRGB value of linear light, not rounded to a code: 0 to 1 for 0 to 1, below 0 (and NaN) 0; within 1e-6. */
+float calo_srgb_value(float linear);
+
 /* The nearest 8-bit sRGB code, exact; below 0 (and NaN) gives 0, above 1 gives 255. */
 uint8_t calo_srgb_from_linear(float linear);
 

@@ -4,6 +4,7 @@
 
 #include <calotype/render.h>
 
+#include "base/linear.h"
 #include "base/thread.h"
 #include "render/watch.h"
 
@@ -11,6 +12,15 @@
 #define CALO_DEFAULT_NEAR_METRES 1e-3
 /* Data channels show a BLEND surface where it is at least this opaque, as Blender's passes do. */
 #define CALO_DATA_ALPHA 0.5f
+
+/* The way headlights shine in a view, of unit length. */
+static inline void calo_view_headlight(const calo_view *view, double direction[3])
+{
+    bool given = view->headlight[0] != 0 || view->headlight[1] != 0 || view->headlight[2] != 0;
+    for (int i = 0; i < 3; i++)
+        direction[i] = given ? view->headlight[i] : -view->camera_to_world.m[i][2];
+    calo_normalize3(direction);
+}
 
 /* Rows of a picture: `top` is a multiple of CALO_ROWS_UNIT, so is `bottom` or it is the height. */
 typedef struct calo_rows {

@@ -52,11 +52,21 @@ static calo_status add_materials(calo_draw_list *list, const calo_scene *source,
     return CALO_OK;
 }
 
+static calo_status add_phongs(calo_draw_list *list, calo_arena *arena, calo_error *err)
+{
+    list->phongs = CALO_ARENA_TAKE(arena, calo_phong_surface, list->material_count, "materials", err);
+    for (uint32_t m = 0; list->phongs && m < list->material_count; m++)
+        list->phongs[m] = calo_phong_surface_of(&list->materials[m]);
+    return list->phongs ? CALO_OK : calo_failed(err);
+}
+
 /* ---- lamps ---- */
 
-static calo_lamp make_lamp(const calo_light *light, const double position[3], const double direction[3])
+static calo_lamp make_lamp(const calo_light *light, const double position[3], const double direction[3],
+                           calo_shading shading)
 {
-    calo_lamp out = {.kind = light->kind, .range = light->range_metres, .shadow = -1};
+    calo_lamp out = {.kind = light->kind, .range = light->range_metres, .shadow = -1, .headlight = light->headlight,
+                     .no_shadow = light->no_shadow || light->headlight};
     double inner, outer, sine;
     for (int i = 0; i < 3; i++) {
         out.position[i] = (float)position[i];
@@ -68,6 +78,10 @@ static calo_lamp make_lamp(const calo_light *light, const double position[3], co
     calo_sincos(light->outer_cone_radians, &sine, &outer);
     out.cone_scale = (float)(1 / fmax(1e-3, inner - outer));
     out.cone_offset = (float)(-outer * out.cone_scale);
+    if (shading == CALO_SHADING_MUJOCO) {
+        out.phong = calo_phong_light_of(light);
+        out.range = 0;
+    }
     return out;
 }
 
@@ -83,7 +97,7 @@ static calo_status add_lamps(calo_draw_list *list, const calo_pose *pose, const 
         const calo_scene_light *light = &lighting->lights[i];
         double direction[3] = {light->direction[0], light->direction[1], light->direction[2]};
         calo_normalize3(direction);
-        list->lamps[list->lamp_count++] = make_lamp(&light->light, light->position, direction);
+        list->lamps[list->lamp_count++] = make_lamp(&light->light, light->position, direction, list->shading);
     }
     for (uint32_t n = 0; lighting->use_scene_lights && n < source->node_count; n++) {
         const calo_node *node = &source->nodes[n];
@@ -92,7 +106,7 @@ static calo_status add_lamps(calo_draw_list *list, const calo_pose *pose, const 
         const calo_mat4 *m = &pose->node_to_world[n];
         double position[3] = {m->m[0][3], m->m[1][3], m->m[2][3]}, direction[3] = {-m->m[0][2], -m->m[1][2], -m->m[2][2]};
         calo_normalize3(direction);
-        list->lamps[list->lamp_count++] = make_lamp(&source->lights[node->light], position, direction);
+        list->lamps[list->lamp_count++] = make_lamp(&source->lights[node->light], position, direction, list->shading);
     }
     return CALO_OK;
 }
@@ -397,7 +411,15 @@ calo_status calo_draw_list_init(calo_draw_list *list, const calo_pose *pose, con
     *list = (calo_draw_list){.shading = options->shading};
     memcpy(list->ambient, options->lighting->ambient_color, sizeof list->ambient);
     calo_status status = add_materials(list, pose->scene, options->materials, arena, err);
-    return status == CALO_OK ? add_lamps(list, pose, options->lighting, arena, err) : status;
+    if (status == CALO_OK)
+        status = add_lamps(list, pose, options->lighting, arena, err);
+    if (status != CALO_OK || list->shading != CALO_SHADING_MUJOCO)
+        return status;
+    const float *ambient = list->ambient;
+    bool dark = list->lamp_count == 0 && ambient[0] == 0 && ambient[1] == 0 && ambient[2] == 0;
+    for (int i = 0; dark && i < 3; i++)
+        list->ambient[i] = 0.3f;
+    return add_phongs(list, arena, err);
 }
 
 calo_status calo_draw_list_add_draws(calo_draw_list *list, const calo_pose *pose, const calo_prepare_options *options,

@@ -6,6 +6,7 @@
 #include <calotype/render.h>
 
 #include "base/arena.h"
+#include "render/phong.h"
 #include "render/shared.h"
 
 /* What follows from a primitive's own vertices, wherever it stands. */
@@ -47,6 +48,8 @@ typedef struct calo_lamp {
     float radiant[3];                /* colour times intensity */
     float range, cone_scale, cone_offset; /* spot: clamp(cos * scale + offset)^2 */
     int32_t shadow; /* which one stops it (see shadow.h), or -1 */
+    bool headlight, no_shadow;
+    calo_phong_light phong; /* MuJoCo's shading */
 } calo_lamp;
 
 /* Materials that the file does not have, behind its own. */
@@ -63,9 +66,10 @@ typedef struct calo_draw_list {
     uint32_t draw_count, material_count, lamp_count;
     calo_draw *draws;         /* in the file's order; copies follow their model, a node's normals as lines the node */
     calo_material *materials; /* the file's, then CALO_OWN_MATERIALS of ours */
+    calo_phong_surface *phongs; /* MuJoCo's shading: by material; else NULL */
     calo_lamp *lamps;
     calo_shading shading;
-    float ambient[3];         /* pyrender's shading */
+    float ambient[3];         /* display-referred shadings */
     bool has_blend;           /* some draw is CALO_ALPHA_BLEND */
 } calo_draw_list;
 

@@ -37,8 +37,9 @@ calo_environment calo_environment_of(const calo_lighting *lighting);
 /* Only with an image: filters it, which takes long. */
 calo_status calo_environment_filter(const calo_environment *environment, calo_arena *arena, uint32_t threads,
                                     calo_environment_maps *maps, calo_error *err);
-/* What the maps depend on. */
+/* What the maps depend on, to be told apart by parameters from CALO_ENVIRONMENT_PARAMETERS on. */
 calo_shared_key calo_environment_key(const calo_environment *environment);
+enum { CALO_ENVIRONMENT_PARAMETERS = 7 };
 
 /* Radiance of a white Lambert surface with this world normal. */
 void calo_environment_irradiance(const calo_environment *environment, const float normal[3], float rgb[3]);

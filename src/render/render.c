@@ -174,13 +174,13 @@ static calo_status check_shading(const calo_prepare_options *options, calo_error
 {
     const calo_lighting *lighting = options->lighting;
     const float *ambient = lighting->ambient_color;
-    bool pyrender = options->shading == CALO_SHADING_PYRENDER;
-    if ((unsigned)options->shading > CALO_SHADING_PYRENDER)
+    bool pyrender = options->shading == CALO_SHADING_PYRENDER, gltf = options->shading == CALO_SHADING_GLTF;
+    if ((unsigned)options->shading > CALO_SHADING_MUJOCO)
         return calo_fail(err, CALO_ERROR_ARGUMENT, "there is no shading %d", (int)options->shading);
-    if (!pyrender && (ambient[0] != 0 || ambient[1] != 0 || ambient[2] != 0))
+    if (gltf && (ambient[0] != 0 || ambient[1] != 0 || ambient[2] != 0))
         return calo_fail(err, CALO_ERROR_ARGUMENT,
-                         "an ambient light of (%g, %g, %g) is for pyrender's shading alone: choose that, or light by an "
-                         "environment of this color", (double)ambient[0], (double)ambient[1], (double)ambient[2]);
+                         "an ambient light of (%g, %g, %g) is for pyrender's and MuJoCo's shading alone: choose one of "
+                         "them, or light by an environment of this color", (double)ambient[0], (double)ambient[1], (double)ambient[2]);
     if (pyrender && lighting->environment)
         return calo_fail(err, CALO_ERROR_ARGUMENT, "pyrender's shading has no environment: leave its picture out, or "
                          "choose glTF's shading");
@@ -282,6 +282,8 @@ static calo_status check_view(const calo_view *view, size_t index, calo_error *e
                          "view %zu has unusable intrinsics: focal lengths (%g, %g) must be positive, principal point "
                          "(%g, %g) finite, near (%g) not negative",
                          index, view->focal_x, view->focal_y, view->center_x, view->center_y, view->near_metres);
+    if (!isfinite(calo_length3(view->headlight)))
+        return calo_fail(err, CALO_ERROR_ARGUMENT, "view %zu has a headlight whose direction is not finite", index);
     double nearest = view->near_metres > 0 ? view->near_metres : CALO_DEFAULT_NEAR_METRES;
     if (view->far_metres != 0 && !(view->far_metres > nearest))
         return calo_fail(err, CALO_ERROR_ARGUMENT,

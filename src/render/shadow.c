@@ -148,6 +148,15 @@ static void add_perspective(calo_shadows *shadows, const calo_lamp *lamp, const 
 
 /* ---- all of it ---- */
 
+static bool shines(const calo_lamp *lamp)
+{
+    const calo_phong_light *phong = &lamp->phong;
+    bool any = false;
+    for (int i = 0; i < 3; i++)
+        any |= lamp->radiant[i] != 0 || phong->ambient[i] != 0 || phong->diffuse[i] != 0 || phong->specular[i] != 0;
+    return any;
+}
+
 static bool casts(const calo_lamp *lamp, uint32_t kinds, const bounding_sphere *scene)
 {
     double apart[3];
@@ -156,8 +165,7 @@ static bool casts(const calo_lamp *lamp, uint32_t kinds, const bounding_sphere *
     double distance = calo_length3(apart);
     bool reaches = lamp->kind == CALO_LIGHT_DIRECTIONAL ||
                    (isfinite(distance) && (!(lamp->range > 0) || distance - scene->radius < lamp->range));
-    bool shines = lamp->radiant[0] != 0 || lamp->radiant[1] != 0 || lamp->radiant[2] != 0;
-    return kinds >> lamp->kind & 1 && reaches && shines;
+    return kinds >> lamp->kind & 1 && !lamp->no_shadow && reaches && shines(lamp);
 }
 
 static bool has_lit(const calo_draw_list *list)

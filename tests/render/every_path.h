@@ -40,6 +40,7 @@ static inline calo_scene *test_every_path(void)
         material.alpha_cutoff = 0.3f;
         material.double_sided = i % 2;
         material.unlit = i == 7;
+        material.phong = (calo_material_phong){i % 2, 0.2f * (float)i, 0.1f * (float)i, 0.02f * (float)i, 0};
         material.wireframe = i == 6;
         test_use_texture(&material, CALO_SLOT_BASE_COLOR, noise_texture(&s, sampler));
         material.slots[CALO_SLOT_BASE_COLOR].transform[0] = 3;
@@ -75,18 +76,20 @@ static inline uint64_t test_hash_frame(const calo_frame *frame)
     return hash;
 }
 
-/* How every scene is prepared for these tests: as it is, with edges and normals, and as pyrender does it, lit and
- * flat. */
-enum { TEST_PREPARES = 4 };
+/* How every scene is prepared for these tests: as it is, with edges and normals, as pyrender does it, lit and flat, and
+ * as MuJoCo does it. */
+enum { TEST_PREPARES = 5 };
 static inline calo_prepare_options test_prepare(int index, const calo_lighting *lighting)
 {
     return (calo_prepare_options){.lighting = lighting, .fill = index == 1 ? CALO_FILL_FLIPPED : CALO_FILL_MATERIAL,
                                   .normal_lines = index == 1 ? CALO_NORMAL_LINES_VERTEX | CALO_NORMAL_LINES_FACE : 0,
                                   .flat = index == 3,
-                                  .shading = index >= 2 ? CALO_SHADING_PYRENDER : CALO_SHADING_GLTF};
+                                  .shading = index == 4   ? CALO_SHADING_MUJOCO
+                                             : index >= 2 ? CALO_SHADING_PYRENDER
+                                                          : CALO_SHADING_GLTF};
 }
 
-/* A sun, and lamps that need positions. */
+/* A sun, lamps that need positions, and one at the camera. */
 static inline calo_lighting test_every_light(void)
 {
     static const calo_scene_light lights[] = {
@@ -94,10 +97,14 @@ static inline calo_lighting test_every_light(void)
         {.light = {.kind = CALO_LIGHT_POINT, .color = {0.3f, 0.6f, 1}, .intensity = 9, .range_metres = 9},
          .position = {1, -2, 3}},
         {.light = {.kind = CALO_LIGHT_SPOT, .color = {1, 0.4f, 0.3f}, .intensity = 9, .inner_cone_radians = 0.3f,
-                   .outer_cone_radians = 0.6f},
+                   .outer_cone_radians = 0.6f,
+                   .phong = {true, {0, 0.1f, 0}, {0.9f, 0.5f, 0.4f}, {0.4f, 0.4f, 0.3f}, {0.5f, 0.1f, 0.02f}, 7}},
          .position = {-2, -1, 3}, .direction = {0.6, 0, -0.8}},
+        {.light = {.kind = CALO_LIGHT_DIRECTIONAL, .color = {0.2f, 0.3f, 0.1f}, .intensity = 1, .headlight = true,
+                   .phong = {true, {0.1f, 0.1f, 0.1f}, {0.4f, 0.4f, 0.4f}, {0.5f, 0.5f, 0.5f}, {0}, 0}},
+         .direction = {1, 0, 0}},
     };
-    return (calo_lighting){.lights = lights, .light_count = 3};
+    return (calo_lighting){.lights = lights, .light_count = 4};
 }
 
 /* The same lamps, each with its form of shadow map. */

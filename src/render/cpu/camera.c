@@ -21,6 +21,8 @@ void calo_cpu_camera_init(calo_cpu_camera *camera, const calo_view *view)
     camera->near_metres = view->near_metres > 0 ? (float)view->near_metres : (float)CALO_DEFAULT_NEAR_METRES;
     camera->far_metres = view->far_metres > 0 ? (float)view->far_metres : INFINITY;
     camera->reach_pixels = find_reach(view);
+    double headlight[3];
+    calo_view_headlight(view, headlight);
     const double *right = to_camera.m[0], *up = to_camera.m[1], *back = to_camera.m[2];
     for (int c = 0; c < 4; c++) {
         double depth = -back[c], w = view->orthographic ? (c == 3) : depth;
@@ -32,6 +34,7 @@ void calo_cpu_camera_init(calo_cpu_camera *camera, const calo_view *view)
     for (int i = 0; i < 3; i++) {
         camera->position[i] = (float)pose->m[i][3];
         camera->back[i] = (float)pose->m[i][2];
+        camera->headlight[i] = (float)-headlight[i];
         for (int c = 0; c < 3; c++)
             camera->to_camera[3 * i + c] = (float)to_camera.m[i][c];
         /* Ray of pixel (x, y): ((x - cx) / fx, -(y - cy) / fy, -1) in camera axes. */

@@ -155,7 +155,7 @@ static void choose_samples(calo_cpu_worker *worker)
 static bool needs_position(const calo_cpu_scene *scene, const calo_render_options *options, const calo_view *view)
 {
     bool needed = options->ray_depth || (options->channels & CALO_CHANNEL_BIT(CALO_CHANNEL_POSITION)) ||
-                  (view->orthographic && scene->list.shading == CALO_SHADING_PYRENDER);
+                  (view->orthographic && scene->list.shading != CALO_SHADING_GLTF);
     for (uint32_t i = 0; i < scene->list.lamp_count; i++)
         needed |= scene->list.lamps[i].kind != CALO_LIGHT_DIRECTIONAL;
     return needed || scene->shadows.count > 0;

@@ -4,13 +4,29 @@
 
 #include "render/cpu/surface.h"
 
+/* The viewer is where the camera stands, in orthographic views, too: as OpenGL's shadings have it. */
+LANES_INLINE void find_viewer(const calo_cpu_camera *camera, const calo_cpu_surface *surface, lanes_f to_viewer[3])
+{
+    memcpy(to_viewer, surface->to_viewer, sizeof surface->to_viewer);
+    for (int i = 0; camera->orthographic && i < 3; i++)
+        to_viewer[i] = camera->position[i] - surface->position[i];
+    if (camera->orthographic)
+        normalize_lanes(to_viewer);
+}
+
+/* Direction to a directional light. */
+LANES_INLINE void parallel_light(const calo_cpu_camera *camera, const calo_lamp *light, lanes_f to_light[3])
+{
+    for (int i = 0; i < 3; i++)
+        to_light[i] = lanes_float(light->headlight ? camera->headlight[i] : -light->direction[i]);
+}
+
 /* Direction to a light and its strength on a plane that faces it; lanes that none reaches are false. */
-LANES_INLINE lanes_m light_at(const calo_lamp *light, const lanes_f position[3], lanes_f to_light[3],
-                              lanes_f *strength)
+LANES_INLINE lanes_m light_at(const calo_cpu_camera *camera, const calo_lamp *light, const lanes_f position[3],
+                              lanes_f to_light[3], lanes_f *strength)
 {
     if (light->kind == CALO_LIGHT_DIRECTIONAL) {
-        for (int i = 0; i < 3; i++)
-            to_light[i] = lanes_float(-light->direction[i]);
+        parallel_light(camera, light, to_light);
         *strength = lanes_float(1);
         return lanes_not(lanes_from_bits(0));
     }

@@ -45,6 +45,7 @@
 #define calo_cpu_visibility CALO_CPU_NAME(calo_cpu_visibility)
 #define calo_cpu_shade CALO_CPU_NAME(calo_cpu_shade)
 #define calo_cpu_shade_pyrender CALO_CPU_NAME(calo_cpu_shade_pyrender)
+#define calo_cpu_shade_mujoco CALO_CPU_NAME(calo_cpu_shade_mujoco)
 #define calo_cpu_resolve CALO_CPU_NAME(calo_cpu_resolve)
 #define calo_cpu_samples_sort CALO_CPU_NAME(calo_cpu_samples_sort)
 #define calo_cpu_samples_add_fragments CALO_CPU_NAME(calo_cpu_samples_add_fragments)

@@ -152,7 +152,7 @@ LANES_INLINE void add_light(const calo_cpu_worker *worker, const calo_cpu_surfac
                             const calo_lamp *light, shading_case is, lanes_f rgb[3])
 {
     lanes_f l[3], strength;
-    lanes_m lit = light_at(light, surface->position, l, &strength);
+    lanes_m lit = light_at(&worker->camera, light, surface->position, l, &strength);
     lanes_f n_dot_l = dot_lanes(surface->normal, l);
     lit &= lanes_less(lanes_float(0), n_dot_l);
     if (!lanes_any(lit))
@@ -200,6 +200,8 @@ void calo_cpu_shade(calo_cpu_worker *worker, const calo_cpu_packet *packet, cons
     const calo_cpu_draw_state *state = calo_cpu_draw_state_of(worker, packet->draw);
     if (worker->scene->list.shading == CALO_SHADING_PYRENDER)
         calo_cpu_shade_pyrender(worker, packet, surface, rgb);
+    else if (worker->scene->list.shading == CALO_SHADING_MUJOCO)
+        calo_cpu_shade_mujoco(worker, packet, surface, rgb);
     else if (packet->draw->shared.unlit)
         memcpy(rgb, surface->base_color, 3 * sizeof *rgb);
     else if (worker->options->energy_compensation == CALO_ON)

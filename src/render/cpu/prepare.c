@@ -44,7 +44,7 @@ static calo_status take_texture(prepare_job *job, uint32_t texture, bool srgb, i
     return CALO_OK;
 }
 
-/* pyrender filters colours as data, too, and decodes them then. */
+/* Display-referred shadings filter colours as data, too. */
 static calo_status prepare_materials(prepare_job *job, calo_error *err)
 {
     const calo_scene *source = job->pose->scene;
@@ -289,7 +289,8 @@ static calo_status prepare_environment(prepare_job *job, calo_error *err)
 {
     calo_cpu_scene *scene = job->scene;
     scene->environment = calo_environment_of(job->prepare->lighting);
-    if (!scene->environment.image)
+    /* As mere background it needs no maps. */
+    if (!scene->environment.image || scene->list.shading == CALO_SHADING_MUJOCO)
         return CALO_OK;
     calo_shared_key key = calo_environment_key(&scene->environment);
     bool made;

@@ -14,14 +14,9 @@ typedef struct pyrender_lobe {
     lanes_f view_part; /* n_dot_v's share of the masking: its own over its denominator */
 } pyrender_lobe;
 
-/* The viewer is where the camera stands, in orthographic views, too. */
 LANES_INLINE void find_lobe(const calo_cpu_camera *camera, const calo_cpu_surface *surface, pyrender_lobe *lobe)
 {
-    memcpy(lobe->to_viewer, surface->to_viewer, sizeof lobe->to_viewer);
-    for (int i = 0; camera->orthographic && i < 3; i++)
-        lobe->to_viewer[i] = camera->position[i] - surface->position[i];
-    if (camera->orthographic)
-        normalize_lanes(lobe->to_viewer);
+    find_viewer(camera, surface, lobe->to_viewer);
     lanes_f roughness = lanes_max(surface->roughness, lanes_float(0.04f)), alpha = roughness * roughness;
     lanes_f k_root = roughness + 1.0f;
     lobe->cosine = dot_lanes(surface->normal, lobe->to_viewer);
@@ -36,7 +31,7 @@ LANES_INLINE void add_lamp(const calo_cpu_worker *worker, const calo_cpu_surface
                            const calo_lamp *lamp, lanes_f rgb[3])
 {
     lanes_f l[3], strength;
-    lanes_m lit = light_at(lamp, surface->position, l, &strength);
+    lanes_m lit = light_at(&worker->camera, lamp, surface->position, l, &strength);
     if (!lanes_any(lit))
         return;
     if (lamp->shadow >= 0)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "image/color.h"
 #include "render/cpu/samples.h"
 
 /* ---- the background ---- */
@@ -31,13 +32,14 @@ static void find_background(const calo_cpu_worker *worker, uint32_t block_x, uin
                 lanes_store(row->background[c] + first, lanes_float(worker->background[c]));
         return;
     }
+    bool displayed = worker->scene->list.shading != CALO_SHADING_GLTF;
     for (uint32_t i = 0; i < CALO_CPU_SLOTS; i++) {
         float rgb[3], direction[3];
         calo_cpu_pixel_direction(&worker->camera, block_x * CALO_CPU_BLOCK + i % CALO_CPU_BLOCK + 0.5,
                                  block_y * CALO_CPU_BLOCK + i / CALO_CPU_BLOCK + 0.5, direction);
         calo_environment_radiance(&worker->scene->environment, direction, rgb);
         for (int c = 0; c < 3; c++)
-            row->background[c][i] = rgb[c];
+            row->background[c][i] = displayed ? fminf(calo_srgb_value(rgb[c]), 1) : rgb[c];
         row->background[3][i] = 1;
     }
 }

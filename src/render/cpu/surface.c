@@ -60,7 +60,8 @@ void calo_cpu_draw_state_make(calo_cpu_worker *worker, const calo_cpu_draw *draw
     state->draw = draw;
     state->edge_scale = draw->shared.radius > 0 ? (float)(1 / draw->shared.radius) : 1;
     const calo_material *material = &worker->scene->materials[draw->shared.material].source;
-    make_lobe(fminf(fmaxf(material->roughness, 0), 1), state->lobe);
+    if (worker->scene->list.shading == CALO_SHADING_GLTF)
+        make_lobe(fminf(fmaxf(material->roughness, 0), 1), state->lobe);
     find_uniform(&worker->scene->materials[draw->shared.material], state);
 }
 
@@ -144,7 +145,7 @@ static void place(packet_group *group, const calo_mip_chain *texture, const calo
     static const float identity[6] = {1, 0, 0, 0, 1, 0};
     const float *t = use->transform;
     bool moved = memcmp(t, identity, sizeof identity) != 0;
-    bool pyrender = group->worker->scene->list.shading == CALO_SHADING_PYRENDER;
+    bool as_opengl = group->worker->scene->list.shading != CALO_SHADING_GLTF;
     calo_cpu_lookup lookups[CALO_CPU_GROUP];
     for (int k = 0; k < group->count; k++) {
         const uv_lanes *sets = &group->uvs[k];
@@ -160,7 +161,7 @@ static void place(packet_group *group, const calo_mip_chain *texture, const calo
             lookups[k].dy[i] = t[3 * i] * dy[0] + t[3 * i + 1] * dy[1];
         }
     }
-    calo_cpu_texture_place(texture, lookups, group->count, pyrender ? CALO_CPU_LONGER_SIDE : CALO_CPU_MEAN_SIDE,
+    calo_cpu_texture_place(texture, lookups, group->count, as_opengl ? CALO_CPU_LONGER_SIDE : CALO_CPU_MEAN_SIDE,
                            group->footprints);
     group->placed = texture;
     group->placed_use = use;
@@ -255,6 +256,31 @@ static void find_pyrender_color(packet_group *group, calo_cpu_surface *surfaces)
         }
         bool opaque = group->draw->shared.alpha_mode == CALO_ALPHA_OPAQUE;
         surface->base_color[3] = opaque ? one : lanes_clamp(surface->shown[3], 0, 1);
+    }
+}
+
+/* MuJoCo's texels, too, are codes, which multiply what is lit. */
+static void find_mujoco_color(packet_group *group, calo_cpu_surface *surfaces)
+{
+    const calo_material *source = &group->material->source;
+    const calo_draw *draw = &group->draw->shared;
+    const calo_phong_surface *phong = &group->worker->scene->list.phongs[draw->material];
+    const float *vertex_colors = draw->primitive->colors;
+    lanes_f texels[CALO_CPU_GROUP][4], one = lanes_float(1);
+    bool textured = sample_slot(group, CALO_SLOT_BASE_COLOR, texels);
+    for (int k = 0; k < group->count; k++) {
+        calo_cpu_surface *surface = &surfaces[k];
+        lanes_f vertex[4] = {one, one, one, one}, alpha = textured ? texels[k][3] : one;
+        if (vertex_colors)
+            mix_array(&group->mixes[k], vertex_colors, 4, vertex);
+        for (int i = 0; i < 3; i++) {
+            lanes_f linear = source->base_color[i] * lanes_max(vertex[i], lanes_float(0));
+            surface->bare_color[i] = vertex_colors ? encode_srgb_curve(linear) : lanes_float(phong->rgb[i]);
+            surface->tint[i] = textured ? texels[k][i] : one;
+            surface->base_color[i] = textured ? linear * decode_srgb(texels[k][i]) : linear;
+        }
+        alpha *= source->base_color[3] * lanes_max(vertex[3], lanes_float(0));
+        surface->base_color[3] = draw->alpha_mode == CALO_ALPHA_OPAQUE ? one : lanes_clamp(alpha, 0, 1);
     }
 }
 
@@ -574,7 +600,7 @@ typedef struct surface_needs {
     bool normals, base_color, material, textures;
 } surface_needs;
 
-static surface_needs find_needs(uint32_t channels)
+static surface_needs find_needs(uint32_t channels, calo_shading shading)
 {
     const uint32_t color = CALO_CHANNEL_BIT(CALO_CHANNEL_COLOR), albedo = CALO_CHANNEL_BIT(CALO_CHANNEL_ALBEDO);
     const uint32_t normal = CALO_CHANNEL_BIT(CALO_CHANNEL_NORMAL);
@@ -583,7 +609,7 @@ static surface_needs find_needs(uint32_t channels)
     return (surface_needs){
         .normals = channels & (color | normal | geometric),
         .base_color = channels & (color | albedo | metal_roughness), /* metals reflect it */
-        .material = channels & (color | metal_roughness),
+        .material = channels & (shading == CALO_SHADING_MUJOCO ? metal_roughness : color | metal_roughness),
         .textures = channels & (color | albedo | metal_roughness | normal),
     };
 }
@@ -592,7 +618,8 @@ void calo_cpu_surface_find(calo_cpu_worker *worker, const calo_cpu_packet *packe
                            calo_cpu_surface *surfaces)
 {
     packet_group group;
-    surface_needs needs = find_needs(worker->options->channels);
+    calo_shading shading = worker->scene->list.shading;
+    surface_needs needs = find_needs(worker->options->channels, shading);
     begin_group(&group, worker, packets, count, surfaces);
     if (needs.textures)
         prefetch_textures(&group);
@@ -602,8 +629,10 @@ void calo_cpu_surface_find(calo_cpu_worker *worker, const calo_cpu_packet *packe
     }
     if (needs.normals)
         find_normals(&group, surfaces);
-    if (needs.base_color && worker->scene->list.shading == CALO_SHADING_PYRENDER)
+    if (needs.base_color && shading == CALO_SHADING_PYRENDER)
         find_pyrender_color(&group, surfaces);
+    else if (needs.base_color && shading == CALO_SHADING_MUJOCO)
+        find_mujoco_color(&group, surfaces);
     else if (needs.base_color)
         find_base_color(&group, surfaces);
     if (needs.material)

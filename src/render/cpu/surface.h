@@ -21,8 +21,10 @@ typedef struct calo_cpu_surface {
     lanes_f base_color[4]; /* linear, vertex colour and alpha rule applied */
     lanes_f metallic, roughness, occlusion;
     lanes_f f0[3], f90, diffuse[3], emissive[3];
-    lanes_f bare_color[3], tint[3]; /* pyrender's shading: base colour without vertex colours, and these */
-    lanes_f shown[4];               /* there, of flat draws: all that is seen, as written */
+    /* pyrender's shading: base colour without vertex colours, and these. MuJoCo's: base colour with vertex colours, as
+     * displayed, and the texture's codes. */
+    lanes_f bare_color[3], tint[3];
+    lanes_f shown[4]; /* pyrender's, of flat draws: all that is seen, as written */
 } calo_cpu_surface;
 
 /* Up to this many packets of one draw are shaded stage by stage, so that the processor has several
@@ -63,13 +65,17 @@ void calo_cpu_texture_sample(const calo_mip_chain *texture, const calo_cpu_footp
  * length; lanes that hold no surface may give anything. */
 lanes_f calo_cpu_visibility(const calo_cpu_worker *worker, const calo_cpu_surface *surface, const calo_lamp *lamp);
 
-/* lighting.c: linear radiance towards the viewer; of pyrender's shading what it displays. */
+/* lighting.c: linear radiance towards the viewer; of display-referred shadings what is displayed. */
 void calo_cpu_shade(calo_cpu_worker *worker, const calo_cpu_packet *packet, const calo_cpu_surface *surface,
                     lanes_f rgb[3]);
 
 /* pyrender.c: the same as pyrender does it; from 0 to 1, as displayed. */
 void calo_cpu_shade_pyrender(calo_cpu_worker *worker, const calo_cpu_packet *packet, const calo_cpu_surface *surface,
                              lanes_f rgb[3]);
+
+/* mujoco.c: the same as MuJoCo does it; from 0 to 1, as displayed. */
+void calo_cpu_shade_mujoco(calo_cpu_worker *worker, const calo_cpu_packet *packet, const calo_cpu_surface *surface,
+                           lanes_f rgb[3]);
 
 /* surface.c: what shading knows of a draw, made anew when the draw changes. */
 void calo_cpu_draw_state_make(calo_cpu_worker *worker, const calo_cpu_draw *draw);

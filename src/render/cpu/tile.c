@@ -240,7 +240,7 @@ void calo_cpu_tile_write_color(const calo_cpu_worker *worker, const lanes_f prem
         write_rows(plane, area, pixels, 4 * sizeof *pixels);
         return;
     }
-    bool displayed = worker->scene->list.shading == CALO_SHADING_PYRENDER;
+    bool displayed = worker->scene->list.shading != CALO_SHADING_GLTF;
     lanes_i codes = round_to_byte(alpha) << 24;
     for (int c = 0; c < 3; c++)
         codes |= (displayed ? round_to_byte(straight[c]) : encode_srgb(table, straight[c])) << (8 * c);

@@ -23,6 +23,7 @@ typedef struct calo_cpu_camera {
     float near_metres, far_metres; /* INFINITY: no end */
     float reach_pixels;      /* a metre at depth 1 covers so many pixels at most; orthographic: anywhere */
     float position[3], back[3]; /* world */
+    float headlight[3];      /* world, unit: the way to headlights */
     float to_camera[9];      /* world directions to camera axes */
     double ray[3][3];        /* pixel (x, y, 1) to a world direction */
 } calo_cpu_camera;

@@ -84,6 +84,16 @@ static uint32_t normal_map_features(const calo_glr_model *model, const calo_mate
            (set ? CALO_GLR_BIT(NORMAL_MAP_UV_1) : 0);
 }
 
+static uint32_t shading_features(const calo_glr_scene *scene)
+{
+    switch (scene->shading) {
+    case CALO_SHADING_PYRENDER: return CALO_GLR_BIT(IS_PYRENDER);
+    case CALO_SHADING_MUJOCO: return CALO_GLR_BIT(IS_MUJOCO);
+    case CALO_SHADING_GLTF: break;
+    }
+    return 0;
+}
+
 static uint32_t option_features(const calo_glr_pass *pass)
 {
     const calo_render_options *options = pass->options;
@@ -92,7 +102,7 @@ static uint32_t option_features(const calo_glr_pass *pass)
     features |= options->occlusion_maps != CALO_OFF ? CALO_GLR_BIT(USES_OCCLUSION) : 0;
     features |= scene->has_environment ? CALO_GLR_BIT(HAS_ENVIRONMENT) : 0;
     features |= scene->picture ? CALO_GLR_BIT(HAS_ENVIRONMENT_PICTURE) : 0;
-    features |= scene->shading == CALO_SHADING_PYRENDER ? CALO_GLR_BIT(IS_PYRENDER) : 0;
+    features |= shading_features(scene);
     features |= pass->has_far ? CALO_GLR_BIT(HAS_FAR) : 0;
     features |= pass->multisampled ? CALO_GLR_BIT(IS_MULTISAMPLED) : 0;
     features |= wants(options, CALO_CHANNEL_NORMAL) ? CALO_GLR_BIT(WANTS_NORMAL) : 0;
@@ -279,8 +289,8 @@ void calo_glr_pass_behind(const calo_glr_pass *pass, float color[4])
         return;
     if (options->background != CALO_BACKGROUND_ENVIRONMENT)
         memcpy(color, options->background_color, 3 * sizeof *color);
-    else if (pass->scene->has_environment)
-        memcpy(color, pass->scene->uniform_radiance, 3 * sizeof *color);
+    else
+        memcpy(color, pass->scene->background, 3 * sizeof *color);
     color[3] = 1 - options->background_transparency;
 }
 
@@ -289,7 +299,7 @@ calo_status calo_glr_pass_background(const calo_glr_pass *pass, calo_error *err)
     calo_glr_device *device = pass->scene->device;
     const calo_glr_functions *gl = &device->gl;
     const calo_glr_program *program;
-    calo_glr_key key = {.stage = CALO_GLR_BACKGROUND};
+    calo_glr_key key = {.stage = CALO_GLR_BACKGROUND, .features = shading_features(pass->scene)};
     if (pass->options->background != CALO_BACKGROUND_ENVIRONMENT || !pass->scene->picture)
         return CALO_OK;
     calo_status status = pass->scene->maps->picture ? CALO_OK : calo_glr_picture_upload(pass->scene, err);
@@ -430,7 +440,7 @@ static calo_status develop(const calo_glr_pass *pass, calo_error *err)
     const calo_glr_program *program;
     calo_glr_key key = {.stage = CALO_GLR_DEVELOP};
     key.features = targets->pixels[CALO_GLR_OUT_COLOR].type == GL_UNSIGNED_BYTE ? CALO_GLR_BIT(WANTS_CODES) : 0;
-    key.features |= pass->scene->shading == CALO_SHADING_PYRENDER ? CALO_GLR_BIT(IS_PYRENDER) : 0;
+    key.features |= shading_features(pass->scene);
     key.features |= pass->options->background_transparency > 0 ? CALO_GLR_BIT(KEEPS_COLORS) : 0;
     calo_status status = calo_glr_program_use(device, &key, &program, err);
     if (status != CALO_OK)

@@ -1,11 +1,13 @@
 /* Lamps and the environment to the device. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "image/color.h"
 #include "render/gl/scene.h"
 
-enum { MAP_COUNT = CALO_GLR_MAP_COUNT, LAMP_TEXELS = 8 };
+enum { MAP_COUNT = CALO_GLR_MAP_COUNT, LAMP_TEXELS = CALO_GLR_LAMP_TEXELS };
 
 /* environment.glsl's block, as std140 lays it out. */
 typedef struct light_block {
@@ -113,7 +115,19 @@ static void put_shadow(const calo_shadow *shadow, float texels[4][4])
     texels[3][3] = (float)shadow->first_map;
 }
 
-static void put_lamp(const calo_lamp *lamp, const calo_shadows *shadows, float texels[LAMP_TEXELS][4])
+/* As mujoco.glsl says. */
+static void put_phong(const calo_phong_light *phong, float diffuse[4], float texels[3][4])
+{
+    memcpy(diffuse, phong->diffuse, sizeof phong->diffuse);
+    memcpy(texels[0], phong->attenuation, sizeof phong->attenuation);
+    memcpy(texels[1], phong->ambient, sizeof phong->ambient);
+    memcpy(texels[2], phong->specular, sizeof phong->specular);
+    texels[0][3] = phong->exponent;
+    texels[1][3] = phong->least_cosine;
+}
+
+static void put_lamp(const calo_lamp *lamp, const calo_shadows *shadows, calo_shading shading,
+                     float texels[LAMP_TEXELS][4])
 {
     memcpy(texels[0], lamp->position, sizeof lamp->position);
     memcpy(texels[1], lamp->direction, sizeof lamp->direction);
@@ -123,8 +137,11 @@ static void put_lamp(const calo_lamp *lamp, const calo_shadows *shadows, float t
     texels[2][3] = lamp->cone_scale;
     texels[3][0] = lamp->cone_offset;
     texels[3][1] = lamp->shadow < 0 ? CALO_GLR_NO_SHADOW : (float)shadows->shadows[lamp->shadow].form;
+    texels[3][2] = lamp->headlight;
     if (lamp->shadow >= 0)
         put_shadow(&shadows->shadows[lamp->shadow], texels + 4);
+    if (shading == CALO_SHADING_MUJOCO)
+        put_phong(&lamp->phong, texels[2], texels + 8);
 }
 
 static calo_status upload_lamps(calo_glr_scene *scene, const calo_draw_list *list, const calo_shadows *shadows,
@@ -143,7 +160,7 @@ static calo_status upload_lamps(calo_glr_scene *scene, const calo_draw_list *lis
     if (!texels)
         return calo_fail_memory(err, "lamps", count * sizeof *texels);
     for (uint32_t i = 0; i < list->lamp_count; i++)
-        put_lamp(&list->lamps[i], shadows, texels[i]);
+        put_lamp(&list->lamps[i], shadows, list->shading, texels[i]);
     calo_glr_make_buffer_texture(scene->device, GL_RGBA32F, texels, count * sizeof *texels, &scene->lamp_buffer,
                                  &scene->lamp_texture);
     free(texels);
@@ -155,17 +172,20 @@ calo_status calo_glr_light_upload(const calo_glr_upload *upload, calo_error *err
     calo_glr_scene *scene = upload->scene;
     const calo_glr_functions *gl = &scene->device->gl;
     const calo_environment *environment = upload->environment;
-    bool pyrender = scene->shading == CALO_SHADING_PYRENDER;
+    bool displayed = scene->shading != CALO_SHADING_GLTF;
     light_block block = {
         .rotation = {environment->rotation_sine, environment->rotation_cosine, (float)upload->list->lamp_count},
     };
-    memcpy(block.uniform_radiance, pyrender ? upload->list->ambient : environment->uniform,
+    memcpy(block.uniform_radiance, displayed ? upload->list->ambient : environment->uniform,
            sizeof environment->uniform);
     memcpy(block.scale, environment->scale, sizeof environment->scale);
-    scene->has_environment = environment->present && !pyrender;
+    scene->has_environment = environment->present && !displayed;
     scene->picture = environment->image;
-    memcpy(scene->uniform_radiance, environment->uniform, sizeof scene->uniform_radiance);
-    calo_status status = upload->maps_made ? upload_maps(upload, err) : CALO_OK;
+    for (int i = 0; environment->present && i < 3; i++)
+        scene->background[i] = displayed ? fminf(calo_srgb_value(environment->uniform[i]), 1) : environment->uniform[i];
+    calo_status status = upload->maps_made && !displayed ? upload_maps(upload, err) : CALO_OK;
+    if (upload->maps_made && displayed)
+        status = calo_sharing_count(upload->sharing, &upload->maps->shared, err);
     if (upload->maps) {
         scene->maps = &upload->maps->maps;
         memcpy(block.maps, scene->maps->places, sizeof block.maps);

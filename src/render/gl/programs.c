@@ -42,6 +42,7 @@ static const char *const feature_names[CALO_GLR_FEATURE_COUNT] = {
     [CALO_GLR_WANTS_CODES] = "WANTS_CODES",
     [CALO_GLR_HAS_SHADOWS] = "HAS_SHADOWS",
     [CALO_GLR_IS_PYRENDER] = "IS_PYRENDER",
+    [CALO_GLR_IS_MUJOCO] = "IS_MUJOCO",
     [CALO_GLR_IS_FLAT] = "IS_FLAT",
     [CALO_GLR_HAS_FAR] = "HAS_FAR",
     [CALO_GLR_KEEPS_COLORS] = "KEEPS_COLORS",
@@ -69,7 +70,8 @@ static const char *const slot_names[CALO_SLOT_COUNT] = {
     [CALO_SLOT_SPECULAR_COLOR] = "SLOT_SPECULAR_COLOR",
 };
 
-/* What a stage's shaders are made of, one behind the other; each ends with NULL. */
+/* What a stage's shaders are made of, one behind the other; each ends with NULL, and begins behind the defines. */
+enum { PARTS_MAX = 14 };
 static const char *const vertex_parts[][4] = {
     [CALO_GLR_SURFACE] = {calo_glr_views_glsl, calo_glr_wide_names_glsl, calo_glr_surface_vert},
     [CALO_GLR_BACKGROUND] = {calo_glr_fill_vert},
@@ -77,11 +79,13 @@ static const char *const vertex_parts[][4] = {
     [CALO_GLR_DEVELOP] = {calo_glr_fill_vert},
 };
 static const char *const wide_parts[] = {calo_glr_views_glsl, calo_glr_wide_geom, NULL};
-static const char *const fragment_parts[][12] = {
-    [CALO_GLR_SURFACE] = {calo_glr_views_glsl, calo_glr_copies_glsl, calo_glr_environment_glsl, calo_glr_material_glsl,
+static const char *const fragment_parts[][PARTS_MAX] = {
+    [CALO_GLR_SURFACE] = {calo_glr_views_glsl, calo_glr_copies_glsl, calo_glr_environment_glsl, calo_glr_curves_glsl,
+                          calo_glr_material_glsl,
                           "", /* sample_slots() */ calo_glr_surface_glsl, calo_glr_shadow_glsl, calo_glr_lighting_glsl,
-                          calo_glr_pyrender_glsl, calo_glr_layer_glsl, calo_glr_surface_frag},
-    [CALO_GLR_BACKGROUND] = {calo_glr_views_glsl, calo_glr_environment_glsl, calo_glr_background_frag},
+                          calo_glr_pyrender_glsl, calo_glr_mujoco_glsl, calo_glr_layer_glsl, calo_glr_surface_frag},
+    [CALO_GLR_BACKGROUND] = {calo_glr_views_glsl, calo_glr_environment_glsl, calo_glr_curves_glsl,
+                             calo_glr_background_frag},
     [CALO_GLR_MIX] = {calo_glr_mix_frag},
     [CALO_GLR_DEVELOP] = {calo_glr_develop_frag},
 };
@@ -107,6 +111,7 @@ static void add_defines(const calo_glr_key *key, preamble *to)
 {
     add(to, "#version 330 core\n");
     add(to, "#define LAMP_DIRECTIONAL %d.0\n#define LAMP_SPOT %d.0\n", CALO_LIGHT_DIRECTIONAL, CALO_LIGHT_SPOT);
+    add(to, "#define LAMP_TEXELS %d\n", CALO_GLR_LAMP_TEXELS);
     add(to, "#define SHADOW_NONE %d.0\n#define SHADOW_PARALLEL %d.0\n#define SHADOW_CUBE %d.0\n", CALO_GLR_NO_SHADOW,
         CALO_SHADOW_PARALLEL, CALO_SHADOW_CUBE);
     add(to, "#define SHADOW_FILTER_REACH %.9e\n#define SHADOW_OFFSET_TEXELS %.9e\n", (double)CALO_SHADOW_FILTER_REACH,
@@ -118,6 +123,8 @@ static void add_defines(const calo_glr_key *key, preamble *to)
     for (int i = 0; i < CALO_GLR_FEATURE_COUNT; i++)
         if (key->features >> i & 1)
             add(to, "#define %s\n", feature_names[i]);
+    if (key->features & (CALO_GLR_BIT(IS_PYRENDER) | CALO_GLR_BIT(IS_MUJOCO)))
+        add(to, "#define IS_DISPLAYED\n");
     const uint32_t plane = CALO_GLR_BIT(HAS_SHADOWS) | CALO_GLR_BIT(IS_MULTISAMPLED) | CALO_GLR_BIT(IS_TRIANGLES);
     if ((key->features & (plane | CALO_GLR_BIT(IS_WIDE))) == plane)
         add(to, "#define FINDS_PLANE\n");
@@ -194,7 +201,6 @@ static calo_status link_shaders(const calo_glr_device *device, const GLuint shad
 
 static calo_status build(const calo_glr_device *device, const calo_glr_key *key, GLuint *name, calo_error *err)
 {
-    enum { PARTS_MAX = 13 };
     static const GLenum kinds[STAGES] = {GL_VERTEX_SHADER, GL_GEOMETRY_SHADER, GL_FRAGMENT_SHADER};
     bool wide = key->features & CALO_GLR_BIT(IS_WIDE);
     const char *const *const lists[STAGES] = {vertex_parts[key->stage], wide ? wide_parts : NULL,

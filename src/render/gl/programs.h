@@ -6,7 +6,10 @@
 
 #include "render/gl/device.h"
 
-enum { CALO_GLR_NO_SHADOW = -1 }; /* beside calo_shadow_form, for lamps in shaders */
+enum {
+    CALO_GLR_NO_SHADOW = -1, /* beside calo_shadow_form, for lamps in shaders */
+    CALO_GLR_LAMP_TEXELS = 11,
+};
 
 typedef enum calo_glr_stage {
     CALO_GLR_SURFACE = 0,
@@ -58,6 +61,7 @@ typedef enum calo_glr_feature {
     CALO_GLR_WANTS_CODES,
     CALO_GLR_HAS_SHADOWS,
     CALO_GLR_IS_PYRENDER,    /* its shading; colours are as displayed */
+    CALO_GLR_IS_MUJOCO,      /* its shading; colours are as displayed */
     CALO_GLR_IS_FLAT,        /* and shown as they are written */
     CALO_GLR_HAS_FAR,        /* a far plane */
     CALO_GLR_KEEPS_COLORS,   /* alpha does not divide them */

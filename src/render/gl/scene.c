@@ -33,11 +33,11 @@ typedef struct scene_build {
 
 /* ---- materials and textures ---- */
 
-/* pyrender filters colours' codes. */
+/* Display-referred shadings filter colours' codes. */
 static calo_glr_texels texels_of_slot(calo_material_slot slot, calo_shading shading)
 {
     if (calo_slot_is_srgb(slot))
-        return shading == CALO_SHADING_PYRENDER ? CALO_GLR_TEXELS_FINE : CALO_GLR_TEXELS_COLOR;
+        return shading != CALO_SHADING_GLTF ? CALO_GLR_TEXELS_FINE : CALO_GLR_TEXELS_COLOR;
     return slot == CALO_SLOT_NORMAL ? CALO_GLR_TEXELS_FINE : CALO_GLR_TEXELS_DATA;
 }
 
@@ -132,10 +132,12 @@ static calo_status find_environment(scene_build *build, calo_error *err)
     if (!build->environment.image)
         return CALO_OK;
     calo_shared_key key = calo_environment_key(&build->environment);
+    bool filtered = build->prepare->shading == CALO_SHADING_GLTF; /* as mere background it needs no maps */
+    key.parameters[CALO_ENVIRONMENT_PARAMETERS] = filtered;
     build->maps = calo_sharing_take(&build->sharing, &key, sizeof *build->maps, &build->maps_made, err);
     if (!build->maps)
         return calo_failed(err);
-    return build->maps_made ? calo_environment_filter(&build->environment, &build->arena, build->options->threads,
+    return build->maps_made && filtered ? calo_environment_filter(&build->environment, &build->arena, build->options->threads,
                                                       &build->environment.maps, err) : CALO_OK;
 }
 

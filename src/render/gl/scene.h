@@ -100,7 +100,7 @@ typedef struct calo_glr_scene {
     bool has_mask, has_blend; /* among its groups */
     bool has_environment;
     const calo_image *picture; /* of the environment; NULL: uniform */
-    float uniform_radiance[3];
+    float background[3]; /* of a uniform environment */
 } calo_glr_scene;
 
 calo_status calo_glr_scene_prepare(calo_gl_kind kind, const calo_pose *pose, const calo_prepare_options *prepare,

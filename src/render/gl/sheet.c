@@ -85,15 +85,17 @@ static void fill_block(const calo_glr_camera *camera, calo_glr_view_block *block
 {
     const calo_view *view = camera->view;
     const calo_mat4 *pose = &view->camera_to_world;
-    double back[3] = {pose->m[0][2], pose->m[1][2], pose->m[2][2]};
+    double back[3] = {pose->m[0][2], pose->m[1][2], pose->m[2][2]}, headlight[3];
     *block = (calo_glr_view_block){.tile = {(float)camera->left, (float)camera->top, (float)view->width,
                                             (float)view->height}};
     block->position[3] = view->orthographic;
     block->back[3] = (float)camera->near_metres;
     calo_normalize3(back);
+    calo_view_headlight(view, headlight);
     for (int i = 0; i < 3; i++) {
         block->position[i] = (float)pose->m[i][3];
         block->back[i] = (float)back[i];
+        block->headlight[i] = (float)-headlight[i];
         for (int c = 0; c < 3; c++)
             block->to_camera[i][c] = (float)camera->to_camera.m[i][c];
         /* Of pixel (x, y): ((x - cx) / fx, -(y - cy) / fy, -1) in camera axes. */

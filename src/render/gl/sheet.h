@@ -24,7 +24,7 @@ calo_status calo_glr_sheet_plan(const calo_batch *batch, size_t first, uint32_t 
 /* views.glsl's block, as std140 lays it out. */
 typedef struct calo_glr_view_block {
     float position[4], back[4], depth_scale[4], tile[4], shift[4];
-    float ray[3][4], to_camera[3][4];
+    float ray[3][4], to_camera[3][4], headlight[4];
 } calo_glr_view_block;
 
 /* A view of a sheet on the host. */

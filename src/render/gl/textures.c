@@ -93,10 +93,19 @@ typedef struct material_block {
     float base_color[4], emissive[4], specular_color[4];
     float metallic, roughness, reflectance, normal_scale;
     float occlusion_strength, padding[3];
+    float phong_color[4], phong[4];
     struct {
         float u[4], v[4], size[4];
     } slots[CALO_SLOT_COUNT];
 } material_block;
+
+static void fill_phong(const calo_phong_surface *phong, material_block *block)
+{
+    memcpy(block->phong_color, phong->rgb, sizeof phong->rgb);
+    block->phong_color[3] = phong->emission;
+    block->phong[0] = phong->specular;
+    block->phong[1] = phong->exponent;
+}
 
 static void fill_material(const calo_glr_scene *scene, const calo_glr_material *material, material_block *block)
 {
@@ -146,6 +155,8 @@ calo_status calo_glr_materials_upload(const calo_glr_upload *upload, calo_error 
     for (uint32_t i = 0; i < scene->material_count; i++) {
         material_block block;
         fill_material(scene, &scene->materials[i], &block);
+        if (upload->list->phongs)
+            fill_phong(&upload->list->phongs[i], &block);
         memcpy(blocks + i * stride, &block, sizeof block);
     }
     scene->material_stride = (GLint)stride;

@@ -263,7 +263,7 @@ static void write_color(const calo_lens_look *look, rgba color, calo_pixel_forma
         return;
     }
     for (int c = 0; c < 3; c++)
-        codes[c] = look->shading == CALO_SHADING_PYRENDER ? to_byte(color[c]) : calo_srgb_from_linear(color[c]);
+        codes[c] = look->shading != CALO_SHADING_GLTF ? to_byte(color[c]) : calo_srgb_from_linear(color[c]);
     codes[3] = to_byte(alpha);
     memcpy(out, codes, format == CALO_PIXEL_RGB8 ? 3 : 4);
 }

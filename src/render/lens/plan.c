@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/linear.h"
+#include "render/backend.h"
 #include "render/lens/model.h"
 
 enum { BAND_ROWS = 16, TILE_SIDE_MIN = 8 };
@@ -360,6 +361,7 @@ calo_view calo_lens_tile_view(const calo_lens_tile *tile, const calo_view *view)
     calo_mat4 rotation = calo_mat4_identity();
     for (int r = 0; r < 3; r++)
         memcpy(rotation.m[r], tile->rotation[r], sizeof tile->rotation[r]);
+    calo_view_headlight(view, out.headlight); /* the whole picture's */
     if (tile->turned)
         out.camera_to_world = calo_mat4_multiply(&view->camera_to_world, &rotation);
     out.focal_x = tile->focal[0];

@@ -27,5 +27,8 @@ void main()
     vec3 rgb = sample_picture(rotate_into_picture(normalize(direction)));
     for (int i = 0; i < 3; i++)
         rgb[i] = rgb[i] > 0.0 && rgb[i] < 3.4e38 ? rgb[i] * scale[i] : 0.0;
+#ifdef IS_DISPLAYED
+    rgb = encode_srgb(rgb);
+#endif
     out_color = vec4(rgb, 1);
 }

@@ -29,7 +29,7 @@ void main()
 #endif
 #ifdef WANTS_CODES
     for (int i = 0; i < 3; i++)
-#ifdef IS_PYRENDER
+#ifdef IS_DISPLAYED
         color[i] = round_to_byte(color[i]);
 #else
         color[i] = encode(color[i]);

@@ -56,11 +56,23 @@ vec3 environment_light(Surface surface, Lobe lobe)
     return surface.occlusion * (light + (lobe.base + lobe.multiple) * irradiance(surface.normal));
 }
 
+// The viewer is where the camera stands, in orthographic views, too: as OpenGL's shadings have it.
+vec3 viewer_direction(Surface surface, vec3 position)
+{
+    return view.position.w > 0.0 ? normalize(view.position.xyz - position) : surface.to_viewer;
+}
+
+// Direction to a directional lamp.
+vec3 parallel_light(int lamp)
+{
+    return texelFetch(lamps, lamp + 3).z > 0.0 ? view.headlight.xyz : -texelFetch(lamps, lamp + 1).xyz;
+}
+
 // Direction to a lamp; returns its strength on a plane that faces it, 0 where it does not reach.
 float lamp_at(int lamp, vec3 position, out vec3 to_lamp)
 {
     vec4 place = texelFetch(lamps, lamp), axis = texelFetch(lamps, lamp + 1);
-    to_lamp = -axis.xyz;
+    to_lamp = parallel_light(lamp);
     if (place.w == LAMP_DIRECTIONAL)
         return 1.0;
     to_lamp = place.xyz - position;
@@ -118,7 +130,7 @@ vec3 shade(Surface surface, vec3 position)
     light += environment_light(surface, lobe);
 #endif
     for (int i = 0; i < int(rotation.z); i++)
-        light += lamp_light(surface, lobe, position, 8 * i);
+        light += lamp_light(surface, lobe, position, LAMP_TEXELS * i);
     return light;
 #endif
 }

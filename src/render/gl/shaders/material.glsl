@@ -12,6 +12,8 @@ layout(std140) uniform Material {
     float reflectance;   // of the dielectric, ((ior - 1) / (ior + 1))^2
     float normal_scale;
     float occlusion_strength;
+    vec4 phong_color; // MuJoCo's shading: as displayed; w: emission
+    vec4 phong;       // specular, exponent
     Slot slots[8];
 } material;
 
@@ -99,7 +101,7 @@ Footprint find_footprint(int slot)
     vec2 size = material.slots[slot].size.xy, dx = change.xy * size, dy = change.zw * size;
     float x2 = dot(dx, dx), y2 = dot(dy, dy), last = material.slots[slot].size.z;
     float longer2 = clamp(max(x2, y2), 1e-16, 1e16), shorter2 = max(min(x2, y2), longer2 * (1.0 / 256.0));
-#ifdef IS_PYRENDER
+#ifdef IS_DISPLAYED
     shorter2 = longer2;
 #endif
     float level = 0.25 * log2(longer2 * min(shorter2, longer2));

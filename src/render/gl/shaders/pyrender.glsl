@@ -23,12 +23,6 @@ vec3 pyrender_lamp(Surface surface, vec3 to_viewer, vec3 position, int lamp)
     return radiant * (strength * n_dot_l) * ((1.0 - fresnel) * surface.diffuse / PI + mirrored * fresnel);
 }
 
-vec3 encode_srgb(vec3 linear)
-{
-    vec3 x = clamp(linear, 0.0, 1.0), high = 1.055 * pow(x, vec3(1.0 / 2.4)) - 0.055;
-    return mix(high, 12.92 * x, lessThanEqual(x, vec3(0.0031308)));
-}
-
 // As displayed.
 vec3 shade_pyrender(Surface surface, vec3 position)
 {
@@ -37,12 +31,10 @@ vec3 shade_pyrender(Surface surface, vec3 position)
 #elif defined(IS_UNLIT)
     return encode_srgb(surface.base_color.xyz);
 #else
-    vec3 to_viewer = surface.to_viewer;
-    if (view.position.w > 0.0)
-        to_viewer = normalize(view.position.xyz - position);
+    vec3 to_viewer = viewer_direction(surface, position);
     vec3 light = surface.bare_color * uniform_radiance.xyz; // the ambient light stands there
     for (int i = 0; i < int(rotation.z); i++)
-        light += pyrender_lamp(surface, to_viewer, position, 8 * i);
+        light += pyrender_lamp(surface, to_viewer, position, LAMP_TEXELS * i);
 #ifdef USES_OCCLUSION
     light *= surface.occlusion;
 #endif

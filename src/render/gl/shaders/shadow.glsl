@@ -1,6 +1,6 @@
 // How much of a lamp's light reaches a surface, from the lamp's maps: the cpu backend's shadow_look_up.c.
-// Eight texels each: position, kind; direction, range; radiant, cone scale; cone offset, form of shadow; then the
-// shadow's origin, focal; right, near; up, slack; forward, first map.
+// LAMP_TEXELS each: position, kind; direction, range; radiant, cone scale; cone offset, form of shadow, 1 for headlights;
+// then the shadow's origin, focal; right, near; up, slack; forward, first map; then what mujoco.glsl says.
 uniform samplerBuffer lamps;
 
 #ifdef HAS_SHADOWS

@@ -73,6 +73,8 @@ void main()
 #ifdef OUT_COLOR
 #ifdef IS_PYRENDER
     out_color = vec4(shade_pyrender(surface, position), 1);
+#elif defined(IS_MUJOCO)
+    out_color = vec4(shade_mujoco(surface, position), 1);
 #else
     out_color = vec4(shade(surface, position), 1);
 #endif

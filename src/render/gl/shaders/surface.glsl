@@ -21,9 +21,11 @@ struct Surface {
     vec4 base_color; // linear
     vec3 f0, diffuse, emissive;
     float f90, metallic, roughness, occlusion;
-#ifdef IS_PYRENDER
-    vec3 bare_color, tint; // base colour without vertex colours, and these
-    vec3 shown;            // of flat surfaces
+#ifdef IS_DISPLAYED
+    // pyrender's: base colour without vertex colours, and these. MuJoCo's: base colour with them, as displayed, and the
+    // texture's codes.
+    vec3 bare_color, tint;
+    vec3 shown; // pyrender's, of flat surfaces
 #endif
 };
 
@@ -136,14 +138,6 @@ void find_normals(vec4 texels[8], inout Surface surface)
         surface.normal = -surface.normal;
 }
 
-#ifdef IS_PYRENDER
-vec3 decode_srgb(vec3 codes)
-{
-    vec3 high = pow((codes + 0.055) / 1.055, vec3(2.4));
-    return mix(high, codes / 12.92, lessThanEqual(codes, vec3(0.04045)));
-}
-#endif
-
 void find_base_color(vec4 texels[8], inout Surface surface)
 {
     vec4 texel = texels[SLOT_BASE_COLOR], tint = vec4(1);
@@ -155,6 +149,14 @@ void find_base_color(vec4 texels[8], inout Surface surface)
     texel.xyz = decode_srgb(texel.xyz);
     surface.bare_color = material.base_color.xyz * texel.xyz;
     surface.tint = tint.xyz;
+#endif
+#ifdef IS_MUJOCO
+    surface.tint = texel.xyz;
+    surface.bare_color = material.phong_color.xyz;
+#ifdef HAS_COLORS
+    surface.bare_color = encode_srgb(material.base_color.xyz * tint.xyz);
+#endif
+    texel.xyz = decode_srgb(texel.xyz);
 #endif
     surface.base_color = material.base_color * texel * tint;
 #ifdef IS_OPAQUE

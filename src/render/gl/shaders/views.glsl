@@ -7,4 +7,5 @@ layout(std140) uniform View {
     vec4 shift;        // xy: of everything, in normalized device coordinates, to bring a sample to the pixel's centre
     vec4 ray[3];       // xyz . (pixel's x, y, 1): a component of its world direction
     vec4 to_camera[3]; // world directions to camera axes
+    vec4 headlight;    // world, unit: the way to headlights
 } view;
