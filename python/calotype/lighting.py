@@ -82,7 +82,7 @@ class Lighting:
     scene_lights : the file's own lights shine, too.
     shadows : kinds of lights that cast shadows: "directional", "point", "spot", "all", or several of them.
     shadow_map_size : texels a side of a shadow map, 64 to 8192.
-    ambient : (3,), light from everywhere, of shading "pyrender" alone.
+    ambient : (3,), light from everywhere, of shading "pyrender" (linear) and "mujoco" (as displayed) alone.
     """
 
     environment: Union[None, str, os.PathLike[str], npt.NDArray[np.float32]] = "white"

@@ -34,7 +34,7 @@ _NAMES = tuple(CHANNELS)
 # Colour formats: (calo_pixel_format, components, dtype).
 _COLORS = {"rgba": (3, 4, np.uint8), "rgb": (2, 3, np.uint8), "float": (8, 4, np.float32)}
 _FILLS = ("material", "flipped", "wireframe", "solid")
-_SHADINGS = ("gltf", "pyrender")
+_SHADINGS = ("gltf", "pyrender", "mujoco")
 _BACKGROUNDS = ("transparent", "color", "environment")
 _NORMAL_LINES = ("vertex", "face")  # bits
 _POSES_AT_ONCE = 64  # that are prepared together: each takes memory for every node
@@ -78,7 +78,7 @@ class Settings:
 
     Parameters
     ----------
-    shading : "gltf", or "pyrender" (docs/conventions.md#pyrenders-shading).
+    shading : "gltf", or the looks of "pyrender" and "mujoco" (docs/conventions.md#pyrenders-shading, #mujocos-shading).
     fill : "material", "flipped", "wireframe" or "solid".
     flat : every surface shows its base colour, unlit.
     normal_lines : draws "vertex" or "face" normals (or both) as lines of ``normal_length`` metres (0: 5 % of the mesh).
@@ -197,7 +197,7 @@ class Renderer:
         fit : the box that a Scene is fitted into: "preset" is as the views say; "unit_cube", "half_cube", "none". What
             ``prepare`` made stands where its pose put it: ``Pose(fit=views.fit)`` for a preset's views.
         color : "rgba" uint8 sRGB with straight alpha, "rgb" uint8 (needs a background), "float" linear RGBA float32.
-        background : None is transparent; (r, g, b) or (r, g, b, a), linear (shading "pyrender": as displayed);
+        background : None is transparent; (r, g, b) or (r, g, b, a), linear ("pyrender", "mujoco": as displayed);
             "environment".
         background_depth : the depth where nothing is, in metres.
         cull : back faces of single-sided materials are not drawn.

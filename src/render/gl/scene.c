@@ -137,8 +137,10 @@ static calo_status find_environment(scene_build *build, calo_error *err)
     build->maps = calo_sharing_take(&build->sharing, &key, sizeof *build->maps, &build->maps_made, err);
     if (!build->maps)
         return calo_failed(err);
-    return build->maps_made && filtered ? calo_environment_filter(&build->environment, &build->arena, build->options->threads,
-                                                      &build->environment.maps, err) : CALO_OK;
+    if (!build->maps_made || !filtered)
+        return CALO_OK;
+    return calo_environment_filter(&build->environment, &build->arena, build->options->threads, &build->environment.maps,
+                                   err);
 }
 
 /* ---- copies and groups ---- */
