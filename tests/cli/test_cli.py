@@ -705,6 +705,77 @@ class Info(Case):
         self.assertEqual(self.run_tool("info", self.path("none.glb"), self.cube()).returncode, 1)
 
 
+class States(Case):
+    """Joint positions of MuJoCo's files."""
+    SCENE = b"""<mujoco><worldbody>
+      <camera name="above" pos=".5 0 3"/>
+      <body name="arm"><joint name="swing" axis="0 0 1"/><camera name="carried" pos="0 0 2"/>
+        <body name="hand" pos=".5 0 0"><joint name="slip" type="slide" axis="0 0 1"/>
+          <geom name="palm" type="box" size=".2 .2 .2"/></body></body>
+    </worldbody></mujoco>"""
+
+    def setUp(self):
+        super().setUp()
+        self.scene = self.write("arm.xml", self.SCENE)
+        run = self.run_tool("info", self.scene)
+        if run.returncode == 5:
+            self.skipTest("this build reads no MJCF files")
+        self.assertEqual(run.returncode, 0, run.stderr)
+
+    def states(self, text):
+        return self.write("states.csv", text.encode())
+
+    def centre_depths(self, count):
+        """The depths in the middle of NNN_depth.npy of 32 x 32 pixels."""
+        values = []
+        for number in range(count):
+            data = self.read("out", "arm", f"{number:03}_depth.npy")
+            values.append(struct.unpack_from("<f", data, len(data) - 4 * 32 * 32 + 4 * (16 * 32 + 16))[0])
+        return values
+
+    def test_every_state_is_rendered_from_every_camera(self):
+        self.render(self.scene, "--camera", "above", "--size", "32", "--depth", "--qpos",
+                    self.states("# swing, slip\n0,0\n1.5707963,0.3\n"))
+        views = self.metadata("out", "arm")["views"]
+        self.assertEqual([view["name"] for view in views], ["000", "001"])
+        self.assertEqual([view["state"] for view in views], [0, 1])
+        self.assertEqual(views[0]["camera_to_world"], views[1]["camera_to_world"])
+        self.assertNotEqual(self.read("out", "arm", "000.png"), self.read("out", "arm", "001.png"))
+
+    def test_cameras_move_with_their_bodies(self):
+        self.render(self.scene, "--camera", "all", "--size", "32", "--qpos", self.states("0,0\n1.5707963267948966,0\n"))
+        views = self.metadata("out", "arm")["views"]
+        self.assertEqual([view["state"] for view in views], [0, 0, 1, 1])
+        turned = views[3]["camera_to_world"]
+        for row, expected in zip(turned, ([0, -1, 0, 0], [1, 0, 0, 0], [0, 0, 1, 2], [0, 0, 0, 1])):
+            for value, wanted in zip(row, expected):
+                self.assertAlmostEqual(value, wanted, places=9)
+
+    def test_a_mapping_names_columns(self):
+        mapping = self.write("arm.mapping", b"slip, 2\n")
+        self.render(self.scene, "--camera", "above", "--size", "32", "--depth", "--fit", "none", "--mapping", mapping,
+                    "--qpos", self.states("9,9,0\n9,9,0.25\n"))
+        for depth, expected in zip(self.centre_depths(2), (2.8, 2.55)):
+            self.assertAlmostEqual(depth, expected, places=5)
+
+    def test_one_state_is_no_series(self):
+        self.render(self.scene, "--camera", "above", "--size", "32", "--qpos", self.states("0.5,0\n"))
+        self.assertNotIn("state", self.metadata("out", "arm")["views"][0])
+
+    def test_what_cannot_be(self):
+        camera = ["--camera", "above", "--size", "32", "-o", self.path("out")]
+        run = self.run_tool("render", self.scene, *camera, "--qpos", self.states("1,2,3\n"))
+        self.assert_refused(run, 2, "arm.xml", "3")
+        run = self.run_tool("render", self.scene, *camera, "--qpos", self.states("1,2\n1,x\n"))
+        self.assert_refused(run, 4, "states.csv, line 2")
+        run = self.run_tool("render", self.scene, *camera, "--qpos", self.path("none.csv"))
+        self.assert_refused(run, 3, "none.csv")
+        run = self.run_tool("render", self.scene, *camera, "--mapping", self.path("none"))
+        self.assert_refused(run, 2, "mapping")
+        run = self.run_tool("render", self.cube(), "--size", "32", "-o", self.path("out"), "--qpos", self.states("1\n"))
+        self.assert_refused(run, 2, "cube.glb", ".xml")
+
+
 if __name__ == "__main__":
     if not shutil.which(TOOL):
         sys.exit(f"{TOOL} is not there: build it first, then give its path")
