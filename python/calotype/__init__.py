@@ -7,7 +7,7 @@
 >>> frames["color"].shape                                              # doctest: +SKIP
 (8, 256, 256, 4)
 
-``calotype.pyrender`` runs programs that were written for pyrender.
+``calotype.pyrender`` runs programs that were written for pyrender; ``calotype.mujoco`` shows MuJoCo's models and states.
 """
 from __future__ import annotations
 
@@ -21,10 +21,11 @@ from .lighting import Light, Lighting, load_image
 from .pose import Pose
 from .rendering import CHANNELS, Backend, EglDevice, Prepared, Renderer, Settings, backends, egl_devices
 from .scene import Scene
+from .states import States, Stream
 
 __all__ = [
     "ArgumentError", "Backend", "BackendError", "CHANNELS", "CancelledError", "EglDevice", "EmptyError", "Error",
     "FormatError", "Light", "Lighting", "LimitError", "Material", "MemoryError", "MorphTarget", "NotFoundError", "Pose", "Prepared",
-    "ReadWriteError", "Renderer", "Scene", "SceneBuilder", "Settings", "Texture", "UnsupportedError", "Views",
+    "ReadWriteError", "Renderer", "Scene", "SceneBuilder", "Settings", "States", "Stream", "Texture", "UnsupportedError", "Views",
     "__version__", "backends", "cameras", "egl_devices", "load_image",
 ]

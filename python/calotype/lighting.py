@@ -140,9 +140,6 @@ def _shadow_bits(shadows: Union[str, Sequence[str]]) -> int:
 def load_image(path: Union[str, os.PathLike[str]]) -> npt.NDArray[Any]:
     """Decodes PNG, JPEG or WebP to uint8 (H, W, 4), sRGB with straight alpha, or Radiance HDR or OpenEXR to float32
     (H, W, 4), linear. Rows from top to bottom."""
-    def allocate(height: int, width: int, components: int, is_float: bool) -> npt.NDArray[Any]:
-        return np.empty((height, width, components), dtype=np.float32 if is_float else np.uint8)
-
     name = _path(path)
     try:
         with open(name, "rb") as file:
@@ -151,5 +148,10 @@ def load_image(path: Union[str, os.PathLike[str]]) -> npt.NDArray[Any]:
         raise NotFoundError(f"{error.filename!r}: there is no such picture") from None
     except (OSError, UnicodeError) as error:
         raise ReadWriteError(f"the picture cannot be read: {error}") from None
-    picture: npt.NDArray[Any] = _calotype.decode_image(data, os.fsencode(name).decode("utf-8", "replace"), allocate)
+    picture: npt.NDArray[Any] = _calotype.decode_image(data, os.fsencode(name).decode("utf-8", "replace"), _empty_picture)
     return picture
+
+
+def _empty_picture(height: int, width: int, components: int, is_float: bool) -> npt.NDArray[Any]:
+    """What the extension writes a picture into."""
+    return np.empty((height, width, components), dtype=np.float32 if is_float else np.uint8)

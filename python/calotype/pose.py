@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Optional, Tuple, Union
 import numpy as np
 import numpy.typing as npt
 
-from .cameras import FITS, _array, _choice, _finite, _one_matrix
+from .cameras import FITS, _array, _choice, _finite, _flag, _one_matrix
 from .errors import ArgumentError, NotFoundError
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ class Pose:
     root : (4, 4), applied to everything last, in the z-up world.
     fit : "none"; "unit_cube" or "half_cube" move and scale the posed scene into [-1, 1]^3 or [-0.5, 0.5]^3, instead of
         ``root``.
+    visible : by index or name of nodes, whether the node itself (not its children) is drawn, in place of the scene's.
     """
 
     animation: Optional[Key] = None
@@ -40,6 +41,7 @@ class Pose:
     weights: Mapping[Key, npt.ArrayLike] = field(default_factory=dict)
     root: Optional[npt.ArrayLike] = None
     fit: str = "none"
+    visible: Mapping[Key, bool] = field(default_factory=dict)
 
     def _key(self, scene: Scene, what: str, names: list[str], wanted: Key) -> int:
         if isinstance(wanted, str):
@@ -52,20 +54,27 @@ class Pose:
             raise NotFoundError(f"{scene.path} has {len(names)} {what}s: there is no {what} {wanted}")
         return int(wanted)
 
-    def _moves(self, scene: Scene) -> Tuple[Any, Any, Any]:
-        """Nodes, their matrices (NaN: the scene's own place) and weights."""
-        if not isinstance(self.nodes, Mapping) or not isinstance(self.weights, Mapping):
-            raise ArgumentError("a pose's nodes and weights are dictionaries by index or name")
-        if not self.nodes and not self.weights:
-            return None, None, None
+    def _moves(self, scene: Scene) -> Tuple[Any, Any, Any, Any]:
+        """Nodes, their matrices (NaN: the scene's own place), weights and visibilities."""
+        if not all(isinstance(given, Mapping) for given in (self.nodes, self.weights, self.visible)):
+            raise ArgumentError("a pose's nodes, weights and visible are dictionaries by index or name")
+        if not self.nodes and not self.weights and not self.visible:
+            return None, None, None, None
         names = [node.name for node in scene.nodes]
         matrices = {self._key(scene, "node", names, key): _one_matrix(value) for key, value in self.nodes.items()}
         weights = {self._key(scene, "node", names, key): _array("a pose's morph weights", value, np.float32).copy()
                    for key, value in self.weights.items()}
-        order = sorted(matrices.keys() | weights.keys())
+        shown = {self._key(scene, "node", names, key): 1 if _flag("visible", value) else 2
+                 for key, value in self.visible.items()}
+        order = sorted(matrices.keys() | weights.keys() | shown.keys())
         stays = np.full((4, 4), np.nan)
         return (np.array(order, dtype=np.uint32), np.array([matrices.get(node, stays) for node in order]),
-                tuple([weights.get(node) for node in order]))
+                tuple([weights.get(node) for node in order]),
+                np.array([shown.get(node, 0) for node in order], dtype=np.uint8))
+
+    def _source(self) -> Optional[Tuple[Any, ...]]:
+        """What moves the nodes before ``nodes`` does: a state of a simulator (mujoco/state.py)."""
+        return None
 
     def _tuple(self, scene: Scene) -> Tuple[Any, ...]:
         """What the extension takes (python/extension/pose.c). Nothing in it is the caller's own, so that it tells later
@@ -77,4 +86,4 @@ class Pose:
         if self.animation is not None:
             animation = 1 + self._key(scene, "animation", [a.name for a in scene.animations], self.animation)
         root = None if self.root is None else _one_matrix(self.root)
-        return (animation, _finite("time_seconds", self.time_seconds), fit, root, *self._moves(scene))
+        return (animation, _finite("time_seconds", self.time_seconds), fit, root, *self._moves(scene), self._source())

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Optional, Tuple, Union
 
 import numpy as np
@@ -82,6 +82,7 @@ class Settings:
     fill : "material", "flipped", "wireframe" or "solid".
     flat : every surface shows its base colour, unlit.
     normal_lines : draws "vertex" or "face" normals (or both) as lines of ``normal_length`` metres (0: 5 % of the mesh).
+    opaque : every surface hides what is behind it, whatever its alpha.
     """
 
     shading: str = "gltf"
@@ -89,6 +90,7 @@ class Settings:
     flat: bool = False
     normal_lines: Tuple[str, ...] = ()
     normal_length: float = 0.0
+    opaque: bool = False
 
     def _tuple(self) -> Tuple[Any, ...]:
         lines = 0
@@ -97,7 +99,8 @@ class Settings:
         for kind in self.normal_lines:
             lines |= 1 << _choice("kind of normals", _NORMAL_LINES, kind)
         return (_choice("fill", _FILLS, self.fill), _flag("flat", self.flat), lines,
-                _finite("normal_length", self.normal_length), _choice("shading", _SHADINGS, self.shading))
+                _finite("normal_length", self.normal_length), _choice("shading", _SHADINGS, self.shading),
+                _flag("opaque", self.opaque))
 
 
 _PLAIN_SETTINGS = Settings()
@@ -345,7 +348,7 @@ def _fitted(pose: Pose, fit: str) -> Pose:
         raise ArgumentError(f"a calotype.Pose is needed, not {type(pose).__name__}")
     if fit == "none" or pose.fit != "none":
         return pose
-    return Pose(pose.animation, pose.time_seconds, pose.nodes, pose.weights, pose.root, fit)
+    return replace(pose, fit=fit)
 
 
 def _background(background: Union[None, str, Sequence[float]]) -> Tuple[int, Tuple[float, float, float], float]:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, NamedTuple, Optional, Tuple, Union
 
@@ -196,7 +197,7 @@ class Scene:
         """Of the pose's normalization."""
         if pose.fit == "none":
             return 1.0
-        low, high = self.bounds(Pose(pose.animation, pose.time_seconds, pose.nodes, pose.weights))
+        low, high = self.bounds(replace(pose, fit="none"))
         longest = float((high - low).max())
         return (2.0 if pose.fit == FITS[1] else 1.0) / longest if longest > 0 else 1.0
 

@@ -20,7 +20,7 @@
 typedef struct extension_state {
     PyObject *array_type;  /* numpy.ndarray */
     PyObject *make_error;  /* calotype.errors.make_error(code, sentence) */
-    PyTypeObject *scene_type, *prepared_type, *renderer_type;
+    PyTypeObject *scene_type, *prepared_type, *renderer_type, *mujoco_type, *states_type;
 } extension_state;
 
 /* All NULL while the interpreter ends. */
@@ -100,11 +100,14 @@ calo_status call_poll(void *user, calo_error *err);
 typedef struct scene_object {
     PyObject_HEAD
     calo_scene *scene;
-    PyObject *kept; /* a list of the arrays that the scene borrows, or NULL */
+    bool borrowed;  /* the scene is part of what is kept */
+    PyObject *kept; /* a list of the arrays that the scene borrows, or what owns the scene, or NULL */
 } scene_object;
 
 /* A new object that owns `scene`, which is destroyed when there is none. Steals nothing from `kept`. */
 PyObject *scene_wrap(calo_scene *scene, PyObject *kept);
+/* A new object for a scene that lives as long as `owner`. */
+PyObject *scene_wrap_owned(const calo_scene *scene, PyObject *owner);
 /* The scene of an object from Python; NULL with an exception set. */
 calo_scene *scene_of(PyObject *object);
 PyObject *build_scene(PyObject *module, PyObject *arguments);
@@ -112,10 +115,37 @@ PyObject *build_scene(PyObject *module, PyObject *arguments);
 /* ---- pose.c ---- */
 
 /* Makes the pose that a tuple describes (see pose.py): (animation, time_seconds, fit, root or None, nodes, matrices,
- * weights). NULL with an exception set. */
+ * weights, visibilities, source). NULL with an exception set. */
 calo_pose *pose_make(calo_scene *scene, PyObject *description);
 PyObject *pose_bounds(PyObject *self, PyObject *arguments);
 PyObject *pose_node_to_world(PyObject *self, PyObject *arguments);
+
+/* ---- mujoco.c ---- */
+
+/* What makes a pose beside its options: nothing, or a state of a MuJoCo model. */
+typedef struct pose_source {
+    const calo_mujoco_model *model; /* NULL: nothing */
+    const double *qpos;
+    size_t qpos_count;
+    calo_mujoco_state *state; /* malloc'ed; instead of qpos */
+} pose_source;
+
+/* None, or (model, qpos or None, arrays of the state or None). What it reads is borrowed. False with an exception set. */
+bool pose_source_read(PyObject *tuple, const calo_scene *scene, pose_source *source);
+void pose_source_finish(pose_source *source);
+calo_status pose_source_pose(const pose_source *source, const calo_scene *scene, const calo_pose_options *options,
+                             calo_pose **pose, calo_error *err);
+
+extern PyType_Spec mujoco_spec;
+/* The model of an object from Python; NULL with an exception set. */
+calo_mujoco_model *mujoco_of(PyObject *object);
+/* malloc'ed, `count` of them, from (xpos, xquat, cam_xpos, cam_xmat, light_xpos, light_xdir, ten_wrapadr, ten_wrapnum,
+ * wrap_obj, wrap_xpos): flat arrays with the states one after the other, or None. NULL with an exception set. */
+calo_mujoco_state *mujoco_states_read(PyObject *model, PyObject *arrays, size_t count);
+PyObject *mujoco_fields(PyObject *module, PyObject *unused);
+PyObject *mujoco_available(PyObject *module, PyObject *unused);
+PyObject *mujoco_create(PyObject *module, PyObject *arguments);
+PyObject *mujoco_load(PyObject *module, PyObject *arguments);
 
 /* ---- views.c ---- */
 
@@ -132,13 +162,40 @@ PyObject *views_look_at(PyObject *module, PyObject *arguments);
 
 /* ---- renderer.c ---- */
 
+/* What a scene is prepared with: the tuples of lighting.py and rendering.py. */
+typedef struct prepare_call {
+    calo_prepare_options options;
+    calo_lighting lighting;
+    PyObject *environment; /* borrowed; `picture` is in it */
+    calo_image *picture;
+    calo_scene_light *lights;
+    bool opaque;
+    calo_material *materials;
+} prepare_call;
+
+/* False with an exception set. To be finished in any case. */
+bool prepare_read(PyObject *lighting, PyObject *settings, const calo_scene *scene, prepare_call *call);
+void prepare_finish(prepare_call *call);
+/* How views are drawn: the tuple of rendering.py. */
+bool render_options_read(PyObject *tuple, calo_render_options *options);
+/* numpy's type of a channel's numbers. */
+const char *typestr_of(calo_pixel_format format);
+
 extern PyType_Spec scene_spec, prepared_spec, renderer_spec;
 PyObject *renderer_create(PyObject *module, PyObject *arguments);
 PyObject *renderer_egl_devices(PyObject *module, PyObject *unused);
 PyObject *renderer_backends(PyObject *module, PyObject *arguments);
 
+/* ---- states.c ---- */
+
+extern PyType_Spec states_spec;
+PyObject *states_create(PyObject *module, PyObject *arguments);
+
 /* ---- scene.c ---- */
 
+bool limits_read(PyObject *tuple, calo_limits *limits);
+/* Copies the picture into the array that `allocate(height, width, components, is_float)` returns. */
+PyObject *image_copy(const calo_image *image, PyObject *allocate);
 PyObject *scene_load(PyObject *module, PyObject *arguments);
 PyObject *scene_load_bytes(PyObject *module, PyObject *arguments);
 PyObject *image_decode(PyObject *module, PyObject *arguments);

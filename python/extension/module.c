@@ -16,6 +16,11 @@ static PyMethodDef functions[] = {
     {"preset_views", views_preset, METH_VARARGS, "preset_views(...) -> (protocol, fit, rows)"},
     {"presets", views_presets, METH_NOARGS, "presets() -> list of tuples"},
     {"load_views", views_load, METH_VARARGS, "load_views(path, width, height) -> (protocol, fit, rows)"},
+    {"mujoco_fields", mujoco_fields, METH_NOARGS, "mujoco_fields() -> (sizes, arrays, numbers)"},
+    {"mujoco_available", mujoco_available, METH_NOARGS, "mujoco_available() -> bool"},
+    {"mujoco_create", mujoco_create, METH_VARARGS, "mujoco_create(name, arrays, ...) -> MujocoModel"},
+    {"mujoco_load", mujoco_load, METH_VARARGS, "mujoco_load(path, groups, limits) -> MujocoModel"},
+    {"states", states_create, METH_VARARGS, "states(subject, randomize, options) -> States"},
     {"look_at", views_look_at, METH_VARARGS, "look_at(position, target) -> 16 numbers"},
     {NULL, NULL, 0, NULL},
 };
@@ -143,6 +148,8 @@ PyMODINIT_FUNC PyInit__calotype(void)
     if (state->make_error && (state->scene_type = add_type(module, "Scene", &scene_spec)) &&
         (state->prepared_type = add_type(module, "Prepared", &prepared_spec)) &&
         (state->renderer_type = add_type(module, "Renderer", &renderer_spec)) &&
+        (state->mujoco_type = add_type(module, "MujocoModel", &mujoco_spec)) &&
+        (state->states_type = add_type(module, "States", &states_spec)) &&
         PyModule_AddStringConstant(module, "version", calo_version()) == 0)
         return module;
     Py_DECREF(module);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Node transforms and weights that replace the scene's: three rows side by side. */
+/* Node transforms, weights and visibilities that replace the scene's: rows side by side. */
 typedef struct overrides {
     calo_node_override *items;
     uint32_t count;
@@ -43,8 +43,26 @@ static bool read_weights(const calo_scene *scene, PyObject *weights, overrides *
     return true;
 }
 
+/* `visibilities`: None, or a calo_switch a node. */
+static bool read_visibilities(PyObject *visibilities, overrides *out)
+{
+    const Py_ssize_t shape[1] = {out->count};
+    array_view view;
+    if (!array_read_optional(visibilities, "a pose's visibilities", "|u1", 1, shape, &view))
+        return false;
+    for (uint32_t i = 0; view.data && i < out->count; i++) {
+        uint8_t visibility = ((const uint8_t *)view.data)[i];
+        if (visibility > CALO_OFF) {
+            raise_argument("a pose's visibilities are 0, 1 or 2, not %d", visibility);
+            return false;
+        }
+        out->items[i].visibility = (calo_switch)visibility;
+    }
+    return true;
+}
+
 static bool read_overrides(const calo_scene *scene, PyObject *nodes, PyObject *matrices, PyObject *weights,
-                           overrides *out)
+                           PyObject *visibilities, overrides *out)
 {
     const Py_ssize_t any[1] = {-1};
     array_view indices, locals;
@@ -71,16 +89,16 @@ static bool read_overrides(const calo_scene *scene, PyObject *nodes, PyObject *m
         memcpy(&out->items[i].local, (const calo_mat4 *)locals.data + i, sizeof out->items[i].local);
         out->items[i].keeps_place = isnan(out->items[i].local.m[0][0]);
     }
-    return read_weights(scene, weights, out);
+    return read_weights(scene, weights, out) && read_visibilities(visibilities, out);
 }
 
 /* The box of the pose without it decides how the pose is moved into the box asked for. */
-static calo_status fit_root(const calo_scene *scene, const calo_pose_options *options, calo_fit fit, calo_mat4 *root,
-                            calo_error *err)
+static calo_status fit_root(const calo_scene *scene, const pose_source *source, const calo_pose_options *options,
+                            calo_fit fit, calo_mat4 *root, calo_error *err)
 {
     calo_pose *measured = NULL;
     double low[3], high[3], scale, translation[3];
-    calo_status status = calo_pose_create(scene, options, &measured, err);
+    calo_status status = pose_source_pose(source, scene, options, &measured, err);
     if (status == CALO_OK)
         status = calo_pose_bounds(measured, low, high, err);
     calo_pose_destroy(measured);
@@ -92,7 +110,7 @@ static calo_status fit_root(const calo_scene *scene, const calo_pose_options *op
     return CALO_OK;
 }
 
-static calo_pose *make(calo_scene *scene, calo_pose_options *options, calo_fit fit)
+static calo_pose *make(calo_scene *scene, const pose_source *source, calo_pose_options *options, calo_fit fit)
 {
     calo_pose *pose = NULL;
     calo_mat4 fitted;
@@ -100,11 +118,11 @@ static calo_pose *make(calo_scene *scene, calo_pose_options *options, calo_fit f
     calo_status status = CALO_OK;
     Py_BEGIN_ALLOW_THREADS
     if (fit == CALO_FIT_UNIT_CUBE || fit == CALO_FIT_HALF_CUBE) {
-        status = fit_root(scene, options, fit, &fitted, &err);
+        status = fit_root(scene, source, options, fit, &fitted, &err);
         options->root = &fitted;
     }
     if (status == CALO_OK)
-        status = calo_pose_create(scene, options, &pose, &err);
+        status = pose_source_pose(source, scene, options, &pose, &err);
     Py_END_ALLOW_THREADS
     if (status != CALO_OK)
         raise_error(&err);
@@ -113,7 +131,8 @@ static calo_pose *make(calo_scene *scene, calo_pose_options *options, calo_fit f
 
 calo_pose *pose_make(calo_scene *scene, PyObject *description)
 {
-    PyObject *root, *nodes, *matrices, *weights;
+    PyObject *root, *nodes, *matrices, *weights, *visibilities, *source_tuple;
+    pose_source source = {0};
     calo_pose_options options = {0};
     overrides moved = {0};
     array_view matrix;
@@ -123,8 +142,8 @@ calo_pose *pose_make(calo_scene *scene, PyObject *description)
         raise_argument("a pose is needed");
         return NULL;
     }
-    if (!parse(description, "idiOOOO", &options.animation, &options.time_seconds, &fit, &root, &nodes,
-                          &matrices, &weights) ||
+    if (!parse(description, "idiOOOOOO", &options.animation, &options.time_seconds, &fit, &root, &nodes,
+                          &matrices, &weights, &visibilities, &source_tuple) ||
         !array_read_optional(root, "a pose's root", "<f8", 2, shape, &matrix))
         return NULL;
     calo_mat4 root_matrix;
@@ -133,11 +152,13 @@ calo_pose *pose_make(calo_scene *scene, PyObject *description)
         options.root = &root_matrix;
     }
     calo_pose *pose = NULL;
-    if (read_overrides(scene, nodes, matrices, weights, &moved)) {
+    if (read_overrides(scene, nodes, matrices, weights, visibilities, &moved) &&
+        pose_source_read(source_tuple, scene, &source)) {
         options.overrides = moved.items;
         options.override_count = moved.count;
-        pose = make(scene, &options, (calo_fit)fit);
+        pose = make(scene, &source, &options, (calo_fit)fit);
     }
+    pose_source_finish(&source);
     free(moved.items);
     return pose;
 }

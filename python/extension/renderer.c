@@ -78,14 +78,6 @@ static PyType_Slot prepared_slots[] = {{Py_tp_dealloc, prepared_dealloc}, {0, NU
 PyType_Spec prepared_spec = {"calotype._calotype.Prepared", sizeof(prepared_object), 0, Py_TPFLAGS_DEFAULT,
                              prepared_slots};
 
-/* What a call of prepare is made of. */
-typedef struct prepare_call {
-    calo_prepare_options options;
-    calo_lighting lighting;
-    calo_image *picture; /* of the environment, which outlives the call */
-    calo_scene_light *lights;
-} prepare_call;
-
 static bool read_lights(PyObject *tuples, prepare_call *call)
 {
     Py_ssize_t count = PyTuple_Size(tuples);
@@ -136,19 +128,37 @@ static bool read_environment(PyObject *object, prepare_call *call)
     return true;
 }
 
-static bool read_prepare(PyObject *lighting, PyObject *options, prepare_call *call, PyObject **environment)
+/* Every material hides what is behind it. */
+static bool make_opaque(const calo_scene *scene, prepare_call *call)
+{
+    if (!call->opaque)
+        return true;
+    call->materials = malloc((scene->material_count + (size_t)1) * sizeof *call->materials);
+    if (!call->materials) {
+        PyErr_NoMemory();
+        return false;
+    }
+    for (uint32_t i = 0; i < scene->material_count; i++) {
+        call->materials[i] = scene->materials[i];
+        call->materials[i].alpha_mode = CALO_ALPHA_OPAQUE;
+    }
+    call->options.materials = call->materials;
+    return true;
+}
+
+bool prepare_read(PyObject *lighting, PyObject *settings, const calo_scene *scene, prepare_call *call)
 {
     PyObject *lights;
     calo_lighting *l = &call->lighting;
     calo_prepare_options *o = &call->options;
     float *color = l->environment_color, *ambient = l->ambient_color;
-    int dark, scene_lights, fill, flat, shading;
+    int dark, scene_lights, fill, flat, shading, opaque;
     *call = (prepare_call){0};
     if (!parse(lighting, "p(fff)ffOpO!II(fff)", &dark, &color[0], &color[1], &color[2],
-                          &l->environment_strength, &l->environment_rotation_degrees, environment, &scene_lights,
+                          &l->environment_strength, &l->environment_rotation_degrees, &call->environment, &scene_lights,
                           &PyTuple_Type, &lights, &l->shadows, &l->shadow_map_size, &ambient[0], &ambient[1],
                           &ambient[2]) ||
-        !parse(options, "ipIfi", &fill, &flat, &o->normal_lines, &o->normal_length, &shading))
+        !parse(settings, "ipIfip", &fill, &flat, &o->normal_lines, &o->normal_length, &shading, &opaque))
         return false;
     l->no_environment = dark;
     l->use_scene_lights = scene_lights;
@@ -156,10 +166,18 @@ static bool read_prepare(PyObject *lighting, PyObject *options, prepare_call *ca
     o->flat = flat;
     o->shading = (calo_shading)shading;
     o->lighting = l;
-    return read_environment(*environment, call) && read_lights(lights, call);
+    call->opaque = opaque;
+    return read_environment(call->environment, call) && read_lights(lights, call) && make_opaque(scene, call);
 }
 
-static PyObject *wrap_prepared(calo_prepared *prepared, PyObject *scene, PyObject *environment, prepare_call *call)
+void prepare_finish(prepare_call *call)
+{
+    free(call->lights);
+    free(call->picture);
+    free(call->materials);
+}
+
+static PyObject *wrap_prepared(calo_prepared *prepared, PyObject *scene, prepare_call *call)
 {
     prepared_object *object = PyObject_New(prepared_object, extension()->prepared_type);
     if (!object) {
@@ -167,17 +185,16 @@ static PyObject *wrap_prepared(calo_prepared *prepared, PyObject *scene, PyObjec
         return NULL;
     }
     Py_INCREF(scene);
-    Py_INCREF(environment);
+    Py_INCREF(call->environment);
     object->prepared = prepared;
     object->scene = scene;
-    object->environment = environment;
+    object->environment = call->environment;
     object->picture = call->picture;
     call->picture = NULL;
     return (PyObject *)object;
 }
 
-static PyObject *prepare_pose(renderer_object *renderer, PyObject *scene, const calo_pose *pose, prepare_call *call,
-                              PyObject *environment)
+static PyObject *prepare_pose(renderer_object *renderer, PyObject *scene, const calo_pose *pose, prepare_call *call)
 {
     calo_prepared *prepared = NULL;
     calo_error err = {0};
@@ -188,29 +205,28 @@ static PyObject *prepare_pose(renderer_object *renderer, PyObject *scene, const 
     status = calo_renderer_prepare(renderer->renderer, pose, &call->options, &prepared, &err);
     Py_END_ALLOW_THREADS
     turn_leave(&renderer->turn);
-    return status == CALO_OK ? wrap_prepared(prepared, scene, environment, call) : raise_error(&err);
+    return status == CALO_OK ? wrap_prepared(prepared, scene, call) : raise_error(&err);
 }
 
 /* prepare(scene, pose, lighting, options, reuse or None): the tuples of lighting.py and rendering.py. */
 static PyObject *renderer_prepare(PyObject *self, PyObject *arguments)
 {
-    PyObject *scene_argument, *pose_tuple, *lighting, *options, *reuse, *environment = NULL, *out = NULL;
+    PyObject *scene_argument, *pose_tuple, *lighting, *settings, *reuse, *out = NULL;
     prepare_call call;
     if (!parse(arguments, "OOO!O!O", &scene_argument, &pose_tuple, &PyTuple_Type, &lighting, &PyTuple_Type,
-                          &options, &reuse))
+                          &settings, &reuse))
         return NULL;
     calo_scene *scene = scene_of(scene_argument);
     if (!scene)
         return NULL;
-    if (read_prepare(lighting, options, &call, &environment) &&
+    if (prepare_read(lighting, settings, scene, &call) &&
         (reuse == Py_None || (call.options.reuse = prepared_of(reuse)))) {
         calo_pose *pose = pose_make(scene, pose_tuple);
         if (pose)
-            out = prepare_pose((renderer_object *)self, scene_argument, pose, &call, environment);
+            out = prepare_pose((renderer_object *)self, scene_argument, pose, &call);
         calo_pose_destroy(pose);
     }
-    free(call.lights);
-    free(call.picture);
+    prepare_finish(&call);
     return out;
 }
 
@@ -235,7 +251,7 @@ static void finish_call(render_call *call)
     free(call->node_colors);
 }
 
-static bool read_options(PyObject *tuple, calo_render_options *o)
+bool render_options_read(PyObject *tuple, calo_render_options *o)
 {
     int color_format, background, cull, world_normals, ray_depth, energy, occlusion;
     float *color = o->background_color;
@@ -297,7 +313,7 @@ static bool read_node_colors(PyObject *object, render_call *call)
     return true;
 }
 
-static const char *typestr_of(calo_pixel_format format)
+const char *typestr_of(calo_pixel_format format)
 {
     switch (format) {
     case CALO_PIXEL_R8:
@@ -391,7 +407,7 @@ static PyObject *renderer_render(PyObject *self, PyObject *arguments)
     render_call call = {0};
     if (!parse(arguments, "OOO!O!OO", &prepared, &views, &PyTuple_Type, &options, &PyTuple_Type, &outputs,
                           &node_colors, &progress) ||
-        !read_options(options, &call.options))
+        !render_options_read(options, &call.options))
         return NULL;
     if (!call_listens(&call.python, progress))
         return NULL;

@@ -5,24 +5,34 @@
 
 /* ---- the object ---- */
 
-PyObject *scene_wrap(calo_scene *scene, PyObject *kept)
+static PyObject *wrap(const calo_scene *scene, PyObject *kept, bool borrowed)
 {
     scene_object *object = PyObject_New(scene_object, extension()->scene_type);
-    if (!object) {
-        calo_scene_destroy(scene);
+    if (!object)
         return NULL;
-    }
-    object->scene = scene;
+    object->scene = (calo_scene *)scene; /* nothing here writes to it */
+    object->borrowed = borrowed;
     object->kept = kept;
     Py_XINCREF(kept);
     return (PyObject *)object;
 }
 
+PyObject *scene_wrap(calo_scene *scene, PyObject *kept)
+{
+    PyObject *object = wrap(scene, kept, false);
+    if (!object)
+        calo_scene_destroy(scene);
+    return object;
+}
+
+PyObject *scene_wrap_owned(const calo_scene *scene, PyObject *owner) { return wrap(scene, owner, true); }
+
 static void scene_dealloc(PyObject *self)
 {
     scene_object *object = (scene_object *)self;
     PyTypeObject *type = Py_TYPE(self);
-    calo_scene_destroy(object->scene);
+    if (!object->borrowed)
+        calo_scene_destroy(object->scene);
     Py_XDECREF(object->kept);
     PyObject_Free(self);
     Py_DECREF(type); /* instances of heap types hold their type */
@@ -39,7 +49,7 @@ calo_scene *scene_of(PyObject *object)
 
 /* ---- loading ---- */
 
-static bool read_limits(PyObject *tuple, calo_limits *limits)
+bool limits_read(PyObject *tuple, calo_limits *limits)
 {
     unsigned long long file_bytes, memory_bytes, triangles;
     int outside;
@@ -69,7 +79,7 @@ PyObject *scene_load(PyObject *module, PyObject *arguments)
     calo_status status;
     if (!parse(arguments, "O&IO", PyUnicode_FSConverter, &path, &options.threads, &limits))
         return NULL;
-    if (!read_limits(limits, &options.limits)) {
+    if (!limits_read(limits, &options.limits)) {
         Py_DECREF(path);
         return NULL;
     }
@@ -91,7 +101,7 @@ PyObject *scene_load_bytes(PyObject *module, PyObject *arguments)
     calo_error err = {0};
     calo_status status;
     if (!parse(arguments, "SzIO", &bytes, &path, &options.threads, &limits) ||
-        !read_limits(limits, &options.limits))
+        !limits_read(limits, &options.limits))
         return NULL;
     const char *data = PyBytes_AsString(bytes);
     size_t size = (size_t)PyBytes_Size(bytes);
@@ -213,8 +223,7 @@ PyType_Spec scene_spec = {"calotype._calotype.Scene", sizeof(scene_object), 0, P
 
 /* ---- pictures ---- */
 
-/* Copies the picture into the array that `allocate(height, width, components, is_float)` returns. */
-static PyObject *copy_image(const calo_image *image, PyObject *allocate)
+PyObject *image_copy(const calo_image *image, PyObject *allocate)
 {
     int components = (int)calo_pixel_components(image->format);
     bool is_float = image->format == CALO_PIXEL_RGBA32F;
@@ -248,7 +257,7 @@ PyObject *image_decode(PyObject *module, PyObject *arguments)
     Py_BEGIN_ALLOW_THREADS
     status = calo_image_decode(data, size, name, NULL, &image, &err);
     Py_END_ALLOW_THREADS
-    PyObject *out = status == CALO_OK ? copy_image(&image, allocate) : raise_error(&err);
+    PyObject *out = status == CALO_OK ? image_copy(&image, allocate) : raise_error(&err);
     calo_image_finish(&image);
     return out;
 }

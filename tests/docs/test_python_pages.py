@@ -23,7 +23,7 @@ import zlib
 
 ROOT = os.environ.get("CALOTYPE_SOURCE_ROOT") or os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-OPTIONAL = {"PIL", "cv2", "glfw", "torch", "trimesh"}
+OPTIONAL = {"PIL", "cv2", "glfw", "mujoco", "torch", "trimesh"}
 PAGES = sorted(glob.glob(os.path.join(ROOT, "docs", "python", "*.md"))) + [os.path.join(ROOT, "docs", "pyrender.md")]
 OBJ = "mtllib mesh.mtl\nv 0 0 0\nv 1 0 0\nv 1 1 0\nv 0 1 0\nvt 0 0\nvt 1 0\nvt 1 1\nvt 0 1\nusemtl checks\nf 1/1 2/2 3/3 4/4\n"
 MTL = "newmtl checks\nmap_Kd texture.png\n"

@@ -128,9 +128,9 @@ class Structure:
             of_index = {index: self._weights_of(node, count) for index, node, count in self._morphing}
             weights = [of_index.get(index) for index in indices]
         if not indices:
-            return 0, 0.0, _FIT_NONE, None, None, None, None
+            return 0, 0.0, _FIT_NONE, None, None, None, None, None, None
         return (0, 0.0, _FIT_NONE, None, np.array(indices, dtype=np.uint32), np.array(matrices),
-                None if weights is None else tuple(weights))
+                None if weights is None else tuple(weights), None, None)
 
     # ---- building ----
 

@@ -328,7 +328,7 @@ class Renderer:
 
     def _make(self, structure: Structure, state: Optional[State], lighting: Tuple[Any, ...], variant: Variant,
               reuse: Any) -> Any:
-        options = (*variant, 0.0, _SHADING_PYRENDER)
+        options = (*variant, 0.0, _SHADING_PYRENDER, False)
         return self._open().prepare(structure.handle, structure.pose(state), lighting, options, reuse)
 
     # ---- drawing ----
