@@ -11,7 +11,7 @@
 
 bool calo_mujoco_available(void) { return true; }
 
-/* Compiles what was mended, and once more when MuJoCo does not like the inertias. */
+/* Compiles what was mended, and again as long as what MuJoCo complains about can be mended. */
 static calo_status compile(calo_mjcf_mended *mended, const char *name, calo_mjcf_library **library, calo_error *err)
 {
     char complaint[CALO_MJCF_COMPLAINT_BYTES];
@@ -27,7 +27,7 @@ static calo_status compile(calo_mjcf_mended *mended, const char *name, calo_mjcf
         status = calo_mjcf_library_compile((const char *)xml.bytes, xml.size, name, library, complaint, err);
         if (status != CALO_ERROR_FORMAT)
             break;
-        note = calo_mjcf_mend_inertia(mended, complaint, &again, err);
+        note = calo_mjcf_mend_again(mended, complaint, &again, err);
         status = note == CALO_OK ? status : note;
     } while (again && note == CALO_OK);
     calo_blob_finish(&xml);

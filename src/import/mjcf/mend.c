@@ -200,7 +200,7 @@ static calo_status mend_size(calo_mjcf_mender *m, calo_mjcf_element *element)
 /* What moves things by forces, or looks at them: no picture needs it, and much can be wrong with it. */
 static bool is_dynamics(const char *name)
 {
-    static const char *const names[] = {"actuator", "sensor", "contact", "equality", "keyframe", "custom"};
+    static const char *const names[] = {"option", "actuator", "sensor", "contact", "equality", "keyframe", "custom"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strcmp(names[i], name) == 0)
             return true;
@@ -294,12 +294,11 @@ calo_status calo_mjcf_mend(const calo_import_source *source, calo_mjcf_mended *m
 
 void calo_mjcf_mended_finish(calo_mjcf_mended *mended) { calo_arena_finish(&mended->arena); }
 
-calo_status calo_mjcf_mend_inertia(calo_mjcf_mended *mended, const char *complaint, bool *changed, calo_error *err)
+/* ---- after MuJoCo's complaints ---- */
+
+static calo_status mend_inertia(calo_mjcf_mended *mended, const char *complaint, calo_error *err)
 {
     calo_arena *arena = &mended->arena;
-    *changed = !mended->compiler && (strstr(complaint, "inertia") || strstr(complaint, "mass"));
-    if (!*changed)
-        return CALO_OK;
     mended->compiler = calo_mjcf_xml_add(mended->root, "compiler", arena, err);
     if (!mended->compiler)
         return calo_failed(err);
@@ -309,8 +308,55 @@ calo_status calo_mjcf_mend_inertia(calo_mjcf_mended *mended, const char *complai
     if (status == CALO_OK)
         status = calo_mjcf_xml_set(mended->compiler, "boundinertia", "1e-9", arena, err);
     return status == CALO_OK ? calo_mjcf_warn(mended, "mjcf-inertia", err,
-                                              "masses or inertias that MuJoCo refuses are evened out, no picture "
-                                              "needs them: %s",
+                                              "masses or inertias that MuJoCo refuses are evened out, no picture needs "
+                                              "them: %s",
                                               complaint)
                              : status;
+}
+
+/* What stands in quotes behind `before`; false when it does not. */
+static bool quoted(const char *complaint, const char *before, char *word, size_t size)
+{
+    const char *at = strstr(complaint, before), *end;
+    if (!at || !(end = strchr(at += strlen(before), '\'')) || (size_t)(end - at) >= size)
+        return false;
+    memcpy(word, at, (size_t)(end - at));
+    word[end - at] = 0;
+    return end > at;
+}
+
+/* Versions of MuJoCo know different attributes. */
+static calo_status drop_attribute(calo_mjcf_mended *mended, const char *element, const char *attribute, bool *dropped,
+                                  calo_error *err)
+{
+    calo_status status = CALO_OK;
+    for (calo_mjcf_element *e = mended->root; e && status == CALO_OK; e = calo_mjcf_xml_next(mended->root, e))
+        if (strcmp(e->name, element) == 0 && calo_mjcf_xml_get(e, attribute)) {
+            status = calo_mjcf_xml_set(e, attribute, NULL, &mended->arena, err);
+            *dropped = true;
+        }
+    return *dropped && status == CALO_OK
+               ? calo_mjcf_warn(mended, "mjcf-attribute", err,
+                                "this version of MuJoCo does not know the attribute \"%s\" of "
+                                "<%s>: it is left out",
+                                attribute, element)
+               : status;
+}
+
+calo_status calo_mjcf_mend_again(calo_mjcf_mended *mended, const char *complaint, bool *changed, calo_error *err)
+{
+    enum { MAX_ATTRIBUTES = 32 };
+    char element[64], attribute[64];
+    *changed = false;
+    if (!mended->compiler && (strstr(complaint, "inertia") || strstr(complaint, "mass"))) {
+        *changed = true;
+        return mend_inertia(mended, complaint, err);
+    }
+    if (mended->dropped_attributes < MAX_ATTRIBUTES &&
+        quoted(complaint, "unrecognized attribute: '", attribute, sizeof attribute) &&
+        quoted(complaint, "Element '", element, sizeof element)) {
+        mended->dropped_attributes++;
+        return drop_attribute(mended, element, attribute, changed, err);
+    }
+    return CALO_OK;
 }

@@ -22,6 +22,7 @@ typedef struct calo_mjcf_mended {
     const char **texture_names;
     bool *texture_missing;
     uint32_t texture_count;
+    uint32_t dropped_attributes; /* kinds of them */
 } calo_mjcf_mended;
 
 /* Reads the source and the files that it includes. Every file name that remains is absolute and names a file that may
@@ -33,8 +34,9 @@ void calo_mjcf_mended_finish(calo_mjcf_mended *mended);
 calo_status calo_mjcf_warn(calo_mjcf_mended *mended, const char *id, calo_error *err, const char *format, ...)
     CALO_PRINTF(4, 5);
 
-/* Lets MuJoCo even out inertias and masses that it complains about; false when that is done already. */
-calo_status calo_mjcf_mend_inertia(calo_mjcf_mended *mended, const char *complaint, bool *changed, calo_error *err);
+/* Mends what MuJoCo complains about, if that can be: masses and inertias are evened out, attributes that this version
+ * does not know are dropped. `*changed`: it is worth another try. */
+calo_status calo_mjcf_mend_again(calo_mjcf_mended *mended, const char *complaint, bool *changed, calo_error *err);
 
 /* ---- steps of calo_mjcf_mend ---- */
 
