@@ -361,6 +361,34 @@ def write_words(folder, target, words):
         file.writelines('"%s"\n' % word.replace("\\", "\\\\").replace('"', '\\"') for word in words)
 
 
+# ---- replies of render servers ----
+
+def field(number, content):
+    """A run of bytes, or a number, as protocol buffers have them."""
+    def varint(value):
+        return bytes([value]) if value < 128 else bytes([value & 127 | 128]) + varint(value >> 7)
+    if isinstance(content, int):
+        return varint(number << 3) + varint(content)
+    return varint(number << 3 | 2) + varint(len(content)) + content
+
+
+def client_reply(shared, png_bytes=b""):
+    """2 x 1 pixels, two states, two cameras, with a plane and streams; see fuzz_client.c for the first bytes."""
+    def plane(state):
+        where = field(5, 64 + 8 * state) if shared else field(4, bytes(8 * 3))
+        return field(1, b"normal") + field(2, b"<f4") + field(3, bytes([1, 2, 3])) + where
+
+    def entry(state):
+        pictures = [png_bytes or bytes(6), bytes(8), bytes(24), bytes(2)]
+        parts = [field(101 + i, 64 + 8 * state) if shared else field(1 + i, data) for i, data in enumerate(pictures)]
+        return b"".join(parts) + field(100, plane(state))
+    streams = b"".join(field(1, field(1, name) + field(2, entry(0)) + field(2, entry(1))) for name in (b"a", b"b"))
+    values = field(2, field(1, b"lit") + field(2, b"\0\1")) + field(3, field(1, b"n") + field(2, b"\1\2\3")) + \
+        field(4, field(1, b"f") + field(2, bytes(8)))
+    memory = field(100, field(1, b"/calotype-x") + field(2, 4096)) if shared else b""
+    return bytes([1, 1, 0xe3, 0x87 if png_bytes else 7]) + streams + values + memory
+
+
 def main(folder):
     for make in GLTF_ASSETS:
         write(folder, "gltf", make.__name__, make().gltf())
@@ -384,6 +412,9 @@ def main(folder):
         write(folder, "cache", str(side), struct.pack("<II56x", side, 4) + bytes(64 + 16 * kept))
     for number, cameras in enumerate(CAMERAS):
         write(folder, "cameras", str(number), json.dumps(cameras).encode())
+    for name, data in (("message", client_reply(False)), ("shared", client_reply(True)),
+                       ("png", client_reply(False, png(2, 1, 2, 3)))):
+        write(folder, "client", name, data)
     write_words(folder, "gltf", GLTF_WORDS)
     write_words(folder, "glb", GLTF_WORDS)
     write_words(folder, "cameras", CAMERA_WORDS)
