@@ -1,6 +1,7 @@
-/* The extension module calotype._calotype: the C library's public headers as Python objects, nothing else. What it takes
- * is shaped by the modules beside it (tuples, contiguous arrays of one type), which is where users' values are looked
- * at; here they are checked only as far as memory safety needs.
+/* The extension modules calotype._calotype and calotype._remote (remote.c, the client of render servers): the C library's
+ * public headers as Python objects, nothing else. What they take is shaped by the modules beside them (tuples, contiguous
+ * arrays of one type), which is where users' values are looked at; here they are checked only as far as memory safety
+ * needs.
  *
  * CPython's limited API of 3.9, in which there is no Py_buffer: arrays are numpy's, seen through __array_interface__. */
 #ifndef CALOTYPE_EXTENSION_H
@@ -14,17 +15,20 @@
 
 #include <calotype/calotype.h>
 
-/* ---- module.c ---- */
+/* ---- module.c, remote.c ---- */
 
-/* What the module keeps for as long as it is loaded. */
+/* What a module keeps for as long as it is loaded. */
 typedef struct extension_state {
     PyObject *array_type;  /* numpy.ndarray */
     PyObject *make_error;  /* calotype.errors.make_error(code, sentence) */
-    PyTypeObject *scene_type, *prepared_type, *renderer_type, *mujoco_type, *states_type;
+    PyTypeObject *scene_type, *prepared_type, *renderer_type, *mujoco_type, *states_type; /* of calotype._calotype */
+    PyTypeObject *client_type, *reply_type, *array_view_type; /* of calotype._remote */
 } extension_state;
 
-/* All NULL while the interpreter ends. */
+/* Of the module that calls. All NULL while the interpreter ends. */
 const extension_state *extension(void);
+
+/* ---- support.c ---- */
 
 /* Raises calotype.Error of the status; returns NULL. An exception that is on its way already is left alone. */
 PyObject *raise_error(const calo_error *err);
@@ -39,6 +43,8 @@ PyObject *list_of(const void *items, size_t count, PyObject *(*make)(const void 
 
 /* A heap type without a constructor that Python code could call. */
 PyTypeObject *add_type(PyObject *module, const char *name, PyType_Spec *spec);
+
+PyObject *import_attribute(const char *module_name, const char *name);
 
 /* ---- arrays.c ---- */
 
