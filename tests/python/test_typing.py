@@ -25,19 +25,23 @@ class Typing(unittest.TestCase):
                 cwd=os.path.dirname(PACKAGE), env=environment, capture_output=True, text=True, check=False)
         self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
 
-    def test_stub_names_what_the_extension_has(self):
-        from calotype import _calotype
-        with open(os.path.join(PACKAGE, "_calotype.pyi"), encoding="utf-8") as file:
+    def test_stubs_name_what_the_extensions_have(self):
+        for name, more in (("_calotype", {"version"}), ("_remote", set())):
+            if importlib.util.find_spec("calotype." + name) is not None:
+                self.check_stub(importlib.import_module("calotype." + name), name, more)
+
+    def check_stub(self, module, file_name, stub):
+        with open(os.path.join(PACKAGE, file_name + ".pyi"), encoding="utf-8") as file:
             tree = ast.parse(file.read())
-        stub, methods = {"version"}, {}
+        methods = {}
         for item in tree.body:
             if isinstance(item, (ast.FunctionDef, ast.ClassDef)):
                 stub.add(item.name)
             if isinstance(item, ast.ClassDef):
                 methods[item.name] = {part.name for part in item.body if isinstance(part, ast.FunctionDef)}
-        self.assertEqual(stub, public(vars(_calotype)))
+        self.assertEqual(stub, public(vars(module)))
         for name, wanted in methods.items():
-            self.assertEqual(public(wanted), public(vars(getattr(_calotype, name))), name)
+            self.assertEqual(public(wanted), public(vars(getattr(module, name))), name)
 
     def test_syntax_is_that_of_the_oldest_python(self):
         for folder, _, names in os.walk(PACKAGE):

@@ -2,6 +2,7 @@
 
 Build tools come from PyPI, or are there already (meson-python 0.15 and later); otherwise skipped.
 """
+import importlib.util
 import os
 import re
 import subprocess
@@ -36,6 +37,8 @@ def package_files():
     """What the source tree has of the package."""
     base = os.path.join(ROOT, "python")
     found = {"calotype/_calotype.abi3.so"}
+    if importlib.util.find_spec("calotype._remote"):  # gRPC is installed here
+        found.add("calotype/_remote.abi3.so")
     for folder, _, names in os.walk(os.path.join(base, "calotype")):
         found |= {os.path.relpath(os.path.join(folder, name), base) for name in names
                   if name.endswith((".py", ".pyi", ".typed"))}
