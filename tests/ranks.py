@@ -15,7 +15,7 @@ RANKS = ["base", "image", "scene", "view", "import", "gl", "render", "encode", "
 PUBLIC_RANKS = {"status.h": "base", "matrix.h": "base", "cache.h": "base", "image.h": "image", "post.h": "image",
                 "scene.h": "scene", "lighting.h": "scene", "build.h": "scene", "view.h": "view", "randomize.h": "view",
                 "import.h": "import", "mujoco.h": "import", "gl.h": "gl", "render.h": "render", "job.h": "job",
-                "states.h": "job", "client.h": "server"}
+                "states.h": "job", "client.h": "server", "server.h": "server"}
 SHARED_RANKS = {"randomize": "view"}  # folders that stand beside another one
 BACKENDS = ["cpu", "gl", "cuda"]
 # The files of src/ that may see a library's headers: one, where possible.
@@ -32,8 +32,10 @@ LIBRARIES = {
     "egl": ["gl/egl.h"],
     "mujoco": ["import/mjcf/library.c"],
     "expat": ["import/mjcf/xml.c"],
-    "grpc": ["server/client.c"],
-    "orrb": ["server/client_request.c"],
+    "grpc": ["server/client.c", "server/rpc.c", "server/listen.c", "server/call.h"],
+    "protobuf-c": ["server/budget.h"],
+    "orrb": ["server/client_request.c", "server/batch_read.c", "server/batch_reply.c", "server/job.c",
+             "server/reflection.c", "server/update.c"],
 }
 UMBRELLA = "calotype.h"
 SOURCE = re.compile(r"\.(c|h|cc|cpp|hpp|inc)$")
