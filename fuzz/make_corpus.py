@@ -389,6 +389,30 @@ def client_reply(shared, png_bytes=b""):
     return bytes([1, 1, 0xe3, 0x87 if png_bytes else 7]) + streams + values + memory
 
 
+# ---- messages of the render server ----
+
+def render_request(states, *more):
+    entry = field(1, struct.pack("<3f", 0.1, -2, 3)) + field(2, 7)
+    size = field(2, 8) + field(3, 6)
+    return field(1, entry) * states + size + field(5, b"left") + field(5, b"top") + b"".join(more)
+
+
+def update_request():
+    numbers = field(2, field(1, b"radius") + b"\x15" + struct.pack("<f", 0.5))
+    vector = field(6, field(1, b"target") + field(2, b"\x0d" + struct.pack("<f", 1)))
+    config = field(1, field(1, b"n") + field(2, 3)) + numbers + field(3, field(1, b"s") + field(2, b"t")) + vector
+    return field(1, field(1, b"Type") + field(2, b"name") + field(4, config))
+
+
+SERVER_MESSAGES = {
+    "plain": render_request(2),
+    "all": render_request(1, *(field(n, 1) for n in (7, 8, 9, 10, 11))),
+    "planes": render_request(3, field(100, b"depth"), field(100, b"semantic"), field(101, 1), field(102, 1)),
+    "shared": render_request(1, field(100, b"uv"), field(103, 1), field(104, 1)),
+    "update": update_request(),
+}
+
+
 def main(folder):
     for make in GLTF_ASSETS:
         write(folder, "gltf", make.__name__, make().gltf())
@@ -415,6 +439,8 @@ def main(folder):
     for name, data in (("message", client_reply(False)), ("shared", client_reply(True)),
                        ("png", client_reply(False, png(2, 1, 2, 3)))):
         write(folder, "client", name, data)
+    for name, data in SERVER_MESSAGES.items():
+        write(folder, "server", name, data)
     write_words(folder, "gltf", GLTF_WORDS)
     write_words(folder, "glb", GLTF_WORDS)
     write_words(folder, "cameras", CAMERA_WORDS)
