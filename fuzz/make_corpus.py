@@ -287,6 +287,40 @@ MTL_TEXTS = [
 ]
 
 
+MJCF_TEXTS = [
+    "<mujoco><compiler angle='radian' coordinate='local'/><visual><headlight ambient='.1 .1 .1'/><map znear='.01'/>"
+    "</visual><statistic extent='2' center='0 0 1'/><default><geom rgba='1 0 0 1'/><default class='small'><site size='.1'/>"
+    "</default></default><asset><texture type='skybox' builtin='gradient' rgb1='.3 .5 .7' rgb2='0 0 0' width='8' "
+    "height='48'/><texture name='grid' type='2d' builtin='checker' rgb1='1 1 1' rgb2='0 0 0' width='8' height='8' "
+    "mark='edge' markrgb='1 0 0'/><material name='grid' texture='grid' texrepeat='2 2' texuniform='true' "
+    "reflectance='.2'/><mesh name='tetra' vertex='0 0 0 1 0 0 0 1 0 0 0 1'/><hfield name='hills' nrow='4' ncol='4' "
+    "size='1 1 1 .1'/></asset><worldbody><light directional='true' dir='0 0 -1' castshadow='false'/>"
+    "<geom type='plane' size='0 0 1' material='grid'/><geom type='hfield' hfield='hills'/><geom type='mesh' "
+    "mesh='tetra'/><body pos='0 0 1' euler='0 1 0'><freejoint/><geom type='box' size='.1 .2 .3' material='grid'/>"
+    "<geom type='ellipsoid' size='.1 .2 .3' rgba='0 1 0 .5'/><camera name='eye' pos='0 -1 0' xyaxes='1 0 0 0 0 1' "
+    "mode='targetbody' target='other'/></body><body name='other' pos='1 0 1'><inertial pos='0 0 0' mass='1' "
+    "diaginertia='1 1 3'/><joint type='ball'/><geom type='cylinder' size='.1 .2'/><site class='small'/></body>"
+    "</worldbody></mujoco>",
+    "<mujoco><worldbody><site name='a' pos='0 0 1'/><site name='b' pos='.3 0 0'/><geom name='peg' type='sphere' "
+    "size='.1' pos='.1 0 .5'/><body name='arm'><joint name='j'/><geom type='capsule' fromto='0 0 0 .1 0 0' size='.02'/>"
+    "<site name='c'/></body><body name='leg'><joint name='k' type='slide'/><geom size='.1'/></body></worldbody><tendon>"
+    "<spatial width='.01'><site site='a'/><geom geom='peg'/><site site='b'/><pulley divisor='2'/><site site='b'/>"
+    "<site site='c'/></spatial><fixed><joint joint='j' coef='1'/></fixed></tendon><asset><skin vertex='0 0 0 1 0 0 0 1 0' "
+    "face='0 1 2' texcoord='0 0 1 0 0 1'><bone body='arm' bindpos='0 0 0' bindquat='1 0 0 0' vertid='0 1' "
+    "vertweight='1 1'/><bone body='leg' bindpos='0 0 0' bindquat='1 0 0 0' vertid='2' vertweight='1'/></skin></asset>"
+    "</mujoco>",
+    "<!-- a -- b --><mujoco model='x'><include file='a.xml'/><asset><texture file='a.png' gridsize='3 4' "
+    "gridlayout='.U..LFRB.D..'/><mesh file='a.stl'/></asset><worldbody><body><composite type='rope' count='5 1 1' "
+    "spacing='.1' prefix='r'><geom size='.02'/></composite></body></worldbody></mujoco>",
+]
+MJCF_WORDS = """<mujoco> </mujoco> <worldbody> <body <geom <site <joint <freejoint/> <camera <light <asset> <texture <material
+<mesh <hfield <skin <bone <tendon> <spatial <fixed <default <compiler <visual> <statistic <size <include <composite
+name= type= size= pos= quat= euler= axisangle= xyaxes= zaxis= fromto= file= mesh= hfield= material= texture= class=
+childclass= builtin= width= height= gridsize= gridlayout= vertex= face= normal= texcoord= nrow= ncol= count= spacing=
+plane sphere capsule ellipsoid cylinder box ball slide hinge free cube 2d skybox true false targetbody trackcom nan inf
+1e308 -1 2147483647 4294967296""".split()
+
+
 def stl_binary(count):
     triangle = struct.pack("<12fH", 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0.5, 0x7fff)
     return b"binary".ljust(80, b" ") + struct.pack("<I", count) + triangle * 2
@@ -417,7 +451,7 @@ def main(folder):
     for make in GLTF_ASSETS:
         write(folder, "gltf", make.__name__, make().gltf())
         write(folder, "glb", make.__name__, make().glb())
-    for target, texts in (("obj", OBJ_TEXTS), ("mtl", MTL_TEXTS)):
+    for target, texts in (("obj", OBJ_TEXTS), ("mtl", MTL_TEXTS), ("mjcf", MJCF_TEXTS)):
         for number, text in enumerate(texts):
             write(folder, target, str(number), text.encode())
     for name, data in (("binary", stl_binary(2)), ("short", stl_binary(3)), ("text", STL_TEXT)):
@@ -446,6 +480,7 @@ def main(folder):
     write_words(folder, "cameras", CAMERA_WORDS)
     for number, states in enumerate(("1,-2.5,3e-2\n4,5,6\n", "# saved\n1 2\r\n\n3\t4 # the last", "1;2;\n")):
         write(folder, "states", str(number), states.encode())
+    write_words(folder, "mjcf", MJCF_WORDS)
     write_words(folder, "obj", "v vt vn f l p o g s usemtl mtllib -1 // off 4294967297 nan inf 1e39".split())
     write_words(folder, "mtl", "newmtl Kd Ks Ke Ka Ns d Tr illum Pr Pm map_Kd map_Ks map_Ns map_d map_Ke map_Bump "
                                "map_Pr map_Pm norm -s -o -bm -clamp -imfchan -mm a.png b.png".split())

@@ -239,7 +239,7 @@ static void test_includes(void **state)
     write_text(f, "parts/hand.xml", "<x><body name='hand'><geom size='.1'/></body></x>");
     write_text(f, "empty.xml", "<mujocoinclude/>");
     calo_mujoco_model *model =
-        load(f, "<mujoco>" WORLD("<body name='first'>" BALL "</body><include file='parts/arm.xml'/>"
+        load(f, "<mujoco>" WORLD("<body name='first'>" BALL "</body><Include file='parts/arm.xml'/>"
                                  "<body name='last'><geom size='.1'/></body>"
                                  "<include file='empty.xml'/>") "</mujoco>");
     static const char *const bodies[] = {"", "first", "arm", "hand", "leg", "last"};
@@ -348,6 +348,9 @@ static void test_small_files_with_large_wishes(void **state)
         CALO_ERROR_LIMIT,
         "FOLDER/scene/model.xml: line 1: a texture of 65 x 9 texels is over the limit of 64 a side: raise "
         "it with --max-texture or shrink the texture");
+    assert_refused_with(f, &small, "<mujoco><asset><mesh name='m' builtin='plate' params='40 40'/></asset></mujoco>",
+                        CALO_ERROR_LIMIT,
+                        "FOLDER/scene/model.xml: line 1: <mesh> asks for too many triangles, more than the limit of 1000");
     assert_refused(f,
                    "<mujoco><asset><texture type='2d' name='a' builtin='flat' width='16384' height='16384'/>"
                    "<texture type='2d' name='b' builtin='flat' width='16384' height='16384'/>"
@@ -355,6 +358,33 @@ static void test_small_files_with_large_wishes(void **state)
                    CALO_ERROR_LIMIT,
                    "FOLDER/scene/model.xml: line 1: the textures up to this one take 2415919104 bytes, more than is "
                    "allowed");
+}
+
+static void test_pictures_of_heights(void **state)
+{
+    const fixture *f = *state;
+    const calo_limits small = {.max_texture_pixels = 64};
+    uint8_t large[sizeof png];
+    memcpy(large, png, sizeof png);
+    large[18] = 1; /* 257 texels wide, it says */
+    write_bytes(f, "large.png", large, sizeof large);
+    write_text(f, "text.png", "no picture at all, but longer than a header");
+    static const char text[] = "<mujoco><asset><hfield name='h' file='%s' size='1 1 1 1'/></asset></mujoco>";
+    char model[256];
+    snprintf(model, sizeof model, text, "large.png");
+    assert_refused_with(
+        f, &small, model, CALO_ERROR_LIMIT,
+        "FOLDER/scene/model.xml: line 1, <hfield>: FOLDER/scene/model.xml: line 1: a texture of 257 x 1 "
+        "texels is over the limit of 64 a side: ...");
+    snprintf(model, sizeof model, text, "text.png");
+    assert_refused(f, model, CALO_ERROR_FORMAT,
+                   "FOLDER/scene/model.xml: line 1, <hfield>: FOLDER/scene/text.png: this is not a PNG file");
+    const calo_limits tiny = {.max_file_bytes = 66};
+    write_bytes(f, "a.stl", large, sizeof large);
+    assert_refused_with(
+        f, &tiny, "<mujoco><asset><mesh file='a.stl'/></asset></mujoco>", CALO_ERROR_LIMIT,
+        "FOLDER/scene/model.xml: line 1, <mesh>: FOLDER/scene/a.stl has 69 bytes, more than the limit of "
+        "66");
 }
 
 static void test_deep_files(void **state)
@@ -521,6 +551,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_files_that_are_not_there, setup, teardown),
         cmocka_unit_test(test_from_memory),
         cmocka_unit_test_setup_teardown(test_small_files_with_large_wishes, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_pictures_of_heights, setup, teardown),
         cmocka_unit_test_setup_teardown(test_deep_files, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_mapping, setup, teardown),
         cmocka_unit_test_setup_teardown(test_wrong_mappings, setup, teardown),

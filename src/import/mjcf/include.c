@@ -1,6 +1,7 @@
 /* <include file="..."/>: the children of the file's root take the element's place. */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -117,7 +118,7 @@ calo_status calo_mjcf_mend_includes(calo_mjcf_mender *m)
     included *list = NULL;
     bool any = false;
     while (e) {
-        if (strcmp(e->name, "include") != 0 || e == root) {
+        if (strcasecmp(e->name, "include") != 0 || e == root) { /* MuJoCo takes it in any case */
             e = calo_mjcf_xml_next(root, e);
             continue;
         }

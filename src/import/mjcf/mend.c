@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -114,13 +115,29 @@ static calo_status read_folders(calo_mjcf_mender *m)
     return CALO_OK;
 }
 
+/* MuJoCo reads any file to its end. */
+static calo_status check_file(calo_mjcf_mender *m, const calo_mjcf_element *element, const char *path)
+{
+    struct stat info;
+    if (stat(path, &info) != 0 || !S_ISREG(info.st_mode))
+        return calo_fail(m->err, CALO_ERROR_IO, "%s is not a file that can be read", path);
+    if ((uint64_t)info.st_size > m->source->limits.max_file_bytes)
+        return calo_fail(m->err, CALO_ERROR_LIMIT, "%s has %lld bytes, more than the limit of %llu", path,
+                         (long long)info.st_size, (unsigned long long)m->source->limits.max_file_bytes);
+    return strcmp(element->name, "hfield") == 0 ? calo_mjcf_mend_picture(m, element, path, m->err) : CALO_OK;
+}
+
 static calo_status mend_file(calo_mjcf_mender *m, calo_mjcf_element *element, const char *name)
 {
     char *path;
     calo_status status = calo_mjcf_mend_path(m, m->mesh_folder, name, &path, m->err);
-    if (status != CALO_OK)
+    if (status == CALO_OK)
+        status = check_file(m, element, path);
+    if (status != CALO_OK) {
+        free(path);
         return calo_fail_within(m->err, status, "%s: line %llu, <%s>", element->file, (unsigned long long)element->line,
                                 element->name);
+    }
     status = set(m, element, "file", path);
     free(path);
     return status == CALO_OK ? calo_mjcf_mend_linked(m, name) : status;
@@ -128,7 +145,7 @@ static calo_status mend_file(calo_mjcf_mender *m, calo_mjcf_element *element, co
 
 /* ---- limits: what a few bytes can make MuJoCo do ---- */
 
-enum { MAX_COPIES = 1000000, MAX_USER_VALUES = 10000 };
+enum { MAX_COPIES = 1000000, MAX_USER_VALUES = 10000, MAX_PARTS = 1000000 };
 
 static calo_status fail_large(const calo_mjcf_mender *m, const calo_mjcf_element *e, const char *what, long long limit)
 {
@@ -180,6 +197,16 @@ static calo_status check_field(const calo_mjcf_mender *m, const calo_mjcf_elemen
     if (rows > 0 && columns > 0 && (__builtin_mul_overflow(rows, columns, &points) || points > limit))
         return fail_large(m, element, "too many points", limit);
     return CALO_OK;
+}
+
+/* MuJoCo makes meshes of its own, as fine as they are wanted. */
+static calo_status check_mesh(const calo_mjcf_mender *m, const calo_mjcf_element *element)
+{
+    int64_t limit =
+        (int64_t)(m->source->limits.max_triangles < MAX_PARTS ? m->source->limits.max_triangles : MAX_PARTS);
+    bool made = calo_mjcf_xml_get(element, "builtin") != NULL;
+    return made && product_of(element, "params", limit) > limit ? fail_large(m, element, "too many triangles", limit)
+                                                                : CALO_OK;
 }
 
 /* The room for dynamics is not needed, and libmujoco takes it, however large, without asking. */
@@ -236,6 +263,8 @@ static calo_status mend_element(calo_mjcf_mender *m, calo_mjcf_element *element)
         return mend_size(m, element);
     if (strcmp(element->name, "hfield") == 0)
         status = check_field(m, element);
+    if (strcmp(element->name, "mesh") == 0)
+        status = check_mesh(m, element);
     if (strcmp(element->name, "compiler") == 0) {
         static const char *const resolved[] = {"meshdir", "texturedir", "assetdir", "strippath"};
         for (size_t i = 0; i < sizeof resolved / sizeof resolved[0] && status == CALO_OK; i++)

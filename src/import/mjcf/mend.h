@@ -58,7 +58,12 @@ calo_status calo_mjcf_mend_path(const calo_mjcf_mender *mender, const char *fold
                                 calo_error *err);
 calo_status calo_mjcf_mend_linked(calo_mjcf_mender *mender, const char *name);
 
-/* One texture element (mend_texture.c); and what is told of all of them together. */
+/* Whether MuJoCo may read a file as a picture (mend_texture.c): a PNG must be one, of a size within the limits. The
+ * sentence is in `why`, but of sizes (CALO_ERROR_LIMIT) in the mender's error. */
+calo_status calo_mjcf_mend_picture(calo_mjcf_mender *mender, const calo_mjcf_element *element, const char *path,
+                                   calo_error *why);
+
+/* One texture element (mend_texture.c). */
 calo_status calo_mjcf_mend_texture(calo_mjcf_mender *mender, calo_mjcf_element *element);
 
 /* A whole number that an attribute holds; 0 when it holds none. */

@@ -57,8 +57,7 @@ static bool read_png_size(const calo_file *file, int64_t *width, int64_t *height
 
 /* ---- files ---- */
 
-/* Whether MuJoCo may read it; a sentence in `why` when not. */
-static calo_status check_file(calo_mjcf_mender *m, const calo_mjcf_element *e, const char *path, calo_error *why)
+calo_status calo_mjcf_mend_picture(calo_mjcf_mender *m, const calo_mjcf_element *e, const char *path, calo_error *why)
 {
     calo_file file = {0};
     int64_t width, height;
@@ -90,7 +89,7 @@ static calo_status resolve_file(calo_mjcf_mender *m, calo_mjcf_element *e, const
         return CALO_OK;
     calo_status found = calo_mjcf_mend_path(m, m->texture_folder, name, &path, &why);
     if (found == CALO_OK)
-        found = check_file(m, e, path, &why);
+        found = calo_mjcf_mend_picture(m, e, path, &why);
     calo_status status = CALO_OK;
     if (found == CALO_ERROR_LIMIT || found == CALO_ERROR_MEMORY) {
         status = m->err && m->err->status ? found : calo_fail(m->err, found, "%s", why.message);

@@ -33,7 +33,6 @@ struct calo_mujoco_model {
     calo_mjcf_tendon *tendons;
     uint32_t wrap_point_count; /* in a state's wrap_xpos */
     int32_t *body_parents, *camera_bodies, *light_bodies;
-    bool tracks; /* a camera or a light moves otherwise than its body */
     calo_joint *joints;
     double *rest; /* qpos0 */
     uint32_t rest_count;

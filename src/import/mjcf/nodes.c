@@ -146,7 +146,6 @@ static calo_status add_cameras(const tree *t)
         node.camera = calo_scene_add_camera(t->scene, &camera, t->err);
         status = node.camera < 0 ? calo_failed(t->err) : add_node(t, &node);
         t->model->camera_bodies[i] = a->cam_bodyid[i];
-        t->model->tracks |= a->cam_mode[i] != 0;
     }
     return status;
 }
@@ -213,7 +212,6 @@ static calo_status add_lights(const tree *t)
         }
         status = add_node(t, &node);
         t->model->light_bodies[i] = a->light_bodyid[i];
-        t->model->tracks |= a->light_mode[i] != 0;
     }
     return status;
 }
