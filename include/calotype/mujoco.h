@@ -207,6 +207,9 @@ typedef enum calo_mujoco_kind {
 typedef struct calo_mujoco_options {
     /* 0: CALO_MUJOCO_DEFAULT_GROUPS. Nodes of other groups are there, but not visible. */
     uint32_t geom_groups, site_groups, tendon_groups, skin_groups;
+    /* For randomizers: every geom and site has materials that nothing else uses, beside the model's own, and a mesh also
+     * when its colour is all transparent (its node is then not visible). */
+    bool own_materials;
 } calo_mujoco_options;
 
 typedef struct calo_mujoco_model calo_mujoco_model;
@@ -248,6 +251,9 @@ CALO_API bool calo_mujoco_object(const calo_mujoco_model *model, uint32_t node, 
 
 /* By id; for calo_randomize_subject, too. */
 CALO_API const calo_joint *calo_mujoco_joints(const calo_mujoco_model *model, uint32_t *count);
+
+/* The model as randomizers see it. What it points to belongs to the model. */
+CALO_API calo_randomize_subject calo_mujoco_subject(const calo_mujoco_model *model);
 
 /* qpos0: the joint positions of the rest pose. */
 CALO_API const double *calo_mujoco_rest(const calo_mujoco_model *model, uint32_t *count);

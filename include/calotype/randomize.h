@@ -137,8 +137,8 @@ CALO_API calo_status calo_randomizer_update(calo_randomizer *randomizer, const c
 CALO_API calo_status calo_look_create(const calo_randomizer *randomizer, calo_look **look, calo_error *err);
 CALO_API void calo_look_destroy(calo_look *look);
 
-/* Draws state by `seed`. `qpos` (the subject's qpos_count, or NULL of scenes without joints) is where the joints are, and is
- * changed by components that draw joints. */
+/* Draws state by `seed`. `qpos` (the subject's qpos_count) is where the joints are, and is changed by components that draw
+ * joints; ORRB's form keeps joints within their ranges. NULL: nothing moves them, what is drawn else is the same. */
 CALO_API calo_status calo_randomizer_draw(const calo_randomizer *randomizer, uint32_t seed, double *qpos, calo_look *look,
                                           calo_error *err);
 

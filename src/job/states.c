@@ -64,7 +64,6 @@ calo_status calo_states_create(const calo_states_subject *subject, const calo_st
     states->options = options ? *options : (calo_states_options){0};
     states->options.prepare.reuse = NULL;
     states->options.prepare.materials = NULL;
-    states->value_count = count_values(subject->randomizer);
     calo_status status = calo_renderer_create(&states->options.renderer, &states->renderer, err);
     if (status == CALO_OK)
         status = list_cameras(states, err);
@@ -114,7 +113,11 @@ size_t calo_states_qpos_count(const calo_states *states)
     return count;
 }
 
-size_t calo_states_value_count(const calo_states *states) { return states->value_count; }
+/* An update of the randomizer may change it. */
+size_t calo_states_value_count(const calo_states *states)
+{
+    return count_values(states->subject.randomizer);
+}
 
 const char *const *calo_states_categories(const calo_states *states, size_t *count)
 {

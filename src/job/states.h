@@ -30,7 +30,6 @@ struct calo_states {
     calo_state_camera *cameras; /* in the file's order */
     size_t camera_count;
     calo_state_labels labels;
-    size_t value_count;
     calo_look **looks; /* of a batch's states */
     size_t look_count;
     calo_state_post *post;

@@ -222,7 +222,7 @@ static calo_status draw_look(const calo_state_batch *batch, size_t slot, calo_lo
 static calo_status fill_state(calo_state_batch *batch, size_t slot, calo_error *err)
 {
     const calo_states_request *request = batch->request;
-    size_t state = batch->first + slot, value_count = batch->states->value_count;
+    size_t state = batch->first + slot, value_count = calo_states_value_count(batch->states);
     calo_look *look = NULL;
     calo_status status = take_qpos(batch, state, err);
     if (status == CALO_OK)

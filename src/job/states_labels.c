@@ -13,21 +13,33 @@ static size_t category_length(const char *name)
     return colon ? (size_t)(colon - name) : 0;
 }
 
+/* The length of a node's category, 0: it has none. As in ORRB a model's sites have none, and its geoms have theirs even
+ * where nothing of them is drawn. */
+static size_t node_category(const calo_states_subject *subject, const calo_scene *scene, uint32_t node)
+{
+    calo_mujoco_kind kind = CALO_MUJOCO_NONE;
+    int32_t id;
+    if (subject->model && calo_mujoco_object(subject->model, node, &kind, &id) && kind == CALO_MUJOCO_SITE)
+        return 0;
+    return scene->nodes[node].mesh >= 0 || kind == CALO_MUJOCO_GEOM ? category_length(scene->nodes[node].name) : 0;
+}
+
 static int compare_names(const void *a, const void *b)
 {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
 /* All categories' names, sorted, each once. */
-static calo_status list_categories(calo_state_labels *labels, const calo_scene *scene, calo_error *err)
+static calo_status list_categories(calo_state_labels *labels, const calo_states_subject *subject,
+                                   const calo_scene *scene, calo_error *err)
 {
     size_t count = 0, kept = 0;
     labels->names = calloc(scene->node_count + (size_t)1, sizeof *labels->names);
     if (!labels->names)
         return calo_fail_memory(err, "categories", scene->node_count * sizeof *labels->names);
     for (uint32_t n = 0; n < scene->node_count; n++) {
-        size_t length = category_length(scene->nodes[n].name);
-        if (scene->nodes[n].mesh < 0 || !length)
+        size_t length = node_category(subject, scene, n);
+        if (!length)
             continue;
         labels->names[count] = strndup(scene->nodes[n].name, length);
         labels->category_count = count + 1;
@@ -45,9 +57,10 @@ static calo_status list_categories(calo_state_labels *labels, const calo_scene *
     return CALO_OK;
 }
 
-static uint32_t find_category(const calo_state_labels *labels, const char *name)
+/* Its number from 1 on, 0 for length 0. */
+static uint32_t find_category(const calo_state_labels *labels, const char *name, size_t length)
 {
-    size_t length = category_length(name), low = 0, high = length ? labels->category_count : 0;
+    size_t low = 0, high = length ? labels->category_count : 0;
     while (low < high) {
         size_t middle = (low + high) / 2;
         int order = strncmp(labels->names[middle], name, length);
@@ -65,7 +78,7 @@ calo_status calo_state_labels_init(calo_state_labels *labels, const calo_states_
                                    calo_error *err)
 {
     *labels = (calo_state_labels){0};
-    calo_status status = list_categories(labels, scene, err);
+    calo_status status = list_categories(labels, subject, scene, err);
     if (status != CALO_OK)
         return status;
     calo_instance_ids ids = calo_instance_ids_start(scene);
@@ -81,7 +94,7 @@ calo_status calo_state_labels_init(calo_state_labels *labels, const calo_states_
         labels->objects[i][0] = labels->objects[i][1] = -1;
     for (uint32_t n = 0; n < scene->node_count; n++) {
         uint64_t id = calo_instance_ids_take(&ids, &scene->nodes[n]), end = id + calo_node_copy_count(&scene->nodes[n]);
-        uint32_t category = id < end ? find_category(labels, scene->nodes[n].name) : 0;
+        uint32_t category = find_category(labels, scene->nodes[n].name, node_category(subject, scene, n));
         calo_mujoco_kind kind = CALO_MUJOCO_NONE;
         int32_t object = -1;
         bool known = subject->model && calo_mujoco_object(subject->model, n, &kind, &object);

@@ -194,6 +194,28 @@ static calo_status find_mesh(calo_mjcf_builder *builder, const shape_key *shape,
     return CALO_OK;
 }
 
+/* The same mesh once more, whose materials nothing else uses. */
+static calo_status copy_mesh(calo_mjcf_builder *builder, const char *name, int32_t *mesh, calo_error *err)
+{
+    calo_mesh copy = builder->scene->meshes[*mesh];
+    calo_primitive *primitives = CALO_ARENA_TAKE(calo_scene_arena(builder->scene), calo_primitive, copy.primitive_count,
+                                                 "meshes", err);
+    copy.primitives = primitives;
+    copy.name = calo_scene_text(builder->scene, name, err);
+    if (!primitives || !copy.name)
+        return calo_failed(err);
+    for (uint32_t p = 0; p < copy.primitive_count; p++) {
+        const calo_mesh *shared = &builder->scene->meshes[*mesh];
+        calo_material material = builder->scene->materials[shared->primitives[p].material];
+        primitives[p] = shared->primitives[p];
+        primitives[p].material = calo_scene_add_material(builder->scene, &material, err);
+        if (primitives[p].material < 0)
+            return calo_failed(err);
+    }
+    *mesh = calo_scene_add_mesh(builder->scene, &copy, err);
+    return *mesh < 0 ? calo_failed(err) : CALO_OK;
+}
+
 /* ---- geoms and sites ---- */
 
 /* As MuJoCo's renderer has it; false where the shape has no usable size. */
@@ -229,7 +251,7 @@ static calo_status draw(calo_mjcf_builder *builder, const drawn *what, int32_t *
     const calo_mujoco_arrays *a = builder->arrays;
     bool from_data = is_mesh(what->type) || what->type == CALO_MJCF_HFIELD;
     *mesh = -1;
-    if (what->rgba[3] <= 0 || (from_data && what->data < 0))
+    if ((what->rgba[3] <= 0 && !builder->own_materials) || (from_data && what->data < 0))
         return CALO_OK;
     calo_mjcf_wearer wearer = {.type = is_mesh(what->type) ? CALO_MJCF_MESH : what->type};
     if (!take_size(what->type, what->size, wearer.size)) {
@@ -244,7 +266,10 @@ static calo_status draw(calo_mjcf_builder *builder, const drawn *what, int32_t *
     if (!from_data)
         own_size(what->type, wearer.size, key.size);
     key.mapping = calo_mjcf_mapping_of(builder, what->material, &wearer);
-    return find_mesh(builder, &key, what->material, what->rgba, what->name, mesh, err);
+    calo_status status = find_mesh(builder, &key, what->material, what->rgba, what->name, mesh, err);
+    if (status == CALO_OK && builder->own_materials && *mesh >= 0)
+        status = copy_mesh(builder, what->name, mesh, err);
+    return status;
 }
 
 calo_status calo_mjcf_geom_mesh(calo_mjcf_builder *builder, uint32_t geom, int32_t *mesh, calo_error *err)

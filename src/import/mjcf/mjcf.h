@@ -22,6 +22,7 @@ typedef struct calo_mjcf_builder {
      * in then; what the arrays hold is not read. */
     const bool *missing_textures;
     struct calo_mjcf_looks *looks;    /* geometry's own memory, of calo_mjcf_looks_create; NULL before */
+    bool own_materials;               /* of the options */
 } calo_mjcf_builder;
 
 /* mjtTexture, mjtGeom (as geom_type and site_type hold them) and mjtLightType. */

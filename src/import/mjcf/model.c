@@ -59,10 +59,13 @@ static calo_status make(calo_mujoco_model *model, const calo_mujoco_arrays *arra
         extra->warn(extra->user, model->scene);
     model->visual = checked.visual;
     calo_mjcf_builder builder = {.arrays = &checked, .scene = model->scene, .name = name};
+    builder.own_materials = options && options->own_materials;
     builder.missing_textures = extra ? extra->missing_textures : NULL;
     status = calo_mjcf_keep_names(model, &checked, err);
     if (status == CALO_OK)
         status = fill_scene(model, &builder, options ? options : &defaults, err);
+    if (status == CALO_OK)
+        status = calo_mjcf_keep_subject(model, &checked, err);
     if (status == CALO_OK && extra && extra->state)
         status = rest_at(model, extra->state, err);
     if (status == CALO_OK)

@@ -34,6 +34,8 @@ struct calo_mujoco_model {
     uint32_t wrap_point_count; /* in a state's wrap_xpos */
     int32_t *body_parents, *camera_bodies, *light_bodies;
     calo_joint *joints;
+    calo_subject_node *subject_nodes; /* node_count, for randomizers */
+    const char **mesh_names;
     double *rest; /* qpos0 */
     uint32_t rest_count;
     calo_mjcf_library *library;
@@ -62,6 +64,9 @@ calo_status calo_mjcf_check(const calo_mujoco_arrays *arrays, const char *name, 
 
 /* Names, joints and qpos0 (names.c). */
 calo_status calo_mjcf_keep_names(calo_mujoco_model *model, const calo_mujoco_arrays *arrays, calo_error *err);
+
+/* What the nodes, which are all there, are to randomizers (subject.c). */
+calo_status calo_mjcf_keep_subject(calo_mujoco_model *model, const calo_mujoco_arrays *arrays, calo_error *err);
 
 /* Adds all nodes, cameras, lights and skins of the model's scene (nodes.c). */
 calo_status calo_mjcf_add_nodes(calo_mujoco_model *model, calo_mjcf_builder *builder,

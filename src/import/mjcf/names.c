@@ -64,6 +64,7 @@ static calo_status keep_joints(calo_mujoco_model *model, const calo_mujoco_array
             .kind = (calo_joint_kind)arrays->jnt_type[i],
             .qpos_address = (uint32_t)arrays->jnt_qposadr[i],
             .limited = arrays->jnt_limited[i] != 0,
+            .node = arrays->jnt_bodyid[i],
             .range = {arrays->jnt_range[2 * i], arrays->jnt_range[2 * i + 1]},
         };
     return CALO_OK;

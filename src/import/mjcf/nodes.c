@@ -52,6 +52,15 @@ static bool in_groups(uint32_t groups, int32_t group)
 
 /* ---- bodies, geoms, sites ---- */
 
+/* What is all transparent has a mesh for randomizers only. */
+static bool is_clear(const tree *t, int32_t mesh)
+{
+    if (mesh < 0)
+        return false;
+    int32_t material = t->scene->meshes[mesh].primitives[0].material;
+    return material >= 0 && t->scene->materials[material].base_color[3] <= 0;
+}
+
 static calo_status add_bodies(const tree *t)
 {
     const calo_mujoco_arrays *a = t->arrays;
@@ -75,8 +84,8 @@ static calo_status add_geoms(const tree *t, uint32_t groups)
     for (uint32_t i = 0; i < a->ngeom && status == CALO_OK; i++) {
         calo_mat4 place = calo_mjcf_place(a->geom_pos + 3 * (size_t)i, a->geom_quat + 4 * (size_t)i);
         calo_node node = node_at(name_of(t, CALO_MUJOCO_GEOM, i), a->geom_bodyid[i], &place);
-        node.visible = in_groups(groups, a->geom_group[i]);
         status = calo_mjcf_geom_mesh(t->builder, i, &node.mesh, t->err);
+        node.visible = in_groups(groups, a->geom_group[i]) && !is_clear(t, node.mesh);
         if (status == CALO_OK)
             status = add_node(t, &node);
     }
@@ -91,8 +100,8 @@ static calo_status add_sites(const tree *t, uint32_t groups)
     for (uint32_t i = 0; i < a->nsite && status == CALO_OK; i++) {
         calo_mat4 place = calo_mjcf_place(a->site_pos + 3 * (size_t)i, a->site_quat + 4 * (size_t)i);
         calo_node node = node_at(name_of(t, CALO_MUJOCO_SITE, i), a->site_bodyid[i], &place);
-        node.visible = in_groups(groups, a->site_group[i]);
         status = calo_mjcf_site_mesh(t->builder, i, &node.mesh, t->err);
+        node.visible = in_groups(groups, a->site_group[i]) && !is_clear(t, node.mesh);
         if (status == CALO_OK)
             status = add_node(t, &node);
     }
