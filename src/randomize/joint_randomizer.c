@@ -25,7 +25,7 @@ static void draw(calo_draw *draw, const calo_component *component)
         const calo_joint *joint = &draw->randomizer->joints[i];
         if (!is_drawn(joint))
             continue;
-        double *qpos = draw->qpos + joint->qpos_address, rotation[4];
+        double unused[4], rotation[4], *qpos = draw->qpos ? draw->qpos + joint->qpos_address : unused;
         if (joint->kind == CALO_JOINT_BALL) {
             calo_unity_random_rotation(&draw->unity, rotation);
             qpos[0] = rotation[3];

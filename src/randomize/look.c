@@ -129,9 +129,6 @@ calo_status calo_randomizer_draw(const calo_randomizer *randomizer, uint32_t see
     if (randomizer->broken)
         return calo_fail(err, CALO_ERROR_MEMORY, "%s: an update failed for want of memory: make the randomizer anew",
                          randomizer->name);
-    if (!qpos && randomizer->qpos_count)
-        return calo_fail(err, CALO_ERROR_ARGUMENT, "%s: the scene has joints; a draw needs their positions",
-                         randomizer->name);
     calo_status status = ensure_look(randomizer, look, err);
     if (status)
         return status;

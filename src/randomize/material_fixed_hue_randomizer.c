@@ -6,7 +6,6 @@
 #include "base/error.h"
 #include "randomize/colors.h"
 #include "randomize/orrb_components.h"
-#include "randomize/orrb_scene.h"
 
 typedef struct parameters {
     char *material_prefix, *material_blacklist_prefix;
@@ -79,11 +78,11 @@ static origin origin_of(const calo_randomizer *randomizer, const calo_subject_pa
 {
     static const float white[3] = {1, 1, 1};
     origin made = {0};
-    if (part->material < 0) {
+    const calo_material *material = calo_subject_material(part, randomizer->scene);
+    if (!material) {
         calo_hsv_from_rgb(white, made.hsv);
         return made;
     }
-    const calo_material *material = &randomizer->scene->materials[part->material];
     float display[3], brightest = fmaxf(material->emissive[0], fmaxf(material->emissive[1], material->emissive[2]));
     for (int i = 0; i < 3; i++)
         display[i] = calo_display_from_linear(fmaxf(material->base_color[i], 0));
@@ -157,11 +156,8 @@ static void draw(calo_draw *draw, const calo_component *component)
         paint drawn = {0};
         for (uint32_t t = 0; t < b->list->at[2 * i + 1]; t++)
             drawn = draw_paint(draw, component->parameters, &b->origins[i]);
-        calo_material *material = calo_orrb_part_material(draw, b->list->at[2 * i]);
-        if (material) {
-            calo_orrb_paint(material, drawn.rgb, drawn.metallic, drawn.glossiness);
-            memcpy(material->emissive, drawn.emission, sizeof material->emissive);
-        }
+        const calo_orrb_coat coat = {drawn.rgb, drawn.metallic, drawn.glossiness, drawn.emission, NULL};
+        calo_orrb_paint_part(draw, b->list->at[2 * i], &coat);
         for (int k = 0; k < 3; k++)
             calo_draw_value(draw, drawn.rgb[k]);
         calo_draw_value(draw, drawn.metallic);

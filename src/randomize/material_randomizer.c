@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "randomize/orrb_components.h"
-#include "randomize/orrb_scene.h"
 
 typedef struct parameters {
     char *blacklist_prefix, *whitelist_prefix;
@@ -92,13 +91,14 @@ static paint draw_paint(calo_draw *draw, const parameters *p)
 }
 
 /* v grows downwards here, upwards in Unity: the offset there is from the bottom. */
-static void apply(calo_material *material, const paint *drawn)
+static void apply(calo_draw *draw, uint32_t part, const paint *drawn)
 {
     const float *t = drawn->transform;
-    calo_orrb_paint(material, drawn->rgb, drawn->metallic, drawn->glossiness);
-    if (drawn->texture >= 0)
-        material->slots[CALO_SLOT_BASE_COLOR] =
-            (calo_texture_use){.texture = drawn->texture, .transform = {t[0], 0, t[2], 0, t[1], 1 - t[1] - t[3]}};
+    const calo_texture_use texture = {.texture = drawn->texture,
+                                      .transform = {t[0], 0, t[2], 0, t[1], 1 - t[1] - t[3]}};
+    const calo_orrb_coat coat = {drawn->rgb, drawn->metallic, drawn->glossiness, NULL,
+                                 drawn->texture >= 0 ? &texture : NULL};
+    calo_orrb_paint_part(draw, part, &coat);
 }
 
 /* Each stream holds all parts' numbers: colour, metallic and glossiness; then textures; then scales and offsets. */
@@ -124,9 +124,7 @@ static void draw(calo_draw *draw, const calo_component *component)
         paint drawn = {0};
         for (uint32_t t = 0; t < list->at[2 * i + 1]; t++)
             drawn = draw_paint(draw, p);
-        calo_material *material = calo_orrb_part_material(draw, list->at[2 * i]);
-        if (material)
-            apply(material, &drawn);
+        apply(draw, list->at[2 * i], &drawn);
         emit(draw->value, i, list->count, p, &drawn);
     }
 }

@@ -1,10 +1,12 @@
 /* What several of ORRB's components share. */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/exact_math.h"
 #include "randomize/orrb_components.h"
+#include "randomize/orrb_scene.h"
 
 void calo_orrb_release(calo_component *component)
 {
@@ -33,11 +35,12 @@ calo_status calo_orrb_list_cameras(const calo_randomizer *randomizer, calo_compo
     return CALO_OK;
 }
 
-/* The name that ORRB's prefixes are compared with. */
+/* The name that ORRB's prefixes are compared with; the importer calls colours without a material "rgba 1 0 0 1". */
 static const char *material_name(const calo_randomizer *randomizer, const calo_subject_part *part)
 {
-    const char *name = part->material >= 0 ? randomizer->scene->materials[part->material].name : "";
-    return name[0] ? name : "DefaultMaterial";
+    const calo_material *material = calo_subject_material(part, randomizer->scene);
+    bool named = material && material->name[0] && strncmp(material->name, "rgba ", 5) != 0;
+    return named ? material->name : "DefaultMaterial";
 }
 
 calo_status calo_orrb_list_parts(const calo_randomizer *randomizer, calo_component *component, calo_orrb_times times,
@@ -80,10 +83,19 @@ calo_status calo_orrb_link_parts(calo_linker *linker, calo_component *component,
     return status;
 }
 
-calo_material *calo_orrb_part_material(calo_draw *draw, uint32_t part)
+void calo_orrb_paint_part(calo_draw *draw, uint32_t index, const calo_orrb_coat *coat)
 {
-    int32_t material = draw->randomizer->subject.parts[part].material;
-    return material >= 0 ? &draw->look->materials[material] : NULL;
+    const calo_subject_part *part = &draw->randomizer->subject.parts[index];
+    for (uint32_t p = 0; p < part->primitive_count; p++) {
+        if (part->primitives[p].material < 0)
+            continue;
+        calo_material *material = &draw->look->materials[part->primitives[p].material];
+        calo_orrb_paint(material, coat->rgb, coat->metallic, coat->glossiness);
+        if (coat->emission)
+            memcpy(material->emissive, coat->emission, sizeof material->emissive);
+        if (coat->texture)
+            material->slots[CALO_SLOT_BASE_COLOR] = *coat->texture;
+    }
 }
 
 double calo_orrb_fov(double radians)

@@ -36,8 +36,14 @@ calo_status calo_orrb_list_parts(const calo_randomizer *randomizer, calo_compone
 calo_status calo_orrb_link_parts(calo_linker *linker, calo_component *component, const calo_index_list *list,
                                  calo_stream_kind kind, uint32_t count, const char *what, calo_error *err);
 
-/* The part's material in the look, or NULL. */
-calo_material *calo_orrb_part_material(calo_draw *draw, uint32_t part);
+/* What a part's materials in the look become. */
+typedef struct calo_orrb_coat {
+    const float *rgb;                /* as displayed */
+    float metallic, glossiness;
+    const float *emission;           /* linear, or NULL: left alone */
+    const calo_texture_use *texture; /* or NULL: left alone */
+} calo_orrb_coat;
+void calo_orrb_paint_part(calo_draw *draw, uint32_t part, const calo_orrb_coat *coat);
 
 /* Unity's camera looks along +z with y up and x right, left-handed, and ORRB's robot is mirrored in the world. A turn
  * (xyzw) on top of a camera's rotation in its parent, or in Unity's world, as a turn of calotype's camera. */

@@ -27,6 +27,8 @@ calo_material calo_orrb_material(const calo_material *material)
     for (int i = 0; i < 3; i++)
         display[i] = calo_display_from_linear(material->base_color[i]);
     calo_orrb_paint(&made, display, material->phong.specular, material->phong.shininess);
+    made.specular = 1;
+    made.specular_color[0] = made.specular_color[1] = made.specular_color[2] = 1;
     for (int i = 0; i < 3; i++)
         made.emissive[i] = material->phong.emission * display[i];
     return made;

@@ -128,18 +128,28 @@ static uint32_t take_parts(calo_subject *subject, const calo_randomize_subject *
         uint32_t node = subject->order[i];
         if (subject->kinds[node] != CALO_SUBJECT_GEOM && subject->kinds[node] != CALO_SUBJECT_SITE)
             continue;
-        int32_t mesh = scene->nodes[node].mesh;
-        uint32_t primitives = mesh >= 0 ? scene->meshes[mesh].primitive_count : 1;
-        uint32_t repeats = given->nodes && given->nodes[node].part_count ? given->nodes[node].part_count : 1;
-        for (uint32_t p = 0; p < primitives; p++, count++)
+        const calo_mesh nothing = {0};
+        const calo_mesh *mesh = scene->nodes[node].mesh >= 0 ? &scene->meshes[scene->nodes[node].mesh] : &nothing;
+        calo_subject_part part = {.node = node, .primitives = mesh->primitives,
+                                  .primitive_count = mesh->primitive_count, .repeats = 1};
+        uint32_t each = given->nodes || mesh->primitive_count == 0 ? 1 : mesh->primitive_count;
+        if (given->nodes && given->nodes[node].part_count)
+            part.repeats = given->nodes[node].part_count;
+        else if (!given->nodes && mesh->primitive_count)
+            part.primitive_count = 1;
+        for (uint32_t p = 0; p < each; p++, count++, part.primitives += part.primitive_count)
             if (parts)
-                parts[count] = (calo_subject_part){
-                    .node = node,
-                    .material = mesh >= 0 ? scene->meshes[mesh].primitives[p].material : -1,
-                    .repeats = repeats,
-                };
+                parts[count] = part;
     }
     return count;
+}
+
+const calo_material *calo_subject_material(const calo_subject_part *part, const calo_scene *scene)
+{
+    for (uint32_t p = 0; p < part->primitive_count; p++)
+        if (part->primitives[p].material >= 0)
+            return &scene->materials[part->primitives[p].material];
+    return NULL;
 }
 
 static calo_status take_joint_names(calo_subject *subject, const calo_randomize_subject *given, calo_error *err)

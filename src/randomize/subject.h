@@ -4,13 +4,17 @@
 
 #include <calotype/randomize.h>
 
-/* Something with a material: one of a node's primitives, or a geom that the scene does not draw at all. ORRB draws
- * numbers for each. */
+/* Something with a look of its own: a geom or site of a simulator, or one of a node's primitives in other scenes. ORRB
+ * draws numbers for each. */
 typedef struct calo_subject_part {
     uint32_t node;
-    int32_t material; /* of the scene; -1: nothing that could be painted */
+    const calo_primitive *primitives; /* what is painted, all alike */
+    uint32_t primitive_count;         /* 0: the scene does not draw it */
     uint32_t repeats; /* as many times its numbers are drawn; the last ones count */
 } calo_subject_part;
+
+/* The first of the materials that it is painted with, or NULL. */
+const calo_material *calo_subject_material(const calo_subject_part *part, const calo_scene *scene);
 
 typedef struct calo_subject {
     const calo_scene *scene;

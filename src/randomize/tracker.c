@@ -54,9 +54,10 @@ static bool is_tracked(const calo_subject *subject, uint32_t node, const char *l
 {
     static const char *const ends[] = {"", "(primitive)", "(cylinder)"};
     char name[512];
+    bool drawn = subject->kinds[node] == CALO_SUBJECT_GEOM || subject->kinds[node] == CALO_SUBJECT_SITE;
     if (calo_is_listed(subject->scene->nodes[node].name, list))
         return true;
-    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+    for (size_t i = 0; drawn && i < sizeof ends / sizeof *ends; i++)
         if (snprintf(name, sizeof name, "%s%s", subject->aliases[node], ends[i]) < (int)sizeof name &&
             calo_is_listed(name, list))
             return true;
