@@ -48,6 +48,9 @@ typedef struct calo_randomize_subject {
     const calo_joint *joints; /* of a simulated scene; NULL of others */
     uint32_t joint_count;
     uint32_t qpos_count;      /* values a state; 0 of others */
+    /* NULL, or `scene` itself, while nobody uses it yet: calotype's own components texture and distractors add their
+     * pictures and hidden shapes to it when the randomizer is made, behind everything that it has. `nodes` is NULL then. */
+    calo_scene *additions;
 } calo_randomize_subject;
 
 /* All zero is the default. Append only. */
@@ -141,6 +144,12 @@ CALO_API void calo_look_destroy(calo_look *look);
  * joints; ORRB's form keeps joints within their ranges. NULL: nothing moves them, what is drawn else is the same. */
 CALO_API calo_status calo_randomizer_draw(const calo_randomizer *randomizer, uint32_t seed, double *qpos, calo_look *look,
                                           calo_error *err);
+
+/* Changes a view that is not of the scene's cameras as calotype's own component "camera" says: the `index`-th view of the
+ * state's. `middle`: what cameras turn about, in the view's world; `unit`: how long 1 is there, half the diagonal of what is
+ * seen. ORRB's components change nothing. */
+CALO_API void calo_randomizer_change_view(const calo_randomizer *randomizer, uint32_t seed, uint32_t index,
+                                          const double middle[3], double unit, calo_view *view);
 
 /* After the pose is known: fills the values that need it (Tracker). `views`: one for each of the scene's camera nodes,
  * in the nodes' order, as the colour pictures see. */

@@ -47,6 +47,9 @@ typedef struct calo_component_type {
     const char *name;
     const calo_parameter *parameters;
     size_t parameter_count, parameter_bytes;
+    /* Adds to the scene what looks of it need, before anything looks at the scene; or NULL. */
+    calo_status (*extend)(calo_scene *scene, const calo_randomizer *randomizer, const calo_component *component,
+                          calo_error *err);
     calo_status (*bind)(calo_randomizer *randomizer, calo_component *component, calo_error *err); /* or NULL */
     calo_status (*link)(calo_linker *linker, calo_component *component, calo_error *err);         /* or NULL */
     void (*draw)(calo_draw *draw, const calo_component *component);                               /* or NULL */
@@ -65,7 +68,8 @@ struct calo_component {
     uint32_t first_value, value_count; /* its streams' values */
 };
 
-/* components.c: a form's types. */
+/* components.c: a form's types, and its list of them, NULL-terminated. */
+const calo_component_type *const *calo_component_types(calo_config_form form);
 const calo_component_type *calo_component_find(calo_config_form form, const char *type);
 
 /* parameters.c */
@@ -129,6 +133,9 @@ bool calo_randomizer_shows(const calo_randomizer *randomizer, uint32_t node);
 /* A warning of a stable id; lost when there is no memory. */
 void calo_randomizer_warn(calo_randomizer *randomizer, const char *id, const char *format, ...) CALO_PRINTF(3, 4);
 
+/* The name that updates and streams use: the given one, or the type with a number. */
+void calo_component_name(const calo_component_type *type, const char *given, uint32_t index, char *name, size_t bytes);
+
 /* ---- linking ---- */
 
 /* Says that looks need an override for the node. */
@@ -158,6 +165,9 @@ struct calo_draw {
     calo_random own;         /* calotype's: each component has its own, by seed and name */
     double *value, *value_end; /* where the component's next stream value goes */
 };
+
+/* A component's own numbers, which do not depend on what other components there are. */
+calo_random calo_own_random(uint32_t seed, const char *name);
 
 /* The component's next value of its streams, in the order in which they were declared. */
 static inline void calo_draw_value(calo_draw *draw, double value)

@@ -3,6 +3,7 @@
 
 #include "randomize/component.h"
 #include "randomize/orrb_components.h"
+#include "randomize/own_common.h"
 
 static const calo_component_type *const orrb_types[] = {
     &calo_orrb_camera_calibrator,
@@ -22,12 +23,25 @@ static const calo_component_type *const orrb_types[] = {
 };
 
 static const calo_component_type *const own_types[] = {
+    &calo_own_background,
+    &calo_own_camera,
+    &calo_own_distractors,
+    &calo_own_environment,
+    &calo_own_light,
+    &calo_own_material,
+    &calo_own_post_processing,
+    &calo_own_texture,
     NULL,
 };
 
+const calo_component_type *const *calo_component_types(calo_config_form form)
+{
+    return form == CALO_CONFIG_ORRB ? orrb_types : own_types;
+}
+
 const calo_component_type *calo_component_find(calo_config_form form, const char *type)
 {
-    for (const calo_component_type *const *at = form == CALO_CONFIG_ORRB ? orrb_types : own_types; *at; at++)
+    for (const calo_component_type *const *at = calo_component_types(form); *at; at++)
         if (strcmp((*at)->name, type) == 0)
             return *at;
     return NULL;

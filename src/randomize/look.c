@@ -7,6 +7,7 @@
 #include "base/linear.h"
 #include "randomize/component.h"
 #include "randomize/orrb_scene.h"
+#include "randomize/own_common.h"
 
 bool calo_randomizer_shows(const calo_randomizer *randomizer, uint32_t node)
 {
@@ -113,8 +114,7 @@ static void clamp_joints(const calo_randomizer *randomizer, double *qpos)
     }
 }
 
-/* A component's own numbers do not depend on which components stand before it. */
-static calo_random own_random(uint32_t seed, const char *name)
+calo_random calo_own_random(uint32_t seed, const char *name)
 {
     calo_random random = {.state = seed};
     for (const char *at = name; *at; at++)
@@ -142,7 +142,7 @@ calo_status calo_randomizer_draw(const calo_randomizer *randomizer, uint32_t see
         draw.value = look->values + component->first_value;
         draw.value_end = draw.value + component->value_count;
         if (!orrb)
-            draw.own = own_random(seed, component->name);
+            draw.own = calo_own_random(seed, component->name);
         if (component->type->draw)
             component->type->draw(&draw, component);
     }
@@ -184,4 +184,15 @@ calo_status calo_randomizer_track(const calo_randomizer *randomizer, const calo_
             component->type->track(component, randomizer, pose, views, look);
     }
     return CALO_OK;
+}
+
+void calo_randomizer_change_view(const calo_randomizer *randomizer, uint32_t seed, uint32_t index,
+                                 const double middle[3], double unit, calo_view *view)
+{
+    calo_draw draw = {.randomizer = randomizer, .seed = seed};
+    for (uint32_t i = 0; i < randomizer->component_count && randomizer->form == CALO_CONFIG_OWN; i++) {
+        draw.own = calo_own_random(seed, randomizer->components[i].name);
+        draw.own.state = calo_random_next(&draw.own) ^ ((uint64_t)index + 1);
+        calo_own_change_view(&draw, &randomizer->components[i], middle, unit, view);
+    }
 }

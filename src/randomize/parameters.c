@@ -1,5 +1,6 @@
 /* Components' parameters, by their tables. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -158,6 +159,8 @@ static bool stands_for(const calo_parameter *parameter, const calo_property *pro
                fabs(property->numbers[0]) <= INT32_MAX;
     case CALO_PROPERTY_ENUM:
         return property->kind == CALO_PROPERTY_STRING;
+    case CALO_PROPERTY_VECTOR2: /* a range of one number */
+        return property->kind == CALO_PROPERTY_FLOAT;
     case CALO_PROPERTY_QUATERNION:
         return property->kind == CALO_PROPERTY_COLOR;
     case CALO_PROPERTY_COLOR:
@@ -190,6 +193,16 @@ static calo_status set_word(const calo_parameter *parameter, void *parameters, c
     return CALO_OK;
 }
 
+/* The sentence names what there is. */
+static calo_status refuse_parameter(const calo_component_type *type, const char *name, calo_error *err)
+{
+    char known[768] = "";
+    size_t length = 0;
+    for (size_t i = 0; i < type->parameter_count && length < sizeof known; i++)
+        length += (size_t)snprintf(known + length, sizeof known - length, "%s%s", i ? ", " : "", type->parameters[i].name);
+    return calo_fail(err, CALO_ERROR_NOT_FOUND, "%s has no parameter \"%.80s\"; it has %s", type->name, name, known);
+}
+
 calo_status calo_parameters_set(const calo_component_type *type, void *parameters, const calo_property *property,
                                 calo_config_form form, calo_error *err)
 {
@@ -198,7 +211,7 @@ calo_status calo_parameters_set(const calo_component_type *type, void *parameter
         if (strcmp(type->parameters[i].name, property->name) == 0)
             parameter = &type->parameters[i];
     if (!parameter)
-        return calo_fail(err, CALO_ERROR_NOT_FOUND, "%s has no parameter \"%.80s\"", type->name, property->name);
+        return refuse_parameter(type, property->name, err);
     bool fits = property->kind == parameter->kind || (form == CALO_CONFIG_OWN && stands_for(parameter, property));
     if (!fits && form == CALO_CONFIG_ORRB)
         return calo_fail(err, CALO_ERROR_FORMAT, "\"%s\" of %s is %s: it belongs into %s", parameter->name, type->name,
@@ -210,12 +223,19 @@ calo_status calo_parameters_set(const calo_component_type *type, void *parameter
         return store_text(parameter, parameters, property->text, err);
     if (parameter->kind == CALO_PROPERTY_ENUM)
         return set_word(parameter, parameters, property->text, err);
-    calo_property colored = *property;
+    calo_property filled = *property;
     if (parameter->kind == CALO_PROPERTY_COLOR && property->kind == CALO_PROPERTY_VECTOR3)
-        colored.numbers[3] = 1;
-    calo_status status = check_numbers(parameter, &colored, err);
+        filled.numbers[3] = 1;
+    if (parameter->kind == CALO_PROPERTY_VECTOR2 && property->kind == CALO_PROPERTY_FLOAT)
+        filled.numbers[1] = filled.numbers[0];
+    calo_status status = check_numbers(parameter, &filled, err);
+    /* Two numbers are a range in calotype's own form. */
+    if (status == CALO_OK && parameter->kind == CALO_PROPERTY_VECTOR2 && form == CALO_CONFIG_OWN &&
+        filled.numbers[0] > filled.numbers[1])
+        return calo_fail(err, CALO_ERROR_FORMAT, "\"%s\" is a range from %g down to %g: give [min, max]",
+                         parameter->name, filled.numbers[0], filled.numbers[1]);
     if (status == CALO_OK)
-        store(parameter, parameters, colored.numbers);
+        store(parameter, parameters, filled.numbers);
     return status;
 }
 

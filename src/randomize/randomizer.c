@@ -9,6 +9,7 @@
 #include "randomize/component.h"
 #include "randomize/link.h"
 #include "randomize/orrb_scene.h"
+#include "randomize/own_extend.h"
 
 enum { MAX_PATH_BYTES = 4096, MAX_WARNINGS = 1000 };
 
@@ -91,16 +92,35 @@ static bool name_taken(const calo_randomizer *randomizer, const char *name)
     return false;
 }
 
-/* The name that updates and streams use: the given one, or the type with a number. */
+void calo_component_name(const calo_component_type *type, const char *given, uint32_t index, char *name, size_t bytes)
+{
+    if (given[0])
+        snprintf(name, bytes, "%s", given);
+    else
+        snprintf(name, bytes, "%s_%u", type->name, index);
+}
+
 static calo_status name_component(calo_randomizer *randomizer, calo_component *component, const char *given,
                                   calo_error *err)
 {
     char made[160];
-    if (given[0] && name_taken(randomizer, given))
+    calo_component_name(component->type, given, component->index, made, sizeof made);
+    if (given[0] && name_taken(randomizer, made))
         return calo_fail(err, CALO_ERROR_FORMAT, "%s: two components are named \"%.80s\"", randomizer->name, given);
-    snprintf(made, sizeof made, "%s_%u", component->type->name, component->index);
-    component->name = strdup(given[0] ? given : made);
-    return component->name ? CALO_OK : calo_fail_memory(err, "a component's name", strlen(given) + 1);
+    component->name = strdup(made);
+    return component->name ? CALO_OK : calo_fail_memory(err, "a component's name", sizeof made);
+}
+
+/* The sentence names what there is. */
+static calo_status refuse_type(const calo_randomizer *randomizer, const char *type, uint32_t index, calo_error *err)
+{
+    char known[512] = "";
+    size_t length = 0;
+    const calo_component_type *const *types = calo_component_types(randomizer->form);
+    for (size_t i = 0; types[i] && length < sizeof known; i++)
+        length += (size_t)snprintf(known + length, sizeof known - length, "%s%s", i ? ", " : "", types[i]->name);
+    return calo_fail(err, CALO_ERROR_NOT_FOUND, "%s: components[%u]: there is no component of type \"%.80s\"; there are %s",
+                     randomizer->name, index, type, known);
 }
 
 /* A component that was added may be half-made: destroy copes. */
@@ -110,9 +130,7 @@ static calo_status add_component(calo_randomizer *randomizer, const calo_config_
     const calo_component_type *type = calo_component_find(randomizer->form, config->type);
     if (!type) {
         calo_error said = {0};
-        calo_status status = calo_fail(&said, CALO_ERROR_NOT_FOUND,
-                                       "%s: components[%u]: there is no component of type \"%.80s\"", randomizer->name,
-                                       index, config->type);
+        calo_status status = refuse_type(randomizer, config->type, index, &said);
         return forgive(randomizer, status, &said, err, "randomizer-component");
     }
     calo_component *component = &randomizer->components[randomizer->component_count];
@@ -181,6 +199,21 @@ static calo_status copy_given(calo_randomizer *randomizer, const calo_randomize_
     return copy_joints(randomizer, subject, err);
 }
 
+static calo_status extend_scene(calo_randomizer *randomizer, const calo_randomize_subject *subject, const char *json,
+                                size_t size, calo_error *err)
+{
+    if (subject->additions != subject->scene || subject->nodes)
+        return calo_fail(err, CALO_ERROR_ARGUMENT,
+                         "%s: `additions` is the subject's own scene, without nodes that are described", randomizer->name);
+    calo_status status = calo_own_extend(subject->additions, randomizer, json, size, err);
+    bool *hidden = realloc(randomizer->hidden, (size_t)subject->scene->node_count + 1);
+    if (!hidden)
+        return calo_fail_memory(err, "a randomizer", subject->scene->node_count);
+    memset(hidden, 0, (size_t)subject->scene->node_count + 1);
+    randomizer->hidden = hidden;
+    return status;
+}
+
 calo_status calo_randomizer_create(const calo_randomize_subject *subject, const char *json, size_t size,
                                    const char *name, const calo_randomize_options *options,
                                    calo_randomizer **randomizer, calo_error *err)
@@ -190,6 +223,8 @@ calo_status calo_randomizer_create(const calo_randomize_subject *subject, const 
     if (!made)
         return calo_fail_memory(err, "a randomizer", sizeof *made);
     calo_status status = copy_given(made, subject, name, options, err);
+    if (status == CALO_OK && subject->additions)
+        status = extend_scene(made, subject, json, size, err);
     status = status ? status : calo_subject_init(&made->subject, subject, err);
     status = status ? status : read_config(made, json, size, err);
     if (status == CALO_OK && made->form == CALO_CONFIG_ORRB)
