@@ -383,6 +383,21 @@ cx cy w h camera_angle_x camera_angle_y width height K R t applied_transform ort
 k1 k2 1e400
 """.split()
 
+LOOKS = [
+    {"type": "camera", "azimuth_degrees": [-9, 9], "look_at": True, "target": [0, 0, 1]},
+    {"type": "material", "names": ["pa*", "?"], "hue": [0, 1], "emission": 2},
+    {"type": "texture", "patterns": ["checker", "noise", "gradient"], "patterns_each": 1, "size": 16},
+    {"type": "light", "kind": "spot", "count": [0, 4], "irradiance": 1},
+    {"type": "environment", "strength": [0, 2], "saturation": 1, "off": 0.5},
+    {"type": "background", "kinds": ["color", "noise", "gradient", "keep"], "octaves": [1, 8]},
+    {"type": "distractors", "shapes": ["box", "cone"], "count": 3, "on_floor": True},
+    {"type": "post_processing", "bloom_intensity": [0, 9], "tone_mapping": "aces", "grain_size": 3},
+]
+LOOKS_WORDS = """calotype components type name path config floatProperties x y z w names except hue saturation value hue_shift
+metallic roughness emission probability patterns pictures repeat rotation_degrees kind count shadow irradiance kinds cells
+octaves shapes size distance on_floor exposure_stops bloom_diffusion 1e400 -1 4294967296
+""".split()
+
 
 def write(folder, target, name, data):
     os.makedirs(os.path.join(folder, target), exist_ok=True)
@@ -481,6 +496,10 @@ def main(folder):
     for number, states in enumerate(("1,-2.5,3e-2\n4,5,6\n", "# saved\n1 2\r\n\n3\t4 # the last", "1;2;\n")):
         write(folder, "states", str(number), states.encode())
     write_words(folder, "mjcf", MJCF_WORDS)
+    for number, component in enumerate(LOOKS):
+        write(folder, "looks", str(number), json.dumps({"calotype": 1, "components": [component]}).encode())
+    write(folder, "looks", "orrb", b'{"components": [{"type": "LightRandomizer", "config": {"floatProperties": {"a": 1}}}]}')
+    write_words(folder, "looks", LOOKS_WORDS)
     write_words(folder, "obj", "v vt vn f l p o g s usemtl mtllib -1 // off 4294967297 nan inf 1e39".split())
     write_words(folder, "mtl", "newmtl Kd Ks Ke Ka Ns d Tr illum Pr Pm map_Kd map_Ks map_Ns map_d map_Ke map_Bump "
                                "map_Pr map_Pm norm -s -o -bm -clamp -imfchan -mm a.png b.png".split())

@@ -58,6 +58,11 @@ typedef struct calo_item_options {
     const char *state_file, *mapping_file;
     /* DEFAULT: MJCF files are drawn as MuJoCo draws them, by their own lights; ON, OFF: all files are, or none. */
     calo_switch mujoco_look;
+    /* A randomizer (docs/randomize.md): every view of every state is rendered `variants` times (0: 1), in another look
+     * each; looks are numbered on from the seed. `lenient`: what the file has and is not known is a warning. */
+    const char *randomizer_file;
+    uint32_t variants;
+    bool lenient;
 } calo_item_options;
 
 /* What was done. The caller finishes it, also after a failure. */

@@ -368,6 +368,12 @@ const calo_option calo_render_options_table[] = {
     TEXT("mapping", "FILE", item.mapping_file,
          "\"joint name, column\" a line: which columns of --qpos are\nwhich joint's (MuJoCo's own order)"),
 
+    GROUP("Looks"),
+    TEXT("randomize", "FILE", item.randomizer_file,
+         "draw looks by this JSON (docs/randomize.md): materials,\nlights, cameras, backgrounds ..."),
+    RANGE(CALO_OPTION_COUNT, "variants", "N", item.variants, 1, 1000000, "looks of each object, numbered on from the seed (1)"),
+    FLAG("lenient", item.lenient, "what --randomize does not know is a warning, not an error"),
+
     GROUP("Light"),
     TEXT("environment", "WHAT", environment, "white, none, or an equirectangular FILE.hdr or .exr\n(white)"),
     RANGE(CALO_OPTION_NUMBER, "environment-strength", "X", environment_strength, 0, 1e6, "radiance of white (1)"),

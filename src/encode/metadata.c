@@ -290,8 +290,12 @@ static void write_view(calo_json_writer *json, const calo_metadata *metadata, si
     calo_mat4 opencv = world_to_camera_opencv(&view->camera_to_world);
     calo_json_open(json, NULL, '{');
     calo_json_text(json, "name", view->name);
-    if (metadata->variant_count > 1)
-        calo_json_unsigned(json, "state", index / (metadata->views->count / metadata->variant_count));
+    size_t variant = index / (metadata->views->count / metadata->variant_count);
+    size_t state = metadata->looks_each ? variant / metadata->looks_each : variant;
+    if (metadata->variant_count > (metadata->looks_each ? metadata->looks_each : 1))
+        calo_json_unsigned(json, "state", state);
+    if (metadata->values)
+        calo_json_unsigned(json, "look", variant);
     write_matrix(json, "camera_to_world", &view->camera_to_world);
     write_matrix(json, "world_to_camera_opencv", &opencv);
     for (int c = 0; c < CALO_CHANNEL_COUNT; c++)
@@ -334,12 +338,14 @@ static void write_material_id(calo_json_writer *json, uint32_t id, const char *n
 static void write_ids(calo_json_writer *json, const calo_metadata *metadata)
 {
     const calo_scene *scene = metadata->object.scene;
-    uint64_t id = 1;
+    calo_instance_ids ids = calo_instance_ids_start(scene);
     if (metadata->render->channels & CALO_CHANNEL_BIT(CALO_CHANNEL_INSTANCE_ID)) {
         calo_json_open(json, "instances", '[');
         for (uint32_t i = 0; i < scene->node_count; i++) {
             const calo_node *node = &scene->nodes[i];
-            uint32_t copies = calo_node_instance_count(node);
+            /* Looks show what the scene hides. */
+            uint32_t copies = metadata->values ? calo_node_copy_count(node) : calo_node_instance_count(node);
+            uint64_t id = calo_instance_ids_take(&ids, node);
             if (copies == 0)
                 continue;
             calo_json_open(json, NULL, '{');
@@ -349,7 +355,6 @@ static void write_ids(calo_json_writer *json, const calo_metadata *metadata)
             calo_json_text(json, "node", node->name);
             calo_json_text(json, "mesh", scene->meshes[node->mesh].name);
             calo_json_close(json, '}');
-            id += copies;
         }
         calo_json_close(json, ']');
     }
@@ -366,6 +371,34 @@ static void write_ids(calo_json_writer *json, const calo_metadata *metadata)
     }
 }
 
+/* One stream's numbers, as what they are. */
+static void write_stream(calo_json_writer *json, const calo_stream *stream, const double *values)
+{
+    calo_json_open(json, stream->name, '[');
+    for (uint32_t i = 0; i < stream->count; i++)
+        if (stream->kind == CALO_STREAM_BOOL)
+            calo_json_boolean(json, NULL, values[stream->first + i] != 0);
+        else
+            calo_json_number(json, NULL, values[stream->first + i]);
+    calo_json_close(json, ']');
+}
+
+/* Every number that was drawn, a look after the other. */
+static void write_looks(calo_json_writer *json, const calo_metadata *metadata)
+{
+    if (!metadata->values)
+        return;
+    calo_json_text(json, "randomizer", metadata->randomizer_name);
+    calo_json_open(json, "looks", '[');
+    for (size_t v = 0; v < metadata->variant_count; v++) {
+        calo_json_open(json, NULL, '{');
+        for (size_t i = 0; i < metadata->stream_count; i++)
+            write_stream(json, &metadata->streams[i], metadata->values[v]);
+        calo_json_close(json, '}');
+    }
+    calo_json_close(json, ']');
+}
+
 calo_status calo_encode_metadata(const calo_metadata *metadata, calo_blob *blob, calo_error *err)
 {
     calo_json_writer writer = calo_json_start(blob, err), *json = &writer;
@@ -380,6 +413,7 @@ calo_status calo_encode_metadata(const calo_metadata *metadata, calo_blob *blob,
     write_conventions(json, metadata);
     calo_metadata_write_warnings(json, metadata->object.scene);
     write_ids(json, metadata);
+    write_looks(json, metadata);
     calo_json_open(json, "views", '[');
     for (size_t i = 0; i < metadata->views->count; i++)
         write_view(json, metadata, i);

@@ -2,6 +2,7 @@
 #ifndef CALO_ENCODE_METADATA_H
 #define CALO_ENCODE_METADATA_H
 
+#include <calotype/randomize.h>
 #include <calotype/render.h>
 
 #include "encode/file_names.h"
@@ -20,7 +21,12 @@ typedef struct calo_metadata {
     calo_object_facts object;
     double scale, translation[3];
     const calo_view_set *views;
-    size_t variant_count; /* times that the views are there, for a state each; as many views each time */
+    size_t variant_count; /* times that the views are there, for a state or look each; as many views each time */
+    size_t looks_each;    /* variants a state that are looks; 0: no looks */
+    const calo_stream *streams; /* of the looks, whose numbers `values` are: a look after the other */
+    size_t stream_count;
+    const double *const *values; /* variant_count; NULL without looks */
+    const char *randomizer_name; /* the file, or NULL */
     const calo_render_options *render;
     const calo_prepare_options *prepare; /* its `lighting` and `limits` are not read */
     const calo_lighting *lighting;

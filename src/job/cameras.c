@@ -27,40 +27,57 @@ static calo_status find_animation(calo_item *item, calo_error *err)
                      scene->animation_count);
 }
 
-/* A row of the file of states as joint positions. */
-static calo_status make_state_pose(const calo_item *item, size_t state, const calo_pose_options *options, calo_pose **pose,
-                                   calo_error *err)
+calo_status calo_item_find_joints(const calo_item *item, size_t state, double **qpos, uint32_t *count, calo_error *err)
 {
     const calo_state_rows *rows = &item->states;
-    const double *row = rows->values + state * rows->columns;
-    uint32_t count;
-    if (!item->mapping)
-        return calo_mujoco_pose(item->model, row, rows->columns, options, pose, err);
-    calo_mujoco_rest(item->model, &count);
-    double *qpos = malloc((count + (size_t)1) * sizeof *qpos);
-    if (!qpos)
-        return calo_fail_memory(err, "joint positions", count * sizeof *qpos);
-    calo_status status = calo_mujoco_mapping_apply(item->mapping, row, rows->columns, qpos, err);
-    if (status == CALO_OK)
-        status = calo_mujoco_pose(item->model, qpos, count, options, pose, err);
-    free(qpos);
-    return status;
+    const double *row = rows->count ? rows->values + state * rows->columns : NULL;
+    *qpos = NULL;
+    *count = 0;
+    if (!item->model)
+        return CALO_OK;
+    const double *rest = calo_mujoco_rest(item->model, count);
+    if (row && !item->mapping) {
+        rest = row;
+        *count = (uint32_t)rows->columns;
+    }
+    *qpos = malloc((*count + (size_t)1) * sizeof **qpos);
+    if (!*qpos)
+        return calo_fail_memory(err, "joint positions", *count * sizeof **qpos);
+    if (row && item->mapping)
+        return calo_mujoco_mapping_apply(item->mapping, row, rows->columns, *qpos, err);
+    memcpy(*qpos, rest, *count * sizeof **qpos);
+    return CALO_OK;
 }
 
-static calo_status make_pose(const calo_item *item, size_t variant, const calo_mat4 *root, calo_pose **pose,
+/* `look`: as the variant's look has it. */
+static calo_status make_pose(const calo_item *item, size_t variant, bool look, const calo_mat4 *root, calo_pose **pose,
                              calo_error *err)
 {
     calo_pose_options options = {
         .animation = item->animation + 1, .time_seconds = item->options->time_seconds, .root = root};
-    if (!item->states.count)
+    const calo_item_variant *drawn = look && item->variants ? &item->variants[variant] : NULL;
+    if (drawn) {
+        options.overrides = drawn->look->overrides;
+        options.override_count = drawn->look->override_count;
+    }
+    if (!item->model || (!drawn && !item->states.count))
         return calo_pose_create(item->scene, &options, pose, err);
-    calo_status status = make_state_pose(item, variant, &options, pose, err);
-    return status == CALO_OK ? status : calo_fail_within(err, status, "state %zu of %s", variant, item->options->state_file);
+    double *qpos = NULL;
+    uint32_t count;
+    size_t state = calo_item_state(item, variant);
+    calo_status status = drawn ? CALO_OK : calo_item_find_joints(item, state, &qpos, &count, err);
+    if (status == CALO_OK)
+        status = calo_mujoco_pose(item->model, drawn ? drawn->qpos : qpos, drawn ? drawn->qpos_count : count, &options,
+                                  pose, err);
+    free(qpos);
+    if (status == CALO_OK || !item->states.count)
+        return status;
+    return calo_fail_within(err, status, "state %zu of %s", state, item->options->state_file);
 }
 
 calo_status calo_item_make_pose(const calo_item *item, size_t variant, calo_pose **pose, calo_error *err)
 {
-    return make_pose(item, variant, &item->root, pose, err);
+    return make_pose(item, variant, true, &item->root, pose, err);
 }
 
 /* Fits the first pose into the box; all variants keep its scale and place. */
@@ -68,13 +85,19 @@ static calo_status find_normalization(calo_item *item, calo_fit fit, calo_error 
 {
     calo_pose *measured = NULL;
     double low[3], high[3];
-    calo_status status = make_pose(item, 0, NULL, &measured, err);
+    calo_status status = make_pose(item, 0, false, NULL, &measured, err);
     if (status == CALO_OK)
         status = calo_pose_bounds(measured, low, high, err);
     calo_pose_destroy(measured);
     if (status != CALO_OK)
         return status;
     calo_fit_normalization(fit, low, high, &item->scale, item->translation);
+    double half[3];
+    for (int i = 0; i < 3; i++) {
+        item->middle[i] = (low[i] + high[i]) / 2;
+        half[i] = (high[i] - low[i]) / 2;
+    }
+    item->radius = calo_length3(half);
     item->root = calo_mat4_identity();
     for (int i = 0; i < 3; i++) {
         item->root.m[i][i] = item->scale;
@@ -176,6 +199,8 @@ static calo_status add_scene_views(calo_item *item, calo_error *err)
         if (status == CALO_OK)
             status = calo_view_set_of_scene(pose, item->options->scene_camera, item->scale, options->width,
                                             options->height, &own, err);
+        for (size_t i = 0; status == CALO_OK && i < own.count; i++)
+            calo_item_change_lens(item, v, pose, &own.views[i]);
         calo_pose_destroy(pose);
         if (status == CALO_OK && v == 0) {
             item->views = own;
@@ -222,7 +247,11 @@ calo_status calo_item_make_views(calo_item *item, calo_error *err)
         status = find_normalization(item, item->views.fit, err);
     calo_fit fit = item->views.fit;
     if (status == CALO_OK)
+        status = calo_item_draw_looks(item, err);
+    if (status == CALO_OK)
         status = options->scene_camera ? add_scene_views(item, err) : repeat_views(item, err);
+    if (status == CALO_OK && !options->scene_camera)
+        calo_item_change_views(item);
     item->views.fit = fit;
     item->views.seed = views.seed;
     item->result->view_count = item->views.count;

@@ -1,3 +1,6 @@
+#include <stdlib.h>
+
+#include "base/error.h"
 #include "encode/metadata.h"
 #include "job/item.h"
 
@@ -12,6 +15,8 @@ calo_status calo_item_describe(calo_item *item, calo_error *err)
         .views = &item->views,
         .render = &item->render,
         .variant_count = item->variant_count,
+        .looks_each = item->looks_each,
+        .randomizer_name = options->randomizer_file,
         .prepare = &item->prepare,
         .lighting = &item->lighting,
         .environment_name = options->environment_name ? options->environment_name : environment,
@@ -21,8 +26,20 @@ calo_status calo_item_describe(calo_item *item, calo_error *err)
         .lod_pixels = calo_renderer_lod_pixels(item->renderer),
         .layout = item->layout,
     };
+    const double **values = calloc(item->variant_count, sizeof *values);
+    if (!values)
+        return calo_fail_memory(err, "numbers of looks", item->variant_count * sizeof *values);
+    for (size_t v = 0; item->variants && v < item->variant_count; v++)
+        values[v] = item->variants[v].look->values;
+    if (item->variants) {
+        metadata.streams = calo_randomizer_streams(item->randomizer, &metadata.stream_count);
+        metadata.values = values;
+    }
     calo_status status = calo_scene_count(item->scene, &item->result->statistics, err);
-    return status == CALO_OK ? calo_encode_metadata(&metadata, &item->metadata, err) : status;
+    if (status == CALO_OK)
+        status = calo_encode_metadata(&metadata, &item->metadata, err);
+    free(values);
+    return status;
 }
 
 calo_status calo_item_write_metadata(calo_item *item, calo_error *err)

@@ -9,7 +9,19 @@
 #include "base/hash.h"
 #include "encode/file_names.h"
 #include "job/state_rows.h"
+#include "job/states.h"
 #include "store/store.h"
+
+enum { CALO_ITEM_VARIANTS_MAX = 1000000 };
+
+/* A look, and what is rendered with it. */
+typedef struct calo_item_variant {
+    calo_look *look;
+    double *qpos; /* of models: the state's, as the look has changed them; else NULL */
+    uint32_t qpos_count;
+    calo_scene_light *lamps; /* the look's, in the normalized scene */
+    calo_lighting lighting;
+} calo_item_variant;
 
 typedef struct calo_item {
     calo_renderer *renderer;
@@ -22,7 +34,12 @@ typedef struct calo_item {
     calo_mujoco_model *model; /* of an MJCF file */
     calo_mujoco_mapping *mapping;
     calo_state_rows states;
-    size_t variant_count;     /* times that the views are rendered: states; 1 without */
+    size_t variant_count;     /* times that the views are rendered: looks of states; 1 without either */
+    calo_randomizer *randomizer; /* or NULL */
+    size_t looks_each;           /* looks a state; 0 without a randomizer */
+    calo_item_variant *variants; /* NULL without a randomizer */
+    calo_state_post *post;
+    double middle[3], radius;    /* of what the first state draws, before the normalization */
     int32_t animation; /* index, or -1 */
     calo_view_set views; /* of all variants, one after another */
     double scale, translation[3];
@@ -41,6 +58,17 @@ calo_status calo_scene_load_hashed(const char *path, const calo_import_options *
                                    calo_sha256 *hash, calo_error *err);
 /* The item's scene and its hash; refuses what could not be written later. */
 calo_status calo_item_load(calo_item *item, calo_error *err);
+/* variants.c: looks. The randomizer, once the scene is there; the looks, once the normalization is. */
+calo_status calo_item_make_randomizer(calo_item *item, calo_error *err);
+calo_status calo_item_draw_looks(calo_item *item, calo_error *err);
+void calo_item_finish_looks(calo_item *item);
+/* Which state a variant shows. */
+size_t calo_item_state(const calo_item *item, size_t variant);
+/* What looks do to cameras: to views from elsewhere, and to the lens of one of the scene's own. */
+void calo_item_change_views(calo_item *item);
+void calo_item_change_lens(const calo_item *item, size_t variant, const calo_pose *pose, calo_view *view);
+/* cameras.c: where the joints of a state are, malloc'ed; NULL of scenes without. */
+calo_status calo_item_find_joints(const calo_item *item, size_t state, double **qpos, uint32_t *count, calo_error *err);
 /* cameras.c: the poses' normalization and the views. */
 calo_status calo_item_make_views(calo_item *item, calo_error *err);
 /* A variant's pose, normalized. */

@@ -16,7 +16,7 @@ static calo_status check_id_range(const calo_item *item, calo_error *err)
     uint64_t instances = 0, materials = scene->material_count + 1ull;
     for (uint32_t i = 0; i < scene->node_count; i++) {
         const calo_node *node = &scene->nodes[i];
-        if (node->visible && node->mesh >= 0)
+        if ((node->visible || item->randomizer) && node->mesh >= 0)
             instances += node->instance_count ? node->instance_count : 1;
     }
     uint32_t channels = item->render.channels;
@@ -80,12 +80,14 @@ calo_status calo_scene_load_hashed(const char *path, const calo_import_options *
 static calo_status copy_warnings(calo_item *item, calo_error *err)
 {
     calo_item_result *result = item->result;
-    size_t count = item->scene->warning_count;
+    size_t own = item->scene->warning_count, drawn = 0, count;
+    const calo_warning *said = item->randomizer ? calo_randomizer_warnings(item->randomizer, &drawn) : NULL;
+    count = own + drawn;
     result->warnings = calloc(count ? count : 1, sizeof *result->warnings);
     if (!result->warnings)
         return calo_fail_memory(err, "warnings", count * sizeof *result->warnings);
     for (size_t i = 0; i < count; i++) {
-        const calo_warning *warning = &item->scene->warnings[i];
+        const calo_warning *warning = i < own ? &item->scene->warnings[i] : &said[i - own];
         calo_warning copy = {strdup(warning->id), strdup(warning->message)};
         result->warnings[result->warning_count++] = copy;
         if (!copy.id || !copy.message)
@@ -105,7 +107,8 @@ static calo_status load_model(calo_item *item, calo_error *err)
         return status;
     item->hash = calo_sha256_of(file.bytes, file.size);
     calo_file_finish(&file);
-    status = calo_mujoco_load(item->path, NULL, limits, &item->model, err);
+    const calo_mujoco_options own = {.own_materials = options->randomizer_file != NULL};
+    status = calo_mujoco_load(item->path, &own, limits, &item->model, err);
     if (status != CALO_OK)
         return status;
     item->scene = calo_mujoco_scene(item->model);
@@ -166,7 +169,9 @@ calo_status calo_item_load(calo_item *item, calo_error *err)
     if (status != CALO_OK)
         return status;
     calo_sha256_text(&item->hash, item->result->sha256);
-    status = check_id_range(item, err);
+    status = calo_item_make_randomizer(item, err);
+    if (status == CALO_OK)
+        status = check_id_range(item, err);
     if (status == CALO_OK)
         status = copy_warnings(item, err);
     item->result->load_seconds = calo_clock_seconds() - start;

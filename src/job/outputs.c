@@ -115,10 +115,17 @@ static calo_status hand_over(output_run *run, size_t index, encoded_view *view, 
     return status;
 }
 
-static calo_status on_frame(void *user, size_t rendered, calo_frame *frame, calo_error *err)
+/* What a variant's look does to colour pictures; NULL: nothing. */
+static const calo_post_processing *post_of(const calo_item *item, size_t variant)
 {
-    output_run *run = user;
-    size_t index = run->first_view + rendered;
+    const calo_look *look = item->variants ? item->variants[variant].look : NULL;
+    bool wanted = look && look->has_post && !calo_post_is_off(&look->post) &&
+                  item->render.channels & CALO_CHANNEL_BIT(CALO_CHANNEL_COLOR);
+    return wanted ? &look->post : NULL;
+}
+
+static calo_status encode_frame(output_run *run, size_t index, const calo_frame *frame, calo_error *err)
+{
     const calo_view *view = &run->item->views.views[index];
     encoded_view *encoded = calloc(1, sizeof *encoded);
     if (!encoded)
@@ -130,6 +137,36 @@ static calo_status on_frame(void *user, size_t rendered, calo_frame *frame, calo
         return hand_over(run, index, encoded, err);
     free_view(encoded);
     return status;
+}
+
+/* A frame whose colour picture is being changed. */
+typedef struct changed_frame {
+    output_run *run;
+    size_t index;
+    calo_frame frame;
+    calo_status status;
+    calo_error *err;
+} changed_frame;
+
+static void on_picture(void *user, const calo_image *picture)
+{
+    changed_frame *changed = user;
+    changed->frame.planes[CALO_CHANNEL_COLOR] = *picture;
+    changed->status = encode_frame(changed->run, changed->index, &changed->frame, changed->err);
+}
+
+static calo_status on_frame(void *user, size_t rendered, calo_frame *frame, calo_error *err)
+{
+    output_run *run = user;
+    calo_item *item = run->item;
+    size_t index = run->first_view + rendered;
+    const calo_post_processing *post = post_of(item, index / (item->views.count / item->variant_count));
+    if (!post)
+        return encode_frame(run, index, frame, err);
+    changed_frame changed = {run, index, *frame, CALO_OK, err};
+    calo_status status = calo_state_post_run(item->post, post, item->prepare.shading != CALO_SHADING_GLTF,
+                                             &item->views.views[index], frame, on_picture, &changed, err);
+    return status == CALO_OK ? changed.status : status;
 }
 
 /* ---- the contact sheet ---- */
@@ -201,6 +238,10 @@ static calo_status prepare_variants(variant_batch *batch, calo_error *err)
     for (size_t i = 0; status == CALO_OK && i < batch->count; i++) {
         calo_prepare_options prepare = item->prepare;
         prepare.reuse = i ? batch->prepared[0] : NULL;
+        if (item->variants) {
+            prepare.lighting = &item->variants[batch->first + i].lighting;
+            prepare.materials = item->variants[batch->first + i].look->materials;
+        }
         status = calo_item_make_pose(item, batch->first + i, &batch->poses[i], err);
         if (status == CALO_OK)
             status = calo_renderer_prepare(item->renderer, batch->poses[i], &prepare, &batch->prepared[i], err);
@@ -226,6 +267,24 @@ static calo_status prepare_or_describe(void *user, uint32_t worker, size_t index
     return index == 1 ? calo_item_describe(batch->item, err) : prepare_variants(batch, err);
 }
 
+/* Where a look changes pictures, they are rendered for that. */
+static calo_render_options options_of(const variant_batch *batch)
+{
+    const calo_item *item = batch->item;
+    calo_render_options render = item->render;
+    for (size_t i = 0; i < batch->count; i++) {
+        const calo_post_processing *post = post_of(item, batch->first + i);
+        if (!post)
+            continue;
+        render.color_format = CALO_PIXEL_RGBA32F;
+        if (post->ambient_occlusion && post->occlusion_intensity > 0)
+            render.channels |= CALO_CHANNEL_BIT(CALO_CHANNEL_DEPTH) | CALO_CHANNEL_BIT(CALO_CHANNEL_NORMAL);
+        if (post->background.kind != CALO_POST_BACKGROUND_KEEP)
+            render.background = CALO_BACKGROUND_TRANSPARENT;
+    }
+    return render;
+}
+
 static calo_status render_batch(output_run *run, variant_batch *batch, calo_error *err)
 {
     calo_item *item = run->item;
@@ -233,8 +292,9 @@ static calo_status render_batch(output_run *run, variant_batch *batch, calo_erro
     run->first_view = batch->first * each;
     for (size_t i = 0; i < count; i++)
         batch->by_view[i] = batch->prepared[i / each];
-    return calo_renderer_render_scenes(item->renderer, batch->by_view, &item->render,
-                                       item->views.views + run->first_view, count, NULL, on_frame, run, err);
+    calo_render_options render = options_of(batch);
+    return calo_renderer_render_scenes(item->renderer, batch->by_view, &render, item->views.views + run->first_view,
+                                       count, NULL, on_frame, run, err);
 }
 
 static calo_status render_views(output_run *run, calo_error *err)

@@ -13,6 +13,7 @@ static void finish_item(calo_item *item)
     calo_store_destroy(item->store);
     calo_blob_finish(&item->metadata);
     calo_view_set_finish(&item->views);
+    calo_item_finish_looks(item);
     calo_state_rows_finish(&item->states);
     calo_mujoco_mapping_destroy(item->mapping);
     calo_mujoco_destroy(item->model);

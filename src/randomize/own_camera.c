@@ -68,7 +68,7 @@ static calo_status link(calo_linker *linker, calo_component *component, calo_err
             continue;
         calo_link_node(linker, node);
         bound->at[bound->count++] = i;
-        status = calo_link_stream(linker, component, CALO_STREAM_FLOAT, VALUES, err, "%.200s", name);
+        status = calo_link_stream(linker, component, CALO_STREAM_FLOAT, VALUES, err, "%u:%.200s", node, name);
     }
     return status;
 }

@@ -172,8 +172,7 @@ static calo_status check_intrinsics(const calo_camera_record *record, const calo
                             view->focal_x, view->focal_y);
 }
 
-/* Where the camera stands seen from the origin, for metadata. */
-static void note_pose(calo_view *view, size_t index)
+void calo_view_note_pose(calo_view *view)
 {
     const calo_mat4 *m = &view->camera_to_world;
     double p[3] = {m->m[0][3], m->m[1][3], m->m[2][3]}, longer = fmax(view->width, view->height);
@@ -184,7 +183,6 @@ static void note_pose(calo_view *view, size_t index)
         view->azimuth_degrees += 360;
     view->elevation_degrees = view->radius > 0 ? calo_degrees(calo_asin(p[2] / view->radius)) : 0;
     view->fov_degrees = view->orthographic || view->lens ? NAN : 2 * calo_degrees(calo_atan2(longer / 2, focal));
-    snprintf(view->name, sizeof view->name, "%03zu", index);
 }
 
 static void note_ranges(calo_view_set *set)
@@ -249,7 +247,8 @@ static calo_status read_cameras(const camera_format *format, calo_camera_record 
             status = resize_view(record, view);
         if (status != CALO_OK)
             return status;
-        note_pose(view, i);
+        calo_view_note_pose(view);
+        snprintf(view->name, sizeof view->name, "%03zu", i);
     }
     return CALO_OK;
 }

@@ -38,6 +38,9 @@ calo_status calo_camera_size(const calo_camera_record *record, const char *width
 /* A 3x3 matrix without skew into the view's intrinsics. */
 calo_status calo_camera_intrinsics(const calo_camera_record *record, const char *key, calo_view *view);
 
+/* Where the camera stands seen from the origin, and its field of view, for metadata. */
+void calo_view_note_pose(calo_view *view);
+
 /* camera_lens.c: a lens that does nothing is none. */
 
 /* Coefficients in OpenCV's order in a list under `key`, flat or nested as numpy writes it. */

@@ -776,6 +776,70 @@ class States(Case):
         self.assert_refused(run, 2, "cube.glb", ".xml")
 
 
+class Looks(Case):
+    EXAMPLE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "examples", "looks.json")
+
+    def looks(self, *components):
+        return self.write("looks.json", json.dumps({"calotype": 1, "components": components}).encode())
+
+    def pictures(self, *arguments):
+        """The files of two views of some looks, by name."""
+        self.render(self.cube(), "--views", "2", "--size", "40", "--ids=npy", "--seed", "5", *arguments)
+        return {name: self.read("out", "cube", name) for name in files_below(self.path("out", "cube"))}
+
+    def test_the_example(self):
+        files = self.pictures("--randomize", self.EXAMPLE, "--variants", "4", "--sheet", self.path("sheet.png"))
+        metadata = self.metadata("out", "cube")
+        self.assertEqual([view["look"] for view in metadata["views"]], [0, 0, 1, 1, 2, 2, 3, 3])
+        self.assertNotIn("state", metadata["views"][0])
+        self.assertEqual(len(metadata["looks"]), 4)
+        self.assertEqual(len({json.dumps(look) for look in metadata["looks"]}), 4)
+        self.assertEqual(len({files[f"{i:03}.png"] for i in range(8)}), 8)
+        nodes = {entry["id"]: entry["node"] for entry in metadata["instances"]}
+        self.assertEqual(nodes[1], "Box")
+        self.assertEqual(len(nodes), 1 + 5 * 4)
+        for i in range(8):
+            ids = models.Array(files[f"{i:03}_instance.npy"]).values
+            look = metadata["looks"][i // 2]
+            shapes = [int(look[f"distractors_5/{k}/shape"][0]) for k in range(5)]
+            words = ("box", "sphere", "cylinder", "cone")
+            shown = {f"calotype:distractors_5/{words[shape]}{k}" for k, shape in enumerate(shapes) if shape >= 0}
+            seen = {nodes[number] for number in set(ids) if number}
+            self.assertLessEqual(seen, shown | {"Box"})
+
+    def test_same_seed_same_bytes(self):
+        two = self.pictures("--randomize", self.EXAMPLE, "--variants", "2", "--threads", "1")
+        three = self.pictures("--randomize", self.EXAMPLE, "--variants", "3", "--threads", "4")
+        for name, data in two.items():
+            if name != "metadata.json":
+                self.assertEqual(data, three[name], name)
+        self.assertNotEqual(two["000.png"], self.pictures("--randomize", self.EXAMPLE, "--variants", "2", "--seed", "6")["000.png"])
+
+    def test_what_is_not_randomized_stays(self):
+        plain = self.pictures("--sun", "30,40")
+        same = self.pictures("--sun", "30,40", "--randomize", self.looks(
+            {"type": "camera", "names": "none"}, {"type": "material", "probability": 0}, {"type": "post_processing"}))
+        for name, data in plain.items():
+            if name != "metadata.json":
+                self.assertEqual(data, same[name], name)
+        lit = self.pictures("--sun", "30,40", "--randomize", self.looks({"type": "light", "count": 0}))
+        self.assertNotEqual(lit["000.png"], plain["000.png"])
+        self.assertEqual(lit["000_instance.npy"], plain["000_instance.npy"])
+
+    def test_what_cannot_be(self):
+        out = [self.cube(), "--views", "1", "--size", "32", "-o", self.path("out")]
+        self.assert_refused(self.run_tool("render", *out, "--variants", "2"), 2, "variants")
+        unknown = self.looks({"type": "lamp"})
+        self.assert_refused(self.run_tool("render", *out, "--randomize", unknown), 3, "lamp", "light")
+        self.assert_refused(self.run_tool("render", *out, "--randomize", self.path("none.json")), 3, "none.json")
+        noisy = self.looks({"type": "post_processing", "exposure_stops": 1})
+        self.assert_refused(self.run_tool("render", *out, "--randomize", noisy, "--color-format", "float"), 5, "8 bits")
+        unknown = self.looks({"type": "lamp"})
+        run = self.run_tool("render", *out, "--randomize", unknown, "--lenient")
+        self.assertEqual(run.returncode, 0, run.stderr)
+        self.assertIn("randomizer-component", run.stderr)
+
+
 if __name__ == "__main__":
     if not shutil.which(TOOL):
         sys.exit(f"{TOOL} is not there: build it first, then give its path")
