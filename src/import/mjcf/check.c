@@ -237,7 +237,9 @@ static calo_status check_textures(const checker *c)
     for (int64_t i = 0; i < a->ntex; i++) {
         int64_t width = a->tex_width[i], cube = 6 * width, texels;
         bool is_cube = a->tex_type[i] != CALO_MJCF_TEXTURE_2D;
-        CHECK(check_range(c, "tex_height", a->tex_height + i, 1, is_cube ? cube : 1, is_cube ? cube + 1 : INT32_MAX));
+        bool one_for_all = is_cube && a->tex_height[i] == width;
+        if (!one_for_all)
+            CHECK(check_range(c, "tex_height", a->tex_height + i, 1, is_cube ? cube : 1, is_cube ? cube + 1 : INT32_MAX));
         texels = width * a->tex_height[i];
         if (texels > a->ntexdata)
             texels = a->ntexdata + 1; /* too many; times the channels there would be an overflow */

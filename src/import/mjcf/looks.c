@@ -23,13 +23,13 @@ typedef struct shape_key {
 } shape_key;
 
 typedef struct mesh_key {
-    int32_t shape, material;
+    int32_t shape, material, textured;
     float rgba[4];
 } mesh_key;
 
-/* What a geom or a site asks for. */
+/* What a geom, a site or a tendon asks for. */
 typedef struct drawn {
-    const char *kind, *name; /* for messages: "geom", "site" */
+    const char *kind, *name; /* for messages: "geom", "site", "tendon" */
     int32_t type, data, material;
     const double *size;
     float rgba[4];
@@ -150,12 +150,6 @@ static int32_t shape_number(calo_mjcf_builder *builder, const shape_key *key, ca
 
 /* ---- meshes ---- */
 
-/* The face of a material's texture that a part reads. */
-static int face_of(const calo_mjcf_builder *builder, int32_t material, const calo_mjcf_part *part)
-{
-    return calo_mjcf_texture_of(builder, material)->kind == CALO_MJCF_UNTEXTURED ? -1 : part->face;
-}
-
 static int32_t add_mesh(calo_mjcf_builder *builder, const mesh_key *key, const char *name, calo_error *err)
 {
     const calo_mjcf_kept_shape *shape = &builder->looks->kept_shapes[key->shape];
@@ -168,26 +162,26 @@ static int32_t add_mesh(calo_mjcf_builder *builder, const mesh_key *key, const c
     for (uint32_t p = 0; p < shape->part_count; p++) {
         primitives[p] = shape->parts[p].primitive;
         primitives[p].material = calo_mjcf_material(builder, key->material, key->rgba,
-                                                    face_of(builder, key->material, &shape->parts[p]), err);
+                                                    key->textured ? shape->parts[p].face : -1, err);
         if (primitives[p].material < 0)
             return -1;
     }
     return calo_scene_add_mesh(builder->scene, &mesh, err);
 }
 
-/* The mesh of a shape in a material and a colour; -1 in `mesh` for a shape without triangles. */
-static calo_status find_mesh(calo_mjcf_builder *builder, const shape_key *shape, int32_t material, const float rgba[4],
-                             const char *name, int32_t *mesh, calo_error *err)
+/* The mesh of a shape in its material and colour; `mesh` stays for a shape without triangles. */
+static calo_status find_mesh(calo_mjcf_builder *builder, const shape_key *shape, const drawn *what, bool textured,
+                             int32_t *mesh, calo_error *err)
 {
-    mesh_key key = {.shape = shape_number(builder, shape, err), .material = material};
-    memcpy(key.rgba, rgba, sizeof key.rgba);
+    mesh_key key = {.shape = shape_number(builder, shape, err), .material = what->material, .textured = textured};
+    memcpy(key.rgba, what->rgba, sizeof key.rgba);
     if (key.shape < 0)
         return calo_failed(err);
     if (builder->looks->kept_shapes[key.shape].part_count == 0)
         return CALO_OK;
     int32_t *found = calo_mjcf_table_find(&builder->looks->meshes, &key, err);
     if (found && *found < 0)
-        *found = add_mesh(builder, &key, name, err);
+        *found = add_mesh(builder, &key, what->name, err);
     if (!found || *found < 0)
         return calo_failed(err);
     *mesh = *found;
@@ -266,7 +260,8 @@ static calo_status draw(calo_mjcf_builder *builder, const drawn *what, int32_t *
     if (!from_data)
         own_size(what->type, wearer.size, key.size);
     key.mapping = calo_mjcf_mapping_of(builder, what->material, &wearer);
-    calo_status status = find_mesh(builder, &key, what->material, what->rgba, what->name, mesh, err);
+    bool textured = calo_mjcf_takes_texture(builder, what->material, &wearer, what->kind, what->name);
+    calo_status status = find_mesh(builder, &key, what, textured, mesh, err);
     if (status == CALO_OK && builder->own_materials && *mesh >= 0)
         status = copy_mesh(builder, what->name, mesh, err);
     return status;
@@ -297,16 +292,16 @@ calo_status calo_mjcf_tendon_mesh(calo_mjcf_builder *builder, uint32_t tendon, i
                                   calo_error *err)
 {
     const calo_mujoco_arrays *a = builder->arrays;
-    const char *name = calo_mjcf_name(builder, a->name_tendonadr, tendon);
-    int32_t material = a->tendon_matid[tendon];
-    float rgba[4];
-    *rod = *ball = -1;
-    calo_mjcf_color(builder, material, a->tendon_rgba + 4 * (size_t)tendon, rgba);
-    if (rgba[3] <= 0 || !(a->tendon_width[tendon] > 0))
-        return CALO_OK;
     const calo_mjcf_wearer wearer = {.type = CALO_MJCF_CAPSULE, .size = {1, 1, 1}};
-    shape_key key = {.type = PART_ROD, .data = -1, .mapping = calo_mjcf_mapping_of(builder, material, &wearer)};
-    calo_status status = find_mesh(builder, &key, material, rgba, name, rod, err);
+    drawn what = {.kind = "tendon", .name = calo_mjcf_name(builder, a->name_tendonadr, tendon),
+                  .material = a->tendon_matid[tendon]};
+    *rod = *ball = -1;
+    calo_mjcf_color(builder, what.material, a->tendon_rgba + 4 * (size_t)tendon, what.rgba);
+    if (what.rgba[3] <= 0 || !(a->tendon_width[tendon] > 0))
+        return CALO_OK;
+    bool textured = calo_mjcf_takes_texture(builder, what.material, &wearer, what.kind, what.name);
+    shape_key key = {.type = PART_ROD, .data = -1, .mapping = calo_mjcf_mapping_of(builder, what.material, &wearer)};
+    calo_status status = find_mesh(builder, &key, &what, textured, rod, err);
     key.type = PART_BALL;
-    return status == CALO_OK ? find_mesh(builder, &key, material, rgba, name, ball, err) : status;
+    return status == CALO_OK ? find_mesh(builder, &key, &what, textured, ball, err) : status;
 }

@@ -100,6 +100,11 @@ typedef struct calo_mjcf_wearer {
 calo_mjcf_mapping calo_mjcf_mapping_of(const calo_mjcf_builder *builder, int32_t material,
                                        const calo_mjcf_wearer *wearer);
 
+/* Whether a material's texture is drawn on a thing. MuJoCo has no use for the cube textures of what has texture
+ * coordinates; then, with a warning, it has none here either. */
+bool calo_mjcf_takes_texture(calo_mjcf_builder *builder, int32_t material, const calo_mjcf_wearer *wearer,
+                             const char *kind, const char *name);
+
 /* Turns the vertices' `uv` into where a 2d texture is read. */
 void calo_mjcf_map(const calo_mjcf_mapping *mapping, calo_mjcf_shape *shape);
 

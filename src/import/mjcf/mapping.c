@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "import/mjcf/looks.h"
+#include "scene/build.h"
 
 /* From here on its built-in shapes have texture coordinates; before, 2d textures are projected onto them along z. */
 enum { VERSION_WITH_TEXCOORDS = 3012000 };
@@ -40,7 +41,7 @@ calo_mjcf_mapping calo_mjcf_mapping_of(const calo_mjcf_builder *builder, int32_t
 {
     const calo_mjcf_texture *texture = calo_mjcf_texture_of(builder, material);
     calo_mjcf_mapping mapping = {.scale = {1, 1, 1}};
-    if (texture->kind == CALO_MJCF_CUBED) {
+    if (texture->kind == CALO_MJCF_CUBED && !wearer->has_texcoords) {
         mapping.kind = CALO_MJCF_MAPPED_CUBE;
         memcpy(mapping.alike, texture->alike, sizeof mapping.alike);
         for (int k = 0; k < 3 && builder->arrays->mat_texuniform[material]; k++)
@@ -53,6 +54,18 @@ calo_mjcf_mapping calo_mjcf_mapping_of(const calo_mjcf_builder *builder, int32_t
     if (mapping.kind == CALO_MJCF_PROJECTED || endless)
         mapping.offset[0] = mapping.offset[1] = -0.5f;
     return mapping;
+}
+
+bool calo_mjcf_takes_texture(calo_mjcf_builder *builder, int32_t material, const calo_mjcf_wearer *wearer,
+                             const char *kind, const char *name)
+{
+    calo_mjcf_texture_kind texture = calo_mjcf_texture_of(builder, material)->kind;
+    bool unused = wearer->has_texcoords && (texture == CALO_MJCF_CUBED || texture == CALO_MJCF_TINTED);
+    if (unused)
+        calo_scene_warn(builder->scene, "unused-texture",
+                        "the %s \"%s\" has texture coordinates and a cube texture, which MuJoCo does not draw together: it "
+                        "is drawn without the texture", kind, name);
+    return texture != CALO_MJCF_UNTEXTURED && !unused;
 }
 
 void calo_mjcf_map(const calo_mjcf_mapping *mapping, calo_mjcf_shape *shape)

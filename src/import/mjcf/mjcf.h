@@ -10,7 +10,7 @@
  * allows it): geom_type is 0 to 8 (8: SDF, drawn as its mesh), geom_dataid fits the type, *_matid, mat_texid,
  * mesh_*adr + num, mesh_face* (within the mesh's own vertices, normals, texcoords), skin_* likewise, hfield_adr +
  * nrow * ncol (both at least 2), tex_adr + height * width * nchannel (1 to 4); a cube texture's height is 6 times its
- * width. Optional arrays with a "NULL: ..." in mujoco.h are filled in (mesh_normaladr, mesh_normalnum,
+ * width, or equal to it (one picture for all faces). Optional arrays with a "NULL: ..." in mujoco.h are filled in (mesh_normaladr, mesh_normalnum,
  * mesh_texcoordnum, mesh_facenormal, mesh_facetexcoord, skin_group, tex_nchannel; nmeshnormal, ntexrole); those without
  * one may be NULL (site_dataid, cam_*, tex_colorspace, mat_metallic, mat_roughness, name_hfieldadr). Floats are NOT
  * checked: sizes, colours, vertices and normals may be negative, huge or not finite. */

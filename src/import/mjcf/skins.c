@@ -165,23 +165,23 @@ static skin_source source_of(calo_mjcf_builder *builder, uint32_t skin, calo_err
     };
 }
 
-/* MuJoCo looks other textures up by places in the world, so that they swim as the skin moves. */
-static bool takes_texture(const skin_source *s, int32_t material)
+/* Without texture coordinates MuJoCo looks textures up by places in the world, so that they swim as the skin moves. */
+static bool takes_texture(const skin_source *s, int32_t material, const calo_mjcf_wearer *wearer)
 {
     calo_mjcf_texture_kind kind = calo_mjcf_texture_of(s->builder, material)->kind;
-    bool takes = kind == CALO_MJCF_TINTED || (kind == CALO_MJCF_FLAT && s->texcoords);
-    if (kind != CALO_MJCF_UNTEXTURED && !takes)
-        calo_scene_warn(s->builder->scene, "skin-texture",
-                        "the skin \"%s\" has a texture, but no texture coordinates for it or a cube texture: it is drawn "
-                        "without", s->name);
-    return takes;
+    bool takes = calo_mjcf_takes_texture(s->builder, material, wearer, "skin", s->name);
+    if (!takes || kind == CALO_MJCF_TINTED || s->texcoords)
+        return takes;
+    calo_scene_warn(s->builder->scene, "unused-texture",
+                    "the skin \"%s\" has a texture and no texture coordinates: it is drawn without the texture", s->name);
+    return false;
 }
 
 static calo_status add_mesh(const skin_source *s, int32_t material, const float rgba[4], uint32_t *counts,
                             int32_t *mesh)
 {
     /* MuJoCo gives skins this size, which matters for texuniform. */
-    const calo_mjcf_wearer wearer = {.type = CALO_MJCF_MESH, .size = {0.1, 0.1, 0.1}, .has_texcoords = true};
+    const calo_mjcf_wearer wearer = {.type = CALO_MJCF_MESH, .size = {0.1, 0.1, 0.1}, .has_texcoords = s->texcoords != NULL};
     calo_mjcf_mapping mapping = calo_mjcf_mapping_of(s->builder, material, &wearer);
     calo_scene *scene = s->builder->scene;
     calo_primitive *primitive = CALO_ARENA_TAKE(calo_scene_arena(scene), calo_primitive, 1, "skins", s->err);
@@ -193,7 +193,7 @@ static calo_status add_mesh(const skin_source *s, int32_t material, const float 
         status = take_influences(s, counts, primitive);
     if (status != CALO_OK)
         return status;
-    primitive->material = calo_mjcf_material(s->builder, material, rgba, takes_texture(s, material) ? 0 : -1, s->err);
+    primitive->material = calo_mjcf_material(s->builder, material, rgba, takes_texture(s, material, &wearer) ? 0 : -1, s->err);
     *mesh = primitive->material < 0 ? -1 : calo_scene_add_mesh(scene, &out, s->err);
     return *mesh < 0 ? calo_failed(s->err) : CALO_OK;
 }
