@@ -68,9 +68,9 @@ def mesh_file(path, textured):
             lines.append("f " + " ".join(map(corner, (a, b + 1, b))))
             lines.append("f " + " ".join(map(corner, (a, a + 1, b + 1))))
     for i in range(around):
-        lines.append("f " + " ".join(map(corner, (count, i + 1, i))))
+        lines.append("f " + " ".join(map(corner, (count, i, i + 1))))
         far = along * (around + 1) + i
-        lines.append("f " + " ".join(map(corner, (count + 1, far, far + 1))))
+        lines.append("f " + " ".join(map(corner, (count + 1, far + 1, far))))
     with open(path, "w") as file:
         file.write("\n".join(line for line in lines if textured or not line.startswith("vt")) + "\n")
 

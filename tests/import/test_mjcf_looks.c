@@ -228,9 +228,9 @@ static void test_sky(void **state)
     begin_sample(&w.s);
     calo_image sky;
     assert_int_equal(calo_mjcf_sky(&w.s.builder, &sky, NULL), CALO_OK);
-    assert_true(sky.width == 8 && sky.height == 4 && sky.format == CALO_PIXEL_RGBA32F);
+    assert_true(sky.width == 16 && sky.height == 8 && sky.format == CALO_PIXEL_RGBA32F);
     /* The middle of what looks along +x, -x, +z, -z, -y, +y: faces 0 to 5. */
-    static const uint32_t places[6][2] = {{4, 1}, {0, 1}, {4, 0}, {4, 3}, {6, 1}, {2, 1}};
+    static const uint32_t places[6][2] = {{8, 3}, {0, 3}, {8, 0}, {8, 7}, {12, 3}, {4, 3}};
     for (int f = 0; f < 6; f++) {
         const float *texel = (const float *)((const uint8_t *)sky.data + places[f][1] * sky.row_bytes) + 4 * places[f][0];
         assert_true(fabsf(texel[0] - calo_linear_from_srgb((uint8_t)(10 * (f + 1)))) < 1e-6f);

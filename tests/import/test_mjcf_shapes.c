@@ -165,6 +165,27 @@ static void test_mapping_of_planes(void **state)
     }
 }
 
+static void test_mapping_of_meshes(void **state)
+{
+    (void)state;
+    static const float repeat[2] = {2, 3};
+    static const uint8_t uniform = 0;
+    static const int32_t texture = -1;
+    sample s = {.arrays = {.nmat = 1, .ntexrole = 1, .mat_texid = &texture, .mat_texrepeat = repeat,
+                           .mat_texuniform = &uniform}};
+    s.builder.arrays = &s.arrays;
+    calo_mjcf_wearer mesh = {.type = CALO_MJCF_MESH, .size = {4, 5, 6}, .from_data = true, .has_texcoords = true};
+    calo_mjcf_mapping now = calo_mjcf_mapping_of(&s.builder, 0, &mesh);
+    s.arrays.version = 3011000;
+    calo_mjcf_mapping before = calo_mjcf_mapping_of(&s.builder, 0, &mesh);
+    mesh.has_texcoords = false;
+    calo_mjcf_mapping projected = calo_mjcf_mapping_of(&s.builder, 0, &mesh);
+    assert_true(now.kind == CALO_MJCF_MAPPED && now.scale[0] == 2 && now.scale[1] == 3 && now.offset[0] == 0);
+    assert_true(before.kind == CALO_MJCF_MAPPED && before.scale[0] == 1 && before.scale[1] == 1);
+    assert_true(projected.kind == CALO_MJCF_PROJECTED && projected.scale[0] == 0.5f && projected.offset[0] == -0.5f);
+    assert_true(fabsf(projected.scale[1] - 0.6f) < 1e-6f);
+}
+
 /* ---- cube textures ---- */
 
 static calo_mjcf_mapping six_faces(void)
@@ -346,7 +367,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_mesh_with_sharp_edges), cmocka_unit_test(test_mesh_with_texture_coordinates),
         cmocka_unit_test(test_mesh_without_normals), cmocka_unit_test(test_heightfield),
-        cmocka_unit_test(test_mapping_of_planes), cmocka_unit_test(test_cube_on_box),
+        cmocka_unit_test(test_mapping_of_planes), cmocka_unit_test(test_mapping_of_meshes), cmocka_unit_test(test_cube_on_box),
         cmocka_unit_test(test_cube_on_other_shapes), cmocka_unit_test(test_cube_with_like_faces),
         cmocka_unit_test(test_cube_on_odd_sheets), cmocka_unit_test(test_skin),
     };

@@ -5,14 +5,19 @@
 #include "import/mjcf/looks.h"
 #include "scene/build.h"
 
-/* From here on its built-in shapes have texture coordinates; before, 2d textures are projected onto them along z. */
+/* From here on its built-in shapes have texture coordinates; before, 2d textures are projected onto them along z, and
+ * those of meshes with texture coordinates are not repeated. */
 enum { VERSION_WITH_TEXCOORDS = 3012000 };
+
+static bool is_old(const calo_mjcf_builder *builder)
+{
+    return builder->arrays->version > 0 && builder->arrays->version < VERSION_WITH_TEXCOORDS;
+}
 
 static bool has_texcoords(const calo_mjcf_builder *builder, const calo_mjcf_wearer *wearer)
 {
-    int32_t version = builder->arrays->version;
     bool built_in = wearer->type == CALO_MJCF_PLANE || (wearer->type >= CALO_MJCF_SPHERE && wearer->type <= CALO_MJCF_BOX);
-    return wearer->has_texcoords || (built_in && (version <= 0 || version >= VERSION_WITH_TEXCOORDS));
+    return wearer->has_texcoords || (built_in && !is_old(builder));
 }
 
 static float usable(float value, float otherwise) { return isfinite(value) ? value : otherwise; }
@@ -23,6 +28,8 @@ static void set_flat_scale(const calo_mjcf_builder *builder, int32_t material, c
 {
     const calo_mujoco_arrays *a = builder->arrays;
     bool uniform = material >= 0 && a->mat_texuniform[material];
+    if (wearer->has_texcoords && is_old(builder)) /* texrepeat did nothing then */
+        return;
     for (int k = 0; k < 2; k++) {
         float repeat = material < 0 ? 1 : a->mat_texrepeat[2 * (int64_t)material + k], size = (float)wearer->size[k];
         bool sized = size > 0;
