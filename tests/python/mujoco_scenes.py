@@ -121,7 +121,7 @@ def scenes():
             material = f'<material name="m" texture="t" {attributes} specular="0"/>'
             bodies[f"{kind}{name}_solids"] = (f"{texture}{material}", six_shapes("m"))
             bodies[f"{kind}{name}_others"] = (f"{texture}{material}{meshes}{hfield}", others.format("m"))
-    bodies["one_face"] = ('<texture name="t" type="cube" file="flat.png"/><material name="m" texture="t" specular="0"/>',
+    bodies["one_face_solids"] = ('<texture name="t" type="cube" file="flat.png"/><material name="m" texture="t" specular="0"/>',
                           six_shapes("m"))
     bodies["plain_others"] = (f'<material name="m" rgba="0.4 0.7 0.5 1" specular="0"/>{meshes}{hfield}', others.format("m"))
     bodies["plain_solids"] = ('<material name="m" rgba="0.7 0.5 0.4 1" specular="0"/>', six_shapes("m"))
