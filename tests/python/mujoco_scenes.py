@@ -130,7 +130,9 @@ def scenes():
                          '<material name="m" texture="t" texrepeat="1 1" texuniform="true" specular="0"/>',
                          '<geom name="floor" type="plane" size="0 0 0.1" pos="0.3 0.2 0" euler="0 0 20" material="m"/>'
                          '<geom name="strip" type="plane" size="0 0.3 0.1" pos="0 0.2 0.5" euler="0 0 45" material="m"/>')
-    bodies["sky"] = (sky, '<geom name="ball" type="sphere" size="0.3"/>')
+    # Without any material some versions of MuJoCo leave the sky white.
+    bodies["sky"] = (f'{sky}<material name="m" rgba="0.7 0.7 0.7 1"/>',
+                     '<geom name="ball" type="sphere" size="0.3" material="m"/>')
     bodies["sites"] = ("", """
     <body name="upper" pos="-0.5 0 0.5"><joint name="a" type="hinge" axis="0 1 0"/><geom name="bone" size="0.05"/>
       <site name="s0" type="box" size="0.1 0.05 0.15" pos="0 0.3 0" rgba="1 0 0 1"/><site name="s1" pos="0 -0.2 0.2" size="0.03"/>
