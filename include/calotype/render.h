@@ -69,7 +69,7 @@ typedef struct calo_prepare_options {
      * makes another pose of a scene, or other lights, cost microseconds. Pictures are the same, bit by bit, as without
      * it. Common are primitives that neither a skin nor morph targets deform, and textures, when they are of the same
      * calo_scene, or of another one by the same `identity`; and the light of an environment whose picture has the same
-     * `data` (unchanged), size and strength. It may be destroyed after the call, and so may its calo_scene if it is
+     * `data` (unchanged) and size. It may be destroyed after the call, and so may its calo_scene if it is
      * another one. */
     const calo_prepared *reuse;
     /* NULL, or the scene's material_count materials to be drawn instead of its own, in its order: another look of the

@@ -31,12 +31,37 @@ static calo_status list_cameras(calo_states *states, calo_error *err)
     return CALO_OK;
 }
 
+/* Some look, whose light the states can then share: filtering its environment takes longer than a batch. */
+static calo_status draw_any_look(const calo_states *states, calo_look **look, calo_error *err)
+{
+    const calo_randomizer *randomizer = states->subject.randomizer;
+    uint32_t count = 0;
+    const double *rest = states->subject.model ? calo_mujoco_rest(states->subject.model, &count) : NULL;
+    double *qpos = malloc((count + (size_t)1) * sizeof *qpos);
+    if (!qpos)
+        return calo_fail_memory(err, "joint positions", count * sizeof *qpos);
+    if (count)
+        memcpy(qpos, rest, count * sizeof *qpos);
+    calo_status status = calo_look_create(randomizer, look, err);
+    if (status == CALO_OK)
+        status = calo_randomizer_draw(randomizer, 0, count ? qpos : NULL, *look, err);
+    free(qpos);
+    return status;
+}
+
 static calo_status prepare_base(calo_states *states, calo_error *err)
 {
     calo_pose *pose = NULL;
+    calo_look *look = NULL;
+    calo_prepare_options options = states->options.prepare;
     calo_status status = calo_pose_create(states->scene, NULL, &pose, err);
+    if (status == CALO_OK && states->subject.randomizer)
+        status = draw_any_look(states, &look, err);
+    if (look)
+        options.lighting = &look->lighting;
     if (status == CALO_OK)
-        status = calo_renderer_prepare(states->renderer, pose, &states->options.prepare, &states->base, err);
+        status = calo_renderer_prepare(states->renderer, pose, &options, &states->base, err);
+    calo_look_destroy(look);
     calo_pose_destroy(pose);
     return status;
 }

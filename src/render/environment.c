@@ -1,7 +1,6 @@
 #include "render/environment.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "base/error.h"
 #include "base/exact_math.h"
@@ -131,7 +130,7 @@ static calo_status copy_row(void *user, uint32_t worker, size_t row, calo_error 
                 sum[c] += isfinite(rgb[c]) && rgb[c] > 0 ? rgb[c] : 0;
         }
         for (int c = 0; c < 3; c++)
-            to[c] = sum[c] / (float)(job->steps * job->steps) * job->environment->scale[c];
+            to[c] = sum[c] / (float)(job->steps * job->steps);
     }
     return CALO_OK;
 }
@@ -312,14 +311,13 @@ calo_environment calo_environment_of(const calo_lighting *lighting)
     return environment;
 }
 
-/* The maps are turned when they are looked up, not when they are made. */
+/* The maps are turned and scaled when they are looked up, not when they are made. */
 calo_shared_key calo_environment_key(const calo_environment *environment)
 {
     const calo_image *image = environment->image;
     calo_shared_key key = {.source = image->data, .kind = CALO_SHARED_LIGHT,
                            .parameters = {image->width, image->height, (uint32_t)image->row_bytes,
                                           (uint32_t)((uint64_t)image->row_bytes >> 32)}};
-    memcpy(key.parameters + 4, environment->scale, sizeof environment->scale);
     return key;
 }
 
@@ -339,6 +337,8 @@ void calo_environment_irradiance(const calo_environment *environment, const floa
         return;
     rotate_into_picture(environment, normal, direction);
     octahedral_sample(&environment->maps.irradiance, direction, rgb);
+    for (int i = 0; i < 3; i++)
+        rgb[i] *= environment->scale[i];
 }
 
 void calo_environment_reflection(const calo_environment *environment, const float world_direction[3], float roughness,
@@ -354,7 +354,7 @@ void calo_environment_reflection(const calo_environment *environment, const floa
     octahedral_sample(&environment->maps.reflection[low], direction, rgb);
     octahedral_sample(&environment->maps.reflection[low + 1], direction, second);
     for (int i = 0; i < 3; i++)
-        rgb[i] += weight * (second[i] - rgb[i]);
+        rgb[i] = (rgb[i] + weight * (second[i] - rgb[i])) * environment->scale[i];
 }
 
 void calo_environment_radiance(const calo_environment *environment, const float world_direction[3], float rgb[3])

@@ -16,7 +16,7 @@ typedef struct calo_octahedral_map {
     const float *texels;
 } calo_octahedral_map;
 
-/* A picture, filtered. Empty without one. */
+/* A picture, filtered, before it is scaled. Empty without one. */
 typedef struct calo_environment_maps {
     calo_octahedral_map irradiance; /* divided by pi: a white Lambert surface's radiance */
     calo_octahedral_map reflection[CALO_ENVIRONMENT_LEVELS];
@@ -39,7 +39,7 @@ calo_status calo_environment_filter(const calo_environment *environment, calo_ar
                                     calo_environment_maps *maps, calo_error *err);
 /* What the maps depend on, to be told apart by parameters from CALO_ENVIRONMENT_PARAMETERS on. */
 calo_shared_key calo_environment_key(const calo_environment *environment);
-enum { CALO_ENVIRONMENT_PARAMETERS = 7 };
+enum { CALO_ENVIRONMENT_PARAMETERS = 4 };
 
 /* Radiance of a white Lambert surface with this world normal. */
 void calo_environment_irradiance(const calo_environment *environment, const float normal[3], float rgb[3]);

@@ -35,7 +35,7 @@ vec3 sample_map(int map, vec2 at)
 
 vec3 irradiance(vec3 normal)
 {
-    return sample_map(0, octahedral(rotate_into_picture(normal)));
+    return sample_map(0, octahedral(rotate_into_picture(normal))) * scale.xyz;
 }
 
 vec3 reflection(vec3 direction, float roughness)
@@ -43,7 +43,7 @@ vec3 reflection(vec3 direction, float roughness)
     vec2 at = octahedral(rotate_into_picture(direction));
     float level = roughness * 7.0;
     int low = min(int(level), 6);
-    return mix(sample_map(1 + low, at), sample_map(2 + low, at), level - float(low));
+    return mix(sample_map(1 + low, at), sample_map(2 + low, at), level - float(low)) * scale.xyz;
 }
 #else
 vec3 irradiance(vec3 normal)
