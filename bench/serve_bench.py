@@ -78,7 +78,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--memory", choices=["shared", "message"], default="shared")
     options = parser.parse_args()
-    qpos = np.loadtxt(f"{options.assets}/states/qpos.csv", delimiter=",", max_rows=options.states)
+    qpos = np.loadtxt(f"{options.assets}/states/qpos.csv", delimiter=",", max_rows=options.states, dtype=np.float32)
     seeds = np.arange(len(qpos))
     config, frames = configured(options.assets), len(qpos) * len(CAMERAS)
     config.shared_memory = options.memory == "shared"

@@ -42,7 +42,7 @@ def digest(array):
 
 
 def rows_of(assets):
-    return np.loadtxt(f"{assets}/states/qpos.csv", delimiter=",", max_rows=POOL)
+    return np.loadtxt(f"{assets}/states/qpos.csv", delimiter=",", max_rows=POOL, dtype=np.float32)  # as it is sent
 
 
 def make_pool(assets):

@@ -176,6 +176,7 @@ static calo_status choose_pictures(calo_batch *batch, const Orrb__RenderBatchReq
     batch->shared_memory = message->shared_memory;
     batch->drawn_values = message->drawn_values;
     batch->request.rows_bottom_up = !message->rows_top_down;
+    batch->request.orrb_cameras = true;
     if (batch->png && batch->shared_memory)
         return calo_fail(err, CALO_ERROR_ARGUMENT,
                          "pictures in shared memory are raw: ask for encoding PNG or for shared_memory, not for both");
