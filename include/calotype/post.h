@@ -80,6 +80,10 @@ typedef struct calo_post_processing {
     uint32_t grain_seed;   /* other seeds, other grain of the same kind */
 
     calo_post_background background;
+
+    /* Of colour grading: contrast is about 0.18 in the logarithm of light, as Unity grades in high dynamic range, and
+     * black stays black. */
+    bool logarithmic_contrast;
 } calo_post_processing;
 
 /* What is processed, and the camera that saw it: a calo_view's numbers (those of a lens are not read). */

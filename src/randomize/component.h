@@ -122,7 +122,6 @@ struct calo_randomizer {
     calo_material *materials; /* what looks' materials begin with, the scene's count; NULL: looks have none */
     uint32_t light_count;
     uint32_t builds;      /* rigs built so far: their order among lights */
-    calo_image ambient;   /* of ORRB's form: its ambient light, as an environment */
     calo_warning *warnings;
     size_t warning_count;
 };

@@ -7,9 +7,12 @@
 #include "base/linear.h"
 #include "randomize/colors.h"
 
-/* ORRB's scene: ambient light in three colours, as displayed. */
-static const float sky = 0.5f, horizon = 0.18382353f, ground = 0;
-enum { AMBIENT_WIDTH = 16, AMBIENT_HEIGHT = 16 };
+/* ORRB's ambient light, linear. Its sky gives 0.21 from above, 0.03 from the sides and nothing from below, and is not
+ * reflected; here it comes from everywhere, as strong as suits its pictures, and is not reflected either. */
+static const float ambient = 0.15f;
+
+/* How much brighter ORRB's pictures are than what its lights make here: found by its golden pictures, the same for all. */
+static const float exposure_stops = 0.5f;
 
 /* Shadow maps of the rig's lights: a spot's light is a metre wide where the hand is. */
 enum { SHADOW_MAP_SIZE = 1024 };
@@ -42,31 +45,18 @@ void calo_orrb_paint(calo_material *material, const float display_rgb[3], float 
     material->roughness = 1 - fminf(fmaxf(glossiness, 0), 1);
 }
 
-calo_status calo_orrb_ambient(calo_image *image, calo_error *err)
-{
-    calo_status status = calo_image_init(image, AMBIENT_WIDTH, AMBIENT_HEIGHT, CALO_PIXEL_RGBA32F, err);
-    for (uint32_t y = 0; status == CALO_OK && y < AMBIENT_HEIGHT; y++) {
-        double sine, cosine, elevation = CALO_PI * (0.5 - (y + 0.5) / AMBIENT_HEIGHT);
-        calo_sincos(elevation, &sine, &cosine);
-        float middle = calo_linear_from_display(horizon), end = calo_linear_from_display(sine > 0 ? sky : ground);
-        float light = middle + (end - middle) * (float)fabs(sine);
-        float *row = (float *)((char *)image->data + y * image->row_bytes);
-        for (uint32_t x = 0; x < AMBIENT_WIDTH; x++)
-            memcpy(row + 4 * x, (const float[4]){light, light, light, 1}, 4 * sizeof *row);
-    }
-    return status;
-}
-
 void calo_orrb_start(calo_draw *draw)
 {
     calo_look *look = draw->look;
     look->lighting = (calo_lighting){
-        .environment = &draw->randomizer->ambient,
+        .no_environment = true,
         .shadows = CALO_SHADOWS_SPOT,
         .shadow_map_size = SHADOW_MAP_SIZE,
     };
     look->has_post = true;
     look->post.tone_mapping = CALO_TONE_NEUTRAL;
+    look->post.logarithmic_contrast = true;
+    look->post.exposure_stops = exposure_stops;
     look->post.background.kind = CALO_POST_BACKGROUND_COLOR;
     for (uint32_t i = 0; i < draw->randomizer->light_count; i++)
         look->internal->rig_lights[i] = (calo_rig_light){
@@ -100,12 +90,22 @@ static calo_scene_light light_of(const calo_rig_light *rig)
         made.light.color[i] = calo_linear_from_display(fmaxf(rig->color[i] * rig->intensity, 0));
     made.light.intensity = (float)strength;
     made.light.outer_cone_radians = (float)calo_radians(fmin(fmax(rig->spot_angle_degrees, 1), 179) / 2);
+    made.light.inner_cone_radians = 0.5f * made.light.outer_cone_radians;
     return made;
+}
+
+/* What ambient light makes of a material, as light of its own. */
+static void add_ambient(calo_material *material)
+{
+    for (int i = 0; i < 3; i++)
+        material->emissive[i] += ambient * material->base_color[i] * (1 - material->metallic);
 }
 
 void calo_orrb_finish(calo_draw *draw)
 {
     calo_look *look = draw->look;
+    for (uint32_t i = 0; look->materials && i < draw->randomizer->scene->material_count; i++)
+        add_ambient(&look->materials[i]);
     for (uint32_t i = 0; i < draw->randomizer->light_count; i++)
         look->internal->lights[i] = light_of(&look->internal->rig_lights[i]);
     look->lighting.lights = look->internal->lights;

@@ -10,12 +10,9 @@ calo_material calo_orrb_material(const calo_material *material);
 /* Unity's standard material, from colours as they are displayed. */
 void calo_orrb_paint(calo_material *material, const float display_rgb[3], float metallic, float glossiness);
 
-/* The ambient light: the sky's, the horizon's and the ground's colour. The caller finishes the image. */
-calo_status calo_orrb_ambient(calo_image *image, calo_error *err);
-
-/* A look before the first component: ambient light, lights that nobody has set, a black background. */
+/* A look before the first component: no light but that of lights that nobody has set, a black background. */
 void calo_orrb_start(calo_draw *draw);
-/* After the last one: lights as calotype has them. */
+/* After the last one: lights as calotype has them, and ambient light. */
 void calo_orrb_finish(calo_draw *draw);
 
 /* Unity's axes (left-handed, y up, the robot mirrored) to the world's. */

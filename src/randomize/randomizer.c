@@ -8,7 +8,6 @@
 #include "base/file.h"
 #include "randomize/component.h"
 #include "randomize/link.h"
-#include "randomize/orrb_scene.h"
 #include "randomize/own_extend.h"
 
 enum { MAX_PATH_BYTES = 4096, MAX_WARNINGS = 1000 };
@@ -227,8 +226,6 @@ calo_status calo_randomizer_create(const calo_randomize_subject *subject, const 
         status = extend_scene(made, subject, json, size, err);
     status = status ? status : calo_subject_init(&made->subject, subject, err);
     status = status ? status : read_config(made, json, size, err);
-    if (status == CALO_OK && made->form == CALO_CONFIG_ORRB)
-        status = calo_orrb_ambient(&made->ambient, err);
     status = status ? status : calo_randomizer_link(made, err);
     if (status)
         calo_randomizer_destroy(made);
@@ -277,7 +274,6 @@ void calo_randomizer_destroy(calo_randomizer *randomizer)
     free(randomizer->warnings);
     calo_randomizer_unlink(randomizer);
     calo_subject_finish(&randomizer->subject);
-    calo_image_finish(&randomizer->ambient);
     free(randomizer->joints);
     free(randomizer->hidden);
     free(randomizer->folder);

@@ -1,5 +1,8 @@
 /* Tone curves and colour grading. The formulas are those of Unity's post-processing stack 2 (LDR), whose look-up table
  * of 32 steps is not needed here: every pixel is graded exactly. */
+#include <math.h>
+
+#include "base/exact_math.h"
 #include "base/lanes.h"
 #include "image/post/steps.h"
 
@@ -66,12 +69,29 @@ static void make_balance(const calo_post_processing *post, float matrix[3][3])
         }
 }
 
+/* Steps of a curve over the square root of light, which is about how much of it is seen. */
+enum { CURVE_STEPS = 1024 };
+
 typedef struct grader {
     float gain, offset; /* brightness and contrast: value * gain + offset */
+    bool curved;        /* or by the curve */
+    float curve[CURVE_STEPS + 2];
     float balance[3][3];
     float hue_sixths, saturation;
     bool balances, shifts_hue;
 } grader;
+
+/* 0.18 (light / 0.18)^contrast, times the brightness. */
+static void make_curve(const calo_post_processing *post, grader *made)
+{
+    const float middle_grey = 0.18f;
+    float contrast = post->contrast / 100 + 1, brightness = post->brightness / 100 + 1;
+    for (int i = 0; i < CURVE_STEPS + 2; i++) {
+        float root = (float)i / CURVE_STEPS;
+        made->curve[i] = brightness * middle_grey * calo_powf(root * root / middle_grey, contrast);
+    }
+    made->curved = true;
+}
 
 static grader make_grader(const calo_post_processing *post)
 {
@@ -86,6 +106,8 @@ static grader make_grader(const calo_post_processing *post)
         .shifts_hue = post->hue_shift_degrees != 0,
     };
     make_balance(post, made.balance);
+    if (post->logarithmic_contrast)
+        make_curve(post, &made);
     return made;
 }
 
@@ -98,6 +120,15 @@ static void scale_tones(const grader *use, channel red, channel green, channel b
         red[i] = calo_post_clamp(red[i], 0, 1) * gain + offset;
         green[i] = calo_post_clamp(green[i], 0, 1) * gain + offset;
         blue[i] = calo_post_clamp(blue[i], 0, 1) * gain + offset;
+    }
+}
+
+static void bend_tones(const grader *use, float *values, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        float at = sqrtf(calo_post_clamp(values[i], 0, 1)) * CURVE_STEPS;
+        int step = (int)at;
+        values[i] = use->curve[step] + (use->curve[step + 1] - use->curve[step]) * (at - (float)step);
     }
 }
 
@@ -160,7 +191,11 @@ calo_status calo_post_grade(calo_post_processor *processor, const calo_post_sour
     for (uint32_t y = 0; y < canvas->height; y++) {
         size_t at = y * canvas->stride;
         float *red = canvas->color[0] + at, *green = canvas->color[1] + at, *blue = canvas->color[2] + at;
-        scale_tones(&use, red, green, blue, canvas->width);
+        if (use.curved)
+            for (int c = 0; c < 3; c++)
+                bend_tones(&use, canvas->color[c] + at, canvas->width);
+        else
+            scale_tones(&use, red, green, blue, canvas->width);
         if (use.balances)
             balance_white(&use, red, green, blue, canvas->width);
         if (use.shifts_hue)
