@@ -188,7 +188,7 @@ PyObject *mujoco_create(PyObject *module, PyObject *arguments)
     const char *name;
     PyObject *dictionary, *numbers, *groups, *limits_tuple;
     calo_mujoco_arrays arrays = {0};
-    calo_mujoco_options options = {0};
+    calo_mujoco_options options = {.own_materials = true}; /* a randomizer may be given later */
     calo_limits limits;
     calo_mujoco_model *model = NULL;
     calo_error err = {0};
@@ -209,7 +209,7 @@ PyObject *mujoco_load(PyObject *module, PyObject *arguments)
 {
     (void)module;
     PyObject *path = NULL, *groups, *limits_tuple;
-    calo_mujoco_options options = {0};
+    calo_mujoco_options options = {.own_materials = true}; /* a randomizer may be given later */
     calo_limits limits;
     calo_mujoco_model *model = NULL;
     calo_error err = {0};

@@ -37,11 +37,8 @@ static bool read_randomizer(PyObject *tuple, states_object *object, const calo_s
         return false;
     }
     options.lenient = lenient;
-    if (shown->model) {
-        subject.scene = calo_mujoco_scene(shown->model);
-        subject.joints = calo_mujoco_joints(shown->model, &subject.joint_count);
-        calo_mujoco_rest(shown->model, &subject.qpos_count);
-    }
+    if (shown->model)
+        subject = calo_mujoco_subject(shown->model);
     if (given != Py_None) {
         if (!PyUnicode_FSConverter(given, &path))
             return false;
