@@ -177,8 +177,7 @@ int32_t calo_texture_loader_add_file(calo_texture_loader *loader, const char *li
     return find_file(loader, waiting, uri, err) == CALO_OK ? waiting->image : -1;
 }
 
-/* Halves both sides by the mean of two by two texels; an odd last row or column is left out. */
-static void halve(calo_image *image)
+void calo_texture_halve(calo_image *image)
 {
     uint32_t width = image->width > 1 ? image->width / 2 : 1, height = image->height > 1 ? image->height / 2 : 1;
     size_t right = image->width > 1 ? 4 : 0, below = image->height > 1 ? image->row_bytes : 0;
@@ -231,7 +230,7 @@ static void shrink(calo_texture_loader *loader, waiting_image *waiting, calo_ima
     waiting->width = image->width;
     waiting->height = image->height;
     for (; image->width > longest || image->height > longest; waiting->halvings++)
-        halve(image);
+        calo_texture_halve(image);
     if (waiting->halvings == 0)
         return;
     size_t bytes = image->row_bytes * image->height;

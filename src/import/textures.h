@@ -2,6 +2,8 @@
 #ifndef CALO_IMPORT_TEXTURES_H
 #define CALO_IMPORT_TEXTURES_H
 
+#include <calotype/image.h>
+
 #include "import/importer.h"
 
 /* Images wait here until calo_texture_loader_decode. One thread at a time. */
@@ -25,5 +27,9 @@ int32_t calo_texture_loader_add_file(calo_texture_loader *loader, const char *li
  * (warning large-texture). A placeholder is one white texel, so that the
  * material's factor decides, and is marked as missing. */
 calo_status calo_texture_loader_decode(calo_texture_loader *loader, calo_error *err);
+
+/* Halves both sides of an RGBA8 picture in its own memory, by the mean of two by two texels; an odd last row or column is
+ * left out. */
+void calo_texture_halve(calo_image *image);
 
 #endif

@@ -22,16 +22,18 @@ typedef struct sample {
 } sample;
 
 /* After the arrays are filled. */
-static inline void begin_sample(sample *s)
+static inline void begin_sample_within(sample *s, const calo_limits *limits)
 {
     calo_error err = {0};
     s->builder.arrays = &s->arrays;
     s->builder.name = "sample.xml";
-    assert_int_equal(calo_scene_create("sample.xml", "mjcf", NULL, &s->builder.scene, &err), CALO_OK);
+    assert_int_equal(calo_scene_create("sample.xml", "mjcf", limits, &s->builder.scene, &err), CALO_OK);
     assert_int_equal(calo_mjcf_looks_create(&s->builder, &err), CALO_OK);
     assert_int_equal(calo_mjcf_add_textures(&s->builder, &err), CALO_OK);
     assert_int_equal(calo_mjcf_add_materials(&s->builder, &err), CALO_OK);
 }
+
+static inline void begin_sample(sample *s) { begin_sample_within(s, NULL); }
 
 static inline void end_sample(sample *s)
 {

@@ -131,6 +131,21 @@ static void test_textures(void **state)
     end_sample(&w.s);
 }
 
+static void test_large_texture(void **state)
+{
+    (void)state;
+    world w;
+    begin_world(&w);
+    const calo_limits limits = {.max_texture_pixels = 1};
+    begin_sample_within(&w.s, &limits);
+    const calo_scene *scene = w.s.builder.scene;
+    const calo_scene_image *checker = &scene->images[scene->textures[w.s.builder.looks->textures[CHECKER].textures[0]].image];
+    assert_true(checker->width == 1 && checker->height == 1);
+    assert_int_equal(checker->pixels[0], (0 + 60 + 120 + 180 + 2) / 4);
+    assert_string_equal(scene->warnings[0].id, "large-texture");
+    end_sample(&w.s);
+}
+
 static void test_missing_texture(void **state)
 {
     (void)state;
@@ -286,7 +301,7 @@ static void test_table(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_textures), cmocka_unit_test(test_missing_texture), cmocka_unit_test(test_materials),
+        cmocka_unit_test(test_textures), cmocka_unit_test(test_large_texture), cmocka_unit_test(test_missing_texture), cmocka_unit_test(test_materials),
         cmocka_unit_test(test_colors_and_sharing), cmocka_unit_test(test_cube_material), cmocka_unit_test(test_sky),
         cmocka_unit_test(test_tendon), cmocka_unit_test(test_table),
     };

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "image/color.h"
 #include "import/mjcf/looks.h"
+#include "import/textures.h"
 #include "scene/build.h"
 
 /* mjTEXROLE_RGB, the one that MuJoCo's renderer reads; models of before 3.2 have one column only. */
@@ -51,6 +52,22 @@ static void copy_texels(const source *from, uint8_t *to)
     }
 }
 
+/* Until it is within the limit. */
+static void shrink(calo_mjcf_builder *builder, calo_scene_image *image, uint8_t *pixels)
+{
+    uint32_t longest = calo_scene_limits(builder->scene)->max_texture_pixels;
+    calo_image picture = {image->width, image->height, CALO_PIXEL_RGBA8, (size_t)image->width * 4, pixels};
+    if (image->width <= longest && image->height <= longest)
+        return;
+    while (picture.width > longest || picture.height > longest)
+        calo_texture_halve(&picture);
+    calo_scene_warn(builder->scene, "large-texture",
+                    "the texture %s of %u x %u texels is over the limit of %u a side: %u x %u are used", image->name,
+                    image->width, image->height, longest, picture.width, picture.height);
+    image->width = picture.width;
+    image->height = picture.height;
+}
+
 static int32_t add_image(calo_mjcf_builder *builder, const char *name, const source *from, calo_error *err)
 {
     calo_scene_image image = {.name = name, .width = 1, .height = 1, .pixels = white_texel, .missing = !from};
@@ -63,6 +80,7 @@ static int32_t add_image(calo_mjcf_builder *builder, const char *name, const sou
         image.width = from->width;
         image.height = from->height;
         image.pixels = pixels;
+        shrink(builder, &image, pixels);
     }
     return calo_scene_add_image(builder->scene, &image, err);
 }
