@@ -31,9 +31,12 @@ extern volatile sig_atomic_t calo_interrupted;
 int calo_cmd_render(int argc, char **argv);
 int calo_cmd_info(int argc, char **argv);
 int calo_cmd_backends(int argc, char **argv);
+int calo_cmd_serve(int argc, char **argv);
 
 void calo_render_help(FILE *to);
 void calo_info_help(FILE *to);
 void calo_backends_help(FILE *to);
+/* Does not return where the server is there to tell it by itself. */
+void calo_serve_verb_help(FILE *to);
 
 #endif

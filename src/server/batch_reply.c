@@ -201,9 +201,11 @@ static void write_values(maker *m, const calo_service *service, const calo_strea
 static void write_auxiliary(maker *m, const calo_service *service)
 {
     static const calo_stream_kind order[] = {CALO_STREAM_BOOL, CALO_STREAM_INT, CALO_STREAM_FLOAT};
+    size_t count = 0;
+    const calo_stream *streams = m->batch->values && service->streams ? service->streams(service->user, &count) : NULL;
     for (size_t k = 0; k < 3; k++)
-        for (size_t i = 0; m->batch->values && i < service->stream_count; i++) {
-            const calo_stream *stream = &service->streams[i];
+        for (size_t i = 0; i < count; i++) {
+            const calo_stream *stream = &streams[i];
             if (stream->kind == order[k] && stream->count && (!stream->drawn || m->batch->drawn_values))
                 write_values(m, service, stream);
         }

@@ -28,6 +28,13 @@ static calo_status update(void *user, const calo_component_update *updates, size
                      updates[0].name);
 }
 
+static const calo_stream *streams(void *user, size_t *count)
+{
+    const calo_server_subject *subject = user;
+    *count = 0;
+    return subject->randomizer ? calo_randomizer_streams(subject->randomizer, count) : NULL;
+}
+
 static void release(void *user) { free(user); }
 
 calo_status calo_server_start(const calo_server_subject *subject, const calo_server_options *options,
@@ -38,17 +45,16 @@ calo_status calo_server_start(const calo_server_subject *subject, const calo_ser
     if (!own)
         return calo_fail_memory(err, "a server", sizeof *own);
     *own = *subject;
-    calo_service service = {
+    const calo_service service = {
         .user = own,
         .check = check,
         .render = render,
         .update = update,
+        .streams = streams,
         .release = release,
         .mapping = subject->mapping,
         .qpos_count = calo_states_qpos_count(subject->states),
         .value_count = calo_states_value_count(subject->states),
     };
-    if (subject->randomizer)
-        service.streams = calo_randomizer_streams(subject->randomizer, &service.stream_count);
     return calo_server_create(&service, options, server, err);
 }

@@ -22,11 +22,18 @@ typedef struct fake {
 } fake;
 
 static const char *const cameras[] = {"left", "right", "top"};
-static const calo_stream streams[] = {
+static const calo_stream stream_list[] = {
     {"tracker", CALO_STREAM_FLOAT, 2, 0, false},
     {"number", CALO_STREAM_INT, 1, 2, true},
     {"flag", CALO_STREAM_BOOL, 1, 3, true},
 };
+
+static const calo_stream *streams(void *user, size_t *count)
+{
+    (void)user;
+    *count = 3;
+    return stream_list;
+}
 
 static int camera_index(const char *name)
 {
@@ -159,7 +166,6 @@ int main(int argc, char **argv)
         .update = update,
         .qpos_count = JOINTS,
         .streams = streams,
-        .stream_count = 3,
         .value_count = VALUES,
     };
     signal(SIGPIPE, SIG_IGN);
