@@ -233,6 +233,8 @@ CALO_API void calo_mujoco_destroy(calo_mujoco_model *model);
 
 /* Lives as long as the model. */
 CALO_API const calo_scene *calo_mujoco_scene(const calo_mujoco_model *model);
+/* The same while nobody uses it yet, for calo_randomize_subject.additions; what is added is none of MuJoCo's objects. */
+CALO_API calo_scene *calo_mujoco_additions(calo_mujoco_model *model);
 CALO_API const calo_mujoco_visual *calo_mujoco_visual_of(const calo_mujoco_model *model);
 
 /* The skybox as an environment: RGBA32F equirectangular (calo_lighting.environment), linear; NULL: there is none. */

@@ -2,7 +2,7 @@
  *
  * A frame's linear colour goes in, 8-bit sRGB comes out. The steps, in this order: exposure, ambient occlusion,
  * background, bloom, grain, tone mapping, colour grading. Grading, bloom, occlusion and grain have the units of Unity's
- * post-processing stack (version 2, low dynamic range), see docs/post_processing.md. Same input, same bits, on every
+ * post-processing stack (version 2, low dynamic range), see docs/randomize.md. Same input, same bits, on every
  * machine. */
 #ifndef CALOTYPE_POST_H
 #define CALOTYPE_POST_H

@@ -49,7 +49,7 @@ typedef struct calo_randomize_subject {
     uint32_t joint_count;
     uint32_t qpos_count;      /* values a state; 0 of others */
     /* NULL, or `scene` itself, while nobody uses it yet: calotype's own components texture and distractors add their
-     * pictures and hidden shapes to it when the randomizer is made, behind everything that it has. `nodes` is NULL then. */
+     * pictures and hidden shapes to it when the randomizer is made, behind everything that it has. */
     calo_scene *additions;
 } calo_randomize_subject;
 

@@ -17,9 +17,10 @@ calo_status calo_item_make_randomizer(calo_item *item, calo_error *err)
                                              "%u variants of what? Name a file that says what is randomized",
                                              options->variants)
                                  : CALO_OK;
-    calo_randomize_subject subject = {.scene = item->scene, .additions = item->own_scene};
+    calo_randomize_subject subject = {.scene = item->scene};
     if (item->model)
         subject = calo_mujoco_subject(item->model);
+    subject.additions = item->model ? calo_mujoco_additions(item->model) : item->own_scene;
     calo_randomize_options randomize = {.lenient = options->lenient, .limits = &options->import.limits};
     item->looks_each = options->variants ? options->variants : 1;
     if (item->looks_each > CALO_ITEM_VARIANTS_MAX / item->variant_count)

@@ -8,7 +8,7 @@
 #include "randomize/own_common.h"
 #include "randomize/own_extend.h"
 
-enum { MAX_DISTRACTORS = 32, TRIES = 32 };
+enum { MAX_DISTRACTORS = 32, TRIES = 32, MAX_SHAPES = CALO_OWN_MAX_SHAPES };
 
 typedef struct parameters {
     char *shapes;
@@ -35,6 +35,7 @@ static const calo_parameter table[] = {
 /* Nodes (one a shape for each distractor) and materials that were added, and the box to keep clear of. */
 typedef struct distractors {
     uint32_t count, shapes, first_node, first_material;
+    double bottoms[MAX_SHAPES]; /* of the shapes in the unit ball, upright */
     calo_own_box box;
 } distractors;
 
@@ -68,6 +69,11 @@ static calo_status bind(calo_randomizer *randomizer, calo_component *component, 
         bound->first_material++;
     calo_own_find_box(randomizer, &bound->box);
     uint32_t nodes = bound->count * bound->shapes, last = bound->first_node + nodes - 1;
+    for (uint32_t s = 0; s < bound->shapes && s < MAX_SHAPES; s++) {
+        char shape[32];
+        calo_own_line(p->shapes, s, shape, sizeof shape);
+        bound->bottoms[s] = calo_own_shape_bottom(shape);
+    }
     if (nodes > 0 && (last >= scene->node_count || !calo_own_is_added_by(scene->nodes[last].name, component)))
         return calo_own_fail(randomizer, component, CALO_ERROR_UNSUPPORTED, err,
                              "its shapes were not added to the scene, or fewer: name the scene in the subject's `additions`, "
@@ -115,8 +121,8 @@ static bool is_free(const ball *wanted, const calo_own_box *box, const ball *oth
 }
 
 /* A place outside the subject's box and of the others; false after so many vain tries. Always as many numbers. */
-static bool find_place(calo_draw *draw, const parameters *p, const calo_own_box *box, const ball *others, uint32_t count,
-                       ball *found)
+static bool find_place(calo_draw *draw, const parameters *p, const calo_own_box *box, double bottom, const ball *others,
+                       uint32_t count, ball *found)
 {
     bool done = false;
     found->radius = calo_own_number(draw, p->size) * box->radius;
@@ -128,7 +134,7 @@ static bool find_place(calo_draw *draw, const parameters *p, const calo_own_box 
         for (int k = 0; k < 3; k++)
             next.middle[k] = box->middle[k] + away[k] * distance;
         if (p->on_floor)
-            next.middle[2] = box->low[2] + next.radius;
+            next.middle[2] = box->low[2] + bottom * next.radius;
         if (!done && is_free(&next, box, others, count)) {
             *found = next;
             done = true;
@@ -168,7 +174,7 @@ static void draw(calo_draw *draw, const calo_component *component)
     for (uint32_t i = 0; i < bound->count; i++) {
         ball at = {.radius = 0};
         uint32_t shape = (uint32_t)(calo_random_unit(&draw->own) * bound->shapes);
-        bool shown = find_place(draw, p, &bound->box, placed, count, &at) && i < wanted;
+        bool shown = find_place(draw, p, &bound->box, bound->bottoms[shape], placed, count, &at) && i < wanted;
         calo_mat4 world = draw_transform(draw, &at, p->on_floor);
         calo_draw_value(draw, shown ? (double)shape : -1);
         for (int k = 0; k < 3; k++)

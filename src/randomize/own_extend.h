@@ -4,6 +4,9 @@
 
 #include "randomize/component.h"
 
+/* Words in a list of shapes. */
+enum { CALO_OWN_MAX_SHAPES = 16 };
+
 /* Things that components added are named "calotype:COMPONENT/...". */
 bool calo_own_is_added(const char *name);
 bool calo_own_is_added_by(const char *name, const calo_component *component);
@@ -14,6 +17,8 @@ calo_status calo_own_add_picture(calo_scene *scene, const calo_randomizer *rando
 /* A texture of a pattern, "checker", "noise" or "gradient", in random colours. */
 calo_status calo_own_add_pattern(calo_scene *scene, const calo_randomizer *randomizer, const calo_component *component,
                                  const char *pattern, uint32_t size, calo_random *random, calo_error *err);
+/* How far below its middle a shape of the unit ball ends while it stands upright; 0: no such shape. */
+double calo_own_shape_bottom(const char *shape);
 /* `count` times a hidden node for each of the shapes (a line each), and a material of its own. */
 calo_status calo_own_add_shapes(calo_scene *scene, const calo_randomizer *randomizer, const calo_component *component,
                                 const char *shapes, uint32_t count, calo_error *err);

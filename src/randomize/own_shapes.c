@@ -112,8 +112,20 @@ static void add_box(outline *to)
 static const struct {
     const char *name;
     void (*add)(outline *to);
-} shapes_known[] = {{"box", add_box}, {"sphere", add_sphere}, {"cylinder", add_cylinder}, {"cone", add_cone}};
-enum { SHAPE_COUNT = sizeof shapes_known / sizeof *shapes_known, MAX_VERTICES = 2 * RINGS * (SEGMENTS + 1), MAX_WORDS = 16 };
+    double bottom;
+} shapes_known[] = {{"box", add_box, 0.57735026918962576},
+                    {"sphere", add_sphere, 1},
+                    {"cylinder", add_cylinder, 0.70710678118654752},
+                    {"cone", add_cone, 0.5}};
+enum { SHAPE_COUNT = sizeof shapes_known / sizeof *shapes_known, MAX_VERTICES = 2 * RINGS * (SEGMENTS + 1), MAX_WORDS = CALO_OWN_MAX_SHAPES };
+
+double calo_own_shape_bottom(const char *shape)
+{
+    for (int i = 0; i < SHAPE_COUNT; i++)
+        if (strcmp(shapes_known[i].name, shape) == 0)
+            return shapes_known[i].bottom;
+    return 0;
+}
 
 static calo_status make_shape(calo_scene *scene, const calo_randomizer *randomizer, const calo_component *component,
                               const char *name, calo_primitive *primitive, calo_error *err)

@@ -198,19 +198,29 @@ static calo_status copy_given(calo_randomizer *randomizer, const calo_randomize_
     return copy_joints(randomizer, subject, err);
 }
 
+/* Lets components add to the scene. `nodes`: the subject's, with those that were added; to be freed; NULL where it has
+ * none. */
 static calo_status extend_scene(calo_randomizer *randomizer, const calo_randomize_subject *subject, const char *json,
-                                size_t size, calo_error *err)
+                                size_t size, calo_subject_node **nodes, calo_error *err)
 {
-    if (subject->additions != subject->scene || subject->nodes)
-        return calo_fail(err, CALO_ERROR_ARGUMENT,
-                         "%s: `additions` is the subject's own scene, without nodes that are described", randomizer->name);
+    uint32_t before = subject->scene->node_count;
+    if (subject->additions != subject->scene)
+        return calo_fail(err, CALO_ERROR_ARGUMENT, "%s: `additions` is another scene than the subject's", randomizer->name);
     calo_status status = calo_own_extend(subject->additions, randomizer, json, size, err);
-    bool *hidden = realloc(randomizer->hidden, (size_t)subject->scene->node_count + 1);
+    size_t count = (size_t)subject->scene->node_count + 1;
+    bool *hidden = realloc(randomizer->hidden, count);
     if (!hidden)
-        return calo_fail_memory(err, "a randomizer", subject->scene->node_count);
-    memset(hidden, 0, (size_t)subject->scene->node_count + 1);
+        return calo_fail_memory(err, "a randomizer", count);
+    memset(hidden, 0, count);
     randomizer->hidden = hidden;
-    return status;
+    if (status || !subject->nodes)
+        return status;
+    *nodes = malloc(count * sizeof **nodes);
+    if (!*nodes)
+        return calo_fail_memory(err, "a randomizer", count * sizeof **nodes);
+    for (uint32_t i = 0; i < subject->scene->node_count; i++)
+        (*nodes)[i] = i < before ? subject->nodes[i] : (calo_subject_node){.kind = CALO_SUBJECT_OTHER};
+    return CALO_OK;
 }
 
 calo_status calo_randomizer_create(const calo_randomize_subject *subject, const char *json, size_t size,
@@ -221,10 +231,14 @@ calo_status calo_randomizer_create(const calo_randomize_subject *subject, const 
     calo_randomizer *made = calloc(1, sizeof *made);
     if (!made)
         return calo_fail_memory(err, "a randomizer", sizeof *made);
+    calo_randomize_subject whole = *subject;
+    calo_subject_node *nodes = NULL;
     calo_status status = copy_given(made, subject, name, options, err);
     if (status == CALO_OK && subject->additions)
-        status = extend_scene(made, subject, json, size, err);
-    status = status ? status : calo_subject_init(&made->subject, subject, err);
+        status = extend_scene(made, subject, json, size, &nodes, err);
+    whole.nodes = nodes ? nodes : subject->nodes;
+    status = status ? status : calo_subject_init(&made->subject, &whole, err);
+    free(nodes);
     status = status ? status : read_config(made, json, size, err);
     status = status ? status : calo_randomizer_link(made, err);
     if (status)

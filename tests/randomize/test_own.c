@@ -255,6 +255,35 @@ static void distractors_touch_nothing(void **state)
     tear_down(&t);
 }
 
+/* On the floor every shape's lowest vertex is as low as the subject. */
+static void distractors_stand_on_the_floor(void **state)
+{
+    (void)state;
+    table t;
+    uint32_t shown = 0;
+    set_up(&t, "{\"type\": \"distractors\", \"count\": 6, \"on_floor\": true}");
+    for (uint32_t seed = 0; seed < 20; seed++) {
+        draw(&t, seed);
+        for (uint32_t i = 0; i < t.look->override_count; i++) {
+            const calo_node_override *override = &t.look->overrides[i];
+            if (override->visibility != CALO_ON)
+                continue;
+            const calo_primitive *shape = t.scene->meshes[t.scene->nodes[override->node].mesh].primitives;
+            double lowest = INFINITY;
+            for (uint32_t v = 0; v < shape->vertex_count; v++) {
+                double p[3] = {(double)shape->positions[3 * v], (double)shape->positions[3 * v + 1],
+                               (double)shape->positions[3 * v + 2]};
+                calo_mat4_point(&override->local, p, p);
+                lowest = fmin(lowest, p[2]);
+            }
+            assert_true(fabs(lowest - 1) < 1e-6);
+            shown++;
+        }
+    }
+    assert_true(shown > 60);
+    tear_down(&t);
+}
+
 /* Every vertex of a shape is within the unit ball, some touch it, and faces look outward. */
 static void shapes_fill_their_ball(void **state)
 {
@@ -475,6 +504,7 @@ int main(void)
         cmocka_unit_test(textures_lie_where_coordinates_are),
         cmocka_unit_test(lamps_stand_around),
         cmocka_unit_test(distractors_touch_nothing),
+        cmocka_unit_test(distractors_stand_on_the_floor),
         cmocka_unit_test(shapes_fill_their_ball),
         cmocka_unit_test(cameras_turn_about_the_middle),
         cmocka_unit_test(post_processing_is_within_its_ranges),

@@ -95,9 +95,8 @@ static void blend_four(const float *restrict a, const float *restrict b, const f
 
 static void halve_row(const float *restrict from, uint32_t width, float *restrict to)
 {
-    for (uint32_t x = 0; x < width; x++)
-        to[x] = 0.125f * (from[2 * (size_t)x - 1] + from[2 * (size_t)x + 2]) +
-                0.375f * (from[2 * (size_t)x] + from[2 * (size_t)x + 1]);
+    for (ptrdiff_t x = 0; x < (ptrdiff_t)width; x++)
+        to[x] = 0.125f * (from[2 * x - 1] + from[2 * x + 2]) + 0.375f * (from[2 * x] + from[2 * x + 1]);
 }
 
 /* Half as many pixels each way by the filter 1 3 3 1. `row` is scratch for a row of `from` between its edges. */

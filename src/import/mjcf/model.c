@@ -119,6 +119,8 @@ calo_scene *calo_mjcf_take_scene(calo_mujoco_model *model)
 
 const calo_scene *calo_mujoco_scene(const calo_mujoco_model *model) { return model->scene; }
 
+calo_scene *calo_mujoco_additions(calo_mujoco_model *model) { return model->scene; }
+
 const calo_mujoco_visual *calo_mujoco_visual_of(const calo_mujoco_model *model) { return &model->visual; }
 
 const calo_image *calo_mujoco_sky(const calo_mujoco_model *model) { return model->sky.data ? &model->sky : NULL; }
