@@ -56,7 +56,7 @@ typedef struct calo_item_options {
     /* Of MJCF files: a file of joint positions, one state a row (docs/mujoco.md), each of which is rendered from all
      * views, state after state; and ORRB's mapping file from its columns to joints (NULL: MuJoCo's own order). */
     const char *state_file, *mapping_file;
-    /* DEFAULT: MJCF files are drawn as MuJoCo draws them, by their own lights; ON, OFF: all files are, or none. */
+    /* DEFAULT: MJCF files without a randomizer are drawn as MuJoCo draws them, by their own lights; ON, OFF: all files are, or none. */
     calo_switch mujoco_look;
     /* A randomizer (docs/randomize.md): every view of every state is rendered `variants` times (0: 1), in another look
      * each; looks are numbered on from the seed. `lenient`: what the file has and is not known is a warning. */

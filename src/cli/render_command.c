@@ -390,7 +390,7 @@ const calo_option calo_render_options_table[] = {
 
     GROUP("Drawing"),
     CHOICE(CALO_OPTION_CHOICE, "shading", "auto|mujoco|gltf", item.mujoco_look,
-           "mujoco: as MuJoCo's renderer, by the file's lights; gltf:\nphysically based (auto: mujoco for its own files)"),
+           "mujoco: as MuJoCo's renderer, by the file's lights; gltf:\nphysically based (auto: mujoco for its own files, gltf with\n--randomize)"),
     CUSTOM("background", "WHAT", apply_background, "transparent, environment, white, black or #rrggbb\n(transparent)"),
     CUSTOM("samples", "1|4|16", apply_samples, "a pixel, for the colour; 1 = no antialiasing (4)"),
     RANGE(CALO_OPTION_FLOAT, "lod", "PIXELS", renderer.lod_pixels, 0, CALO_LOD_PIXELS_MAX,

@@ -139,7 +139,8 @@ static calo_status load_scene(calo_item *item, calo_error *err)
     return CALO_OK;
 }
 
-/* MuJoCo's scenes look as in its own viewer unless something else is asked for. */
+/* MuJoCo's scenes look as in its own viewer unless something else is asked for; looks are made for physically based
+ * materials and an environment. */
 static void choose_look(calo_item *item, bool is_mjcf)
 {
     const calo_item_options *options = item->options;
@@ -148,7 +149,7 @@ static void choose_look(calo_item *item, bool is_mjcf)
     item->prepare = options->prepare;
     item->prepare.lighting = &item->lighting;
     item->prepare.limits = &options->import.limits;
-    if (wanted == CALO_ON || (wanted == CALO_DEFAULT && is_mjcf)) {
+    if (wanted == CALO_ON || (wanted == CALO_DEFAULT && is_mjcf && !options->randomizer_file)) {
         item->prepare.shading = CALO_SHADING_MUJOCO;
         item->lighting.use_scene_lights = true;
     }

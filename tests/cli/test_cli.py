@@ -758,6 +758,23 @@ class States(Case):
         for depth, expected in zip(self.centre_depths(2), (2.8, 2.55)):
             self.assertAlmostEqual(depth, expected, places=5)
 
+    def test_looks_of_states(self):
+        looks = self.write("looks.json", json.dumps({"calotype": 1, "components": [
+            {"type": "light", "count": 1}, {"type": "distractors", "count": 2}, {"type": "camera", "fov_scale": 0.5}]}).encode())
+        self.render(self.scene, "--camera", "all", "--size", "32", "--randomize", looks, "--variants", "3", "--qpos",
+                    self.states("0,0\n1.5707963267948966,0\n"))
+        metadata = self.metadata("out", "arm")
+        views = metadata["views"]
+        self.assertEqual([view["state"] for view in views], [0] * 6 + [1] * 6)
+        self.assertEqual([view["look"] for view in views], [look for look in range(6) for _ in range(2)])
+        self.assertEqual(len(metadata["looks"]), 6)
+        self.assertEqual(metadata["render_settings"]["shading"], "gltf")
+        self.render(self.scene, "--camera", "all", "--size", "32")
+        plain = self.metadata("out", "arm")
+        self.assertEqual(plain["render_settings"]["shading"], "mujoco")
+        wide, narrow = (math.atan(16 / meta["views"][0]["focal_length_px"]) for meta in (plain, metadata))
+        self.assertAlmostEqual(narrow, wide / 2, places=9)
+
     def test_one_state_is_no_series(self):
         self.render(self.scene, "--camera", "above", "--size", "32", "--qpos", self.states("0.5,0\n"))
         self.assertNotIn("state", self.metadata("out", "arm")["views"][0])
