@@ -45,7 +45,8 @@ static void fill_textures(world *w)
     for (int i = 0; i < 12; i++)
         w->texels[i] = (uint8_t)(20 * i);
     for (int i = 0; i < 6 * SIDE * SIDE; i++) {
-        w->texels[w->tex_adr[PAINTED] + 3 * i] = w->texels[w->tex_adr[SKY] + 3 * i] = (uint8_t)(10 * (i / (SIDE * SIDE) + 1));
+        uint8_t code = (uint8_t)(10 * (i / (SIDE * SIDE) + 1));
+        w->texels[w->tex_adr[PAINTED] + 3 * i] = w->texels[w->tex_adr[SKY] + 3 * i] = code;
         memset(w->texels + w->tex_adr[PLAIN] + 3 * i, 128, 3);
     }
     w->texels[w->tex_adr[PAINTED] + 3 * (3 * SIDE * SIDE)] = 255;
@@ -139,7 +140,8 @@ static void test_large_texture(void **state)
     const calo_limits limits = {.max_texture_pixels = 1};
     begin_sample_within(&w.s, &limits);
     const calo_scene *scene = w.s.builder.scene;
-    const calo_scene_image *checker = &scene->images[scene->textures[w.s.builder.looks->textures[CHECKER].textures[0]].image];
+    int32_t texture = w.s.builder.looks->textures[CHECKER].textures[0];
+    const calo_scene_image *checker = &scene->images[scene->textures[texture].image];
     assert_true(checker->width == 1 && checker->height == 1);
     assert_int_equal(checker->pixels[0], (0 + 60 + 120 + 180 + 2) / 4);
     assert_string_equal(scene->warnings[0].id, "large-texture");
@@ -247,7 +249,8 @@ static void test_sky(void **state)
     /* The middle of what looks along +x, -x, +z, -z, -y, +y: faces 0 to 5. */
     static const uint32_t places[6][2] = {{8, 3}, {0, 3}, {8, 0}, {8, 7}, {12, 3}, {4, 3}};
     for (int f = 0; f < 6; f++) {
-        const float *texel = (const float *)((const uint8_t *)sky.data + places[f][1] * sky.row_bytes) + 4 * places[f][0];
+        const float *row = (const float *)((const uint8_t *)sky.data + places[f][1] * sky.row_bytes);
+        const float *texel = row + 4 * places[f][0];
         assert_true(fabsf(texel[0] - calo_linear_from_srgb((uint8_t)(10 * (f + 1)))) < 1e-6f);
         assert_true(texel[1] == 0 && texel[3] == 1);
     }
@@ -301,7 +304,8 @@ static void test_table(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_textures), cmocka_unit_test(test_large_texture), cmocka_unit_test(test_missing_texture), cmocka_unit_test(test_materials),
+        cmocka_unit_test(test_textures), cmocka_unit_test(test_large_texture), cmocka_unit_test(test_missing_texture),
+        cmocka_unit_test(test_materials),
         cmocka_unit_test(test_colors_and_sharing), cmocka_unit_test(test_cube_material), cmocka_unit_test(test_sky),
         cmocka_unit_test(test_tendon), cmocka_unit_test(test_table),
     };

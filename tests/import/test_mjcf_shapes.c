@@ -367,7 +367,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_mesh_with_sharp_edges), cmocka_unit_test(test_mesh_with_texture_coordinates),
         cmocka_unit_test(test_mesh_without_normals), cmocka_unit_test(test_heightfield),
-        cmocka_unit_test(test_mapping_of_planes), cmocka_unit_test(test_mapping_of_meshes), cmocka_unit_test(test_cube_on_box),
+        cmocka_unit_test(test_mapping_of_planes), cmocka_unit_test(test_mapping_of_meshes),
+        cmocka_unit_test(test_cube_on_box),
         cmocka_unit_test(test_cube_on_other_shapes), cmocka_unit_test(test_cube_with_like_faces),
         cmocka_unit_test(test_cube_on_odd_sheets), cmocka_unit_test(test_skin),
     };

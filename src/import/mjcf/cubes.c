@@ -172,8 +172,10 @@ static calo_status add_straight(cutter *c, int face, const point corners[3], int
     }
     /* All halved: the triangle in the middle, and three around it. Else a fan from a halved edge. */
     if (count == 3) {
-        const point inner[4][3] = {{ring[0], ring[1], ring[5]}, {ring[1], ring[2], ring[3]},
-                                   {ring[5], ring[3], ring[4]}, {ring[1], ring[3], ring[5]}};
+        const point inner[4][3] = {{ring[0], ring[1], ring[5]},
+                                   {ring[1], ring[2], ring[3]},
+                                   {ring[5], ring[3], ring[4]},
+                                   {ring[1], ring[3], ring[5]}};
         calo_status status = CALO_OK;
         for (int i = 0; i < 4 && status == CALO_OK; i++)
             status = add_straight(c, face, inner[i], depth + 1);
@@ -239,8 +241,11 @@ calo_status calo_mjcf_cut_cube(const calo_mjcf_mapping *mapping, const calo_mjcf
                                calo_mjcf_shape parts[CALO_MJCF_CUBE_FACES], calo_error *err)
 {
     /* So that a mesh around its own centre costs in proportion to its size. */
-    cutter c = {.mapping = mapping, .parts = parts, .vertex_count = shape->vertex_count,
-                .triangles_left = (uint64_t)shape->index_count + 32768, .err = err};
+    cutter c = {.mapping = mapping,
+                .parts = parts,
+                .vertex_count = shape->vertex_count,
+                .triangles_left = (uint64_t)shape->index_count + 32768,
+                .err = err};
     size_t pairs = (size_t)shape->vertex_count * CALO_MJCF_CUBE_FACES;
     c.numbers = calloc(pairs, sizeof *c.numbers);
     if (!c.numbers)

@@ -67,13 +67,15 @@ calo_status calo_mjcf_make_heightfield(const calo_mjcf_builder *builder, uint32_
                                        calo_error *err)
 {
     const calo_mujoco_arrays *a = builder->arrays;
-    field f = {.rows = (uint32_t)a->hfield_nrow[heightfield], .columns = (uint32_t)a->hfield_ncol[heightfield],
-               .heights = a->hfield_data + a->hfield_adr[heightfield], .shape = shape};
+    field f = {.rows = (uint32_t)a->hfield_nrow[heightfield],
+               .columns = (uint32_t)a->hfield_ncol[heightfield],
+               .heights = a->hfield_data + a->hfield_adr[heightfield],
+               .shape = shape};
     for (int k = 0; k < 4; k++)
         f.size[k] = a->hfield_size[4 * (size_t)heightfield + (size_t)k];
     uint64_t cells = (uint64_t)(f.rows - 1) * (f.columns - 1), around = 2 * ((uint64_t)f.rows + f.columns);
-    calo_status status = calo_mjcf_shape_reserve(shape, (uint64_t)f.rows * f.columns + around + 4,
-                                                 2 * cells + 2 * around + 2, err);
+    calo_status status =
+        calo_mjcf_shape_reserve(shape, (uint64_t)f.rows * f.columns + around + 4, 2 * cells + 2 * around + 2, err);
     if (status != CALO_OK)
         return status;
     shape->faceted = true;

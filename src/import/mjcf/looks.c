@@ -153,16 +153,17 @@ static int32_t shape_number(calo_mjcf_builder *builder, const shape_key *key, ca
 static int32_t add_mesh(calo_mjcf_builder *builder, const mesh_key *key, const char *name, calo_error *err)
 {
     const calo_mjcf_kept_shape *shape = &builder->looks->kept_shapes[key->shape];
-    calo_primitive *primitives = CALO_ARENA_TAKE(calo_scene_arena(builder->scene), calo_primitive, shape->part_count,
-                                                 "meshes", err);
-    calo_mesh mesh = {.name = calo_scene_text(builder->scene, name, err), .primitive_count = shape->part_count,
+    calo_primitive *primitives =
+        CALO_ARENA_TAKE(calo_scene_arena(builder->scene), calo_primitive, shape->part_count, "meshes", err);
+    calo_mesh mesh = {.name = calo_scene_text(builder->scene, name, err),
+                      .primitive_count = shape->part_count,
                       .primitives = primitives};
     if (!primitives || !mesh.name)
         return -1;
     for (uint32_t p = 0; p < shape->part_count; p++) {
         primitives[p] = shape->parts[p].primitive;
-        primitives[p].material = calo_mjcf_material(builder, key->material, key->rgba,
-                                                    key->textured ? shape->parts[p].face : -1, err);
+        primitives[p].material =
+            calo_mjcf_material(builder, key->material, key->rgba, key->textured ? shape->parts[p].face : -1, err);
         if (primitives[p].material < 0)
             return -1;
     }
@@ -192,8 +193,8 @@ static calo_status find_mesh(calo_mjcf_builder *builder, const shape_key *shape,
 static calo_status copy_mesh(calo_mjcf_builder *builder, const char *name, int32_t *mesh, calo_error *err)
 {
     calo_mesh copy = builder->scene->meshes[*mesh];
-    calo_primitive *primitives = CALO_ARENA_TAKE(calo_scene_arena(builder->scene), calo_primitive, copy.primitive_count,
-                                                 "meshes", err);
+    calo_primitive *primitives =
+        CALO_ARENA_TAKE(calo_scene_arena(builder->scene), calo_primitive, copy.primitive_count, "meshes", err);
     copy.primitives = primitives;
     copy.name = calo_scene_text(builder->scene, name, err);
     if (!primitives || !copy.name)
@@ -216,7 +217,7 @@ static calo_status copy_mesh(calo_mjcf_builder *builder, const char *name, int32
 static bool take_size(int type, const double from[3], double size[3])
 {
     static const int sizes[][3] = {
-        [CALO_MJCF_SPHERE] = {0, 0, 0},  [CALO_MJCF_CAPSULE] = {0, 0, 1}, [CALO_MJCF_ELLIPSOID] = {0, 1, 2},
+        [CALO_MJCF_SPHERE] = {0, 0, 0},   [CALO_MJCF_CAPSULE] = {0, 0, 1}, [CALO_MJCF_ELLIPSOID] = {0, 1, 2},
         [CALO_MJCF_CYLINDER] = {0, 0, 1}, [CALO_MJCF_BOX] = {0, 1, 2},
     };
     bool solid = type >= CALO_MJCF_SPHERE && type <= CALO_MJCF_BOX, ok = true;
@@ -270,8 +271,12 @@ static calo_status draw(calo_mjcf_builder *builder, const drawn *what, int32_t *
 calo_status calo_mjcf_geom_mesh(calo_mjcf_builder *builder, uint32_t geom, int32_t *mesh, calo_error *err)
 {
     const calo_mujoco_arrays *a = builder->arrays;
-    drawn what = {.kind = "geom", .name = calo_mjcf_name(builder, a->name_geomadr, geom), .type = a->geom_type[geom],
-                  .data = a->geom_dataid[geom], .material = a->geom_matid[geom], .size = a->geom_size + 3 * (size_t)geom};
+    drawn what = {.kind = "geom",
+                  .name = calo_mjcf_name(builder, a->name_geomadr, geom),
+                  .type = a->geom_type[geom],
+                  .data = a->geom_dataid[geom],
+                  .material = a->geom_matid[geom],
+                  .size = a->geom_size + 3 * (size_t)geom};
     calo_mjcf_color(builder, what.material, a->geom_rgba + 4 * (size_t)geom, what.rgba);
     return draw(builder, &what, mesh, err);
 }
@@ -279,8 +284,11 @@ calo_status calo_mjcf_geom_mesh(calo_mjcf_builder *builder, uint32_t geom, int32
 calo_status calo_mjcf_site_mesh(calo_mjcf_builder *builder, uint32_t site, int32_t *mesh, calo_error *err)
 {
     const calo_mujoco_arrays *a = builder->arrays;
-    drawn what = {.kind = "site", .name = calo_mjcf_name(builder, a->name_siteadr, site), .type = a->site_type[site],
-                  .data = a->site_dataid ? a->site_dataid[site] : -1, .material = a->site_matid[site],
+    drawn what = {.kind = "site",
+                  .name = calo_mjcf_name(builder, a->name_siteadr, site),
+                  .type = a->site_type[site],
+                  .data = a->site_dataid ? a->site_dataid[site] : -1,
+                  .material = a->site_matid[site],
                   .size = a->site_size + 3 * (size_t)site};
     calo_mjcf_color(builder, what.material, a->site_rgba + 4 * (size_t)site, what.rgba);
     return draw(builder, &what, mesh, err);
@@ -293,7 +301,8 @@ calo_status calo_mjcf_tendon_mesh(calo_mjcf_builder *builder, uint32_t tendon, i
 {
     const calo_mujoco_arrays *a = builder->arrays;
     const calo_mjcf_wearer wearer = {.type = CALO_MJCF_CAPSULE, .size = {1, 1, 1}};
-    drawn what = {.kind = "tendon", .name = calo_mjcf_name(builder, a->name_tendonadr, tendon),
+    drawn what = {.kind = "tendon",
+                  .name = calo_mjcf_name(builder, a->name_tendonadr, tendon),
                   .material = a->tendon_matid[tendon]};
     *rod = *ball = -1;
     calo_mjcf_color(builder, what.material, a->tendon_rgba + 4 * (size_t)tendon, what.rgba);

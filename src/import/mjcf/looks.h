@@ -78,8 +78,8 @@ void calo_mjcf_cube_uv(int face, const float direction[3], float uv[2]);
 /* ---- how a texture lies on a shape ---- */
 
 typedef enum calo_mjcf_mapping_kind {
-    CALO_MJCF_MAPPED = 0, /* by the shape's own texture coordinates */
-    CALO_MJCF_PROJECTED,  /* by x and y of `object` */
+    CALO_MJCF_MAPPED = 0,  /* by the shape's own texture coordinates */
+    CALO_MJCF_PROJECTED,   /* by x and y of `object` */
     CALO_MJCF_MAPPED_CUBE, /* by the direction of `object` */
 } calo_mjcf_mapping_kind;
 
@@ -91,9 +91,9 @@ typedef struct calo_mjcf_mapping {
 
 /* What the mapping depends on, beside the material. */
 typedef struct calo_mjcf_wearer {
-    int type;          /* CALO_MJCF_PLANE, ... */
-    double size[3];    /* as MuJoCo's renderer has it: x, y, z */
-    bool from_data;    /* a plane, mesh or height field that MuJoCo draws at its own size */
+    int type;           /* CALO_MJCF_PLANE, ... */
+    double size[3];     /* as MuJoCo's renderer has it: x, y, z */
+    bool from_data;     /* a plane, mesh or height field that MuJoCo draws at its own size */
     bool has_texcoords; /* a mesh or skin with texture coordinates */
 } calo_mjcf_wearer;
 

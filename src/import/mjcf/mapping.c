@@ -16,7 +16,8 @@ static bool is_old(const calo_mjcf_builder *builder)
 
 static bool has_texcoords(const calo_mjcf_builder *builder, const calo_mjcf_wearer *wearer)
 {
-    bool built_in = wearer->type == CALO_MJCF_PLANE || (wearer->type >= CALO_MJCF_SPHERE && wearer->type <= CALO_MJCF_BOX);
+    bool solid = wearer->type >= CALO_MJCF_SPHERE && wearer->type <= CALO_MJCF_BOX;
+    bool built_in = wearer->type == CALO_MJCF_PLANE || solid;
     return wearer->has_texcoords || (built_in && !is_old(builder));
 }
 
@@ -70,8 +71,9 @@ bool calo_mjcf_takes_texture(calo_mjcf_builder *builder, int32_t material, const
     bool unused = wearer->has_texcoords && (texture == CALO_MJCF_CUBED || texture == CALO_MJCF_TINTED);
     if (unused)
         calo_scene_warn(builder->scene, "unused-texture",
-                        "the %s \"%s\" has texture coordinates and a cube texture, which MuJoCo does not draw together: it "
-                        "is drawn without the texture", kind, name);
+                        "the %s \"%s\" has texture coordinates and a cube texture, which MuJoCo does not draw "
+                        "together: it is drawn without the texture",
+                        kind, name);
     return texture != CALO_MJCF_UNTEXTURED && !unused;
 }
 

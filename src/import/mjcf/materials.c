@@ -94,8 +94,8 @@ static const char *name_of(calo_mjcf_builder *builder, int32_t material, const f
 {
     char text[96];
     if (material >= 0)
-        return calo_scene_text(builder->scene, calo_mjcf_name(builder, builder->arrays->name_matadr, (uint32_t)material),
-                               err);
+        return calo_scene_text(builder->scene,
+                               calo_mjcf_name(builder, builder->arrays->name_matadr, (uint32_t)material), err);
     snprintf(text, sizeof text, "rgba %g %g %g %g", (double)rgba[0], (double)rgba[1], (double)rgba[2], (double)rgba[3]);
     return calo_scene_text(builder->scene, text, err);
 }
@@ -112,8 +112,7 @@ static int32_t add(calo_mjcf_builder *builder, const material_key *key, calo_err
     return calo_scene_add_material(builder->scene, &out, err);
 }
 
-int32_t calo_mjcf_material(calo_mjcf_builder *builder, int32_t material, const float rgba[4], int face,
-                           calo_error *err)
+int32_t calo_mjcf_material(calo_mjcf_builder *builder, int32_t material, const float rgba[4], int face, calo_error *err)
 {
     material_key key = {.material = material, .face = face};
     for (int i = 0; i < 4; i++)

@@ -39,7 +39,8 @@ calo_status calo_mjcf_shape_reserve(calo_mjcf_shape *shape, uint64_t vertices, u
     uint64_t corners;
     if (__builtin_mul_overflow(triangles, (uint64_t)3, &corners))
         corners = UINT64_MAX / 2;
-    calo_status status = grow(&items, &shape->vertex_capacity, shape->vertex_count, vertices, sizeof *shape->vertices, err);
+    calo_status status =
+        grow(&items, &shape->vertex_capacity, shape->vertex_count, vertices, sizeof *shape->vertices, err);
     shape->vertices = items;
     if (status == CALO_OK)
         status = grow(&indices, &shape->index_capacity, shape->index_count, corners, sizeof *shape->indices, err);
@@ -77,7 +78,8 @@ calo_status calo_mjcf_keep_shape(calo_mjcf_builder *builder, const calo_mjcf_sha
     float *block = CALO_ARENA_TAKE(calo_scene_arena(builder->scene), float, total, "shapes", err);
     if (!block)
         return calo_failed(err);
-    float *positions = block + begins[0], *normals = shape->faceted ? NULL : block + begins[1], *uvs = block + begins[2];
+    float *positions = block + begins[0], *uvs = block + begins[2];
+    float *normals = shape->faceted ? NULL : block + begins[1];
     for (size_t v = 0; v < shape->vertex_count; v++) {
         memcpy(positions + 3 * v, shape->vertices[v].position, 3 * sizeof *positions);
         memcpy(uvs + 2 * v, shape->vertices[v].uv, 2 * sizeof *uvs);
@@ -87,9 +89,14 @@ calo_status calo_mjcf_keep_shape(calo_mjcf_builder *builder, const calo_mjcf_sha
     uint32_t *indices = (uint32_t *)(block + begins[3]);
     memcpy(indices, shape->indices, shape->index_count * sizeof *indices);
     calo_sha256 hash = calo_sha256_of(block, total * sizeof *block);
-    *primitive = (calo_primitive){.topology = CALO_TRIANGLES, .vertex_count = shape->vertex_count,
-                                  .index_count = shape->index_count, .indices = indices, .positions = positions,
-                                  .normals = normals, .uvs = {uvs}, .material = -1};
+    *primitive = (calo_primitive){.topology = CALO_TRIANGLES,
+                                  .vertex_count = shape->vertex_count,
+                                  .index_count = shape->index_count,
+                                  .indices = indices,
+                                  .positions = positions,
+                                  .normals = normals,
+                                  .uvs = {uvs},
+                                  .material = -1};
     memcpy(&primitive->identity, hash.bytes, sizeof primitive->identity);
     primitive->identity |= 1ull << 63; /* away from those that count from 1 */
     return CALO_OK;

@@ -72,9 +72,13 @@ static calo_status fill_vertices(const skin_source *s, const calo_mjcf_mapping *
     }
     for (size_t i = 0; i < (size_t)s->face_count * 3; i++)
         indices[i] = (uint32_t)s->faces[i];
-    *out = (calo_primitive){.topology = CALO_TRIANGLES, .vertex_count = s->vertex_count,
-                            .index_count = s->face_count * 3, .indices = indices, .positions = positions,
-                            .normals = normals, .uvs = {uvs}};
+    *out = (calo_primitive){.topology = CALO_TRIANGLES,
+                            .vertex_count = s->vertex_count,
+                            .index_count = s->face_count * 3,
+                            .indices = indices,
+                            .positions = positions,
+                            .normals = normals,
+                            .uvs = {uvs}};
     return status;
 }
 
@@ -173,7 +177,8 @@ static bool takes_texture(const skin_source *s, int32_t material, const calo_mjc
     if (!takes || kind == CALO_MJCF_TINTED || s->texcoords)
         return takes;
     calo_scene_warn(s->builder->scene, "unused-texture",
-                    "the skin \"%s\" has a texture and no texture coordinates: it is drawn without the texture", s->name);
+                    "the skin \"%s\" has a texture and no texture coordinates: it is drawn without the texture",
+                    s->name);
     return false;
 }
 
@@ -181,7 +186,8 @@ static calo_status add_mesh(const skin_source *s, int32_t material, const float 
                             int32_t *mesh)
 {
     /* MuJoCo gives skins this size, which matters for texuniform. */
-    const calo_mjcf_wearer wearer = {.type = CALO_MJCF_MESH, .size = {0.1, 0.1, 0.1}, .has_texcoords = s->texcoords != NULL};
+    const calo_mjcf_wearer wearer = {
+        .type = CALO_MJCF_MESH, .size = {0.1, 0.1, 0.1}, .has_texcoords = s->texcoords != NULL};
     calo_mjcf_mapping mapping = calo_mjcf_mapping_of(s->builder, material, &wearer);
     calo_scene *scene = s->builder->scene;
     calo_primitive *primitive = CALO_ARENA_TAKE(calo_scene_arena(scene), calo_primitive, 1, "skins", s->err);
@@ -193,7 +199,8 @@ static calo_status add_mesh(const skin_source *s, int32_t material, const float 
         status = take_influences(s, counts, primitive);
     if (status != CALO_OK)
         return status;
-    primitive->material = calo_mjcf_material(s->builder, material, rgba, takes_texture(s, material, &wearer) ? 0 : -1, s->err);
+    int face = takes_texture(s, material, &wearer) ? 0 : -1;
+    primitive->material = calo_mjcf_material(s->builder, material, rgba, face, s->err);
     *mesh = primitive->material < 0 ? -1 : calo_scene_add_mesh(scene, &out, s->err);
     return *mesh < 0 ? calo_failed(s->err) : CALO_OK;
 }
@@ -209,8 +216,9 @@ calo_status calo_mjcf_skin_mesh(calo_mjcf_builder *builder, uint32_t skin, int32
     if (rgba[3] <= 0 || s.vertex_count == 0 || s.face_count == 0 || s.bone_count == 0)
         return CALO_OK;
     if (s.bone_count > UINT16_MAX)
-        return calo_fail(err, CALO_ERROR_UNSUPPORTED, "%s: the skin \"%s\" has %u bones, more than the %u that calotype "
-                         "poses: split it", builder->name, s.name, s.bone_count, UINT16_MAX);
+        return calo_fail(err, CALO_ERROR_UNSUPPORTED,
+                         "%s: the skin \"%s\" has %u bones, more than the %u that calotype poses: split it",
+                         builder->name, s.name, s.bone_count, UINT16_MAX);
     uint32_t *counts = calloc(s.vertex_count, sizeof *counts);
     if (!counts)
         return fail_memory(&s);

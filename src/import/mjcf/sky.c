@@ -52,7 +52,8 @@ static void look_up(const sky *s, const float direction[3], float color[4])
     memset(color, 0, 4 * sizeof *color);
     for (int i = 0; i < 4; i++) {
         float weight = (i & 1 ? x - left : 1 - (x - left)) * (i & 2 ? y - top : 1 - (y - top));
-        uint32_t column = clamp_texel(left + (float)(i & 1), s->side), row = clamp_texel(top + (float)(i >> 1), s->side);
+        uint32_t column = clamp_texel(left + (float)(i & 1), s->side);
+        uint32_t row = clamp_texel(top + (float)(i >> 1), s->side);
         const uint8_t *texel = texels + ((size_t)row * s->side + column) * s->channels;
         for (int c = 0; c < 3; c++)
             color[c] += weight * calo_linear_from_srgb(texel[c]);
@@ -64,7 +65,8 @@ typedef struct turn {
     float sine, cosine;
 } turn;
 
-/* Row 0 is up, the middle column is +x, columns go clockwise seen from above; the cube's y is up, its -z the world's y. */
+/* Row 0 is up, the middle column is +x, columns go clockwise seen from above; the cube's y is up, its -z the world's
+ * y. */
 static void set_direction(turn azimuth, turn elevation, float direction[3])
 {
     direction[0] = elevation.cosine * azimuth.cosine;

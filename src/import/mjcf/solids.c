@@ -7,8 +7,8 @@
 #include "import/mjcf/looks.h"
 
 /* Neighbouring rows of a ball are turned by half a slice against one another, so that all edges are at most 6.9 degrees
- * long: their middles lie 0.18 % of the radius inside, and so do those of a cylinder's rim. Those of triangles lie 0.25 %
- * inside, which silhouettes do not show. Poles and the middle are not turned. */
+ * long: their middles lie 0.18 % of the radius inside, and so do those of a cylinder's rim. Those of triangles lie
+ * 0.25 % inside, which silhouettes do not show. Poles and the middle are not turned. */
 enum { SLICES = 52, BALL_STACKS = 30, HALF_STACKS = BALL_STACKS / 2 };
 
 /* A circle around z, or a pole where its radius is 0. */
@@ -16,7 +16,7 @@ typedef struct row {
     double radius, z;               /* in metres */
     double object_radius, object_z; /* in the unit shape */
     double normal_radius, normal_z;
-    double v; /* texture coordinate */
+    double v;    /* texture coordinate */
     bool turned; /* by half a slice */
 } row;
 
@@ -50,10 +50,11 @@ static uint32_t add_point(calo_mjcf_shape *shape, const row *r, band_axes axes, 
 }
 
 /* Joins rows, the highest first. */
-static calo_status add_band(calo_mjcf_shape *shape, const row *rows, uint32_t row_count, band_axes axes, calo_error *err)
+static calo_status add_band(calo_mjcf_shape *shape, const row *rows, uint32_t row_count, band_axes axes,
+                            calo_error *err)
 {
-    calo_status status = calo_mjcf_shape_reserve(shape, (uint64_t)row_count * (SLICES + 1),
-                                                 (uint64_t)(row_count - 1) * SLICES * 2, err);
+    calo_status status =
+        calo_mjcf_shape_reserve(shape, (uint64_t)row_count * (SLICES + 1), (uint64_t)(row_count - 1) * SLICES * 2, err);
     if (status != CALO_OK)
         return status;
     uint32_t first = shape->vertex_count;
@@ -87,9 +88,12 @@ static uint32_t ball_rows(double radius_xy, double radius_z, double middle, doub
         calo_sincos((0.5 - (double)i / BALL_STACKS) * CALO_PI, &sine, &cosine);
         cosine = i == 0 || i == BALL_STACKS ? 0 : cosine;
         rows[i - from] = (row){
-            .radius = radius_xy * cosine, .z = middle + radius_z * sine,
-            .object_radius = cosine, .object_z = object_z + sine,
-            .normal_radius = cosine, .normal_z = sine,
+            .radius = radius_xy * cosine,
+            .z = middle + radius_z * sine,
+            .object_radius = cosine,
+            .object_z = object_z + sine,
+            .normal_radius = cosine,
+            .normal_z = sine,
             .v = (double)(i - from) / (to - from),
             .turned = (i - HALF_STACKS) % 2 != 0,
         };
@@ -140,7 +144,8 @@ static calo_status add_disc(double radius, double z, int up, calo_mjcf_shape *sh
         double x, y;
         direction_of(&rim, s, &x, &y);
         calo_mjcf_vertex vertex = {.position = {(float)(radius * x), (float)(radius * y), (float)z},
-                                   .object = {(float)x, (float)y, (float)up}, .normal = {0, 0, (float)up},
+                                   .object = {(float)x, (float)y, (float)up},
+                                   .normal = {0, 0, (float)up},
                                    .uv = {(float)(0.5 + 0.5 * x), (float)(0.5 + 0.5 * y)}};
         calo_mjcf_shape_vertex(shape, &vertex);
     }

@@ -27,8 +27,9 @@ static uint64_t hash_of(const uint8_t *bytes, size_t count)
 static uint32_t *find_slot(const calo_mjcf_table *table, const void *key)
 {
     size_t mask = (size_t)table->capacity * SLOTS_PER_KEY - 1, at = hash_of(key, table->key_bytes) & mask;
-    while (table->slots[at] && memcmp(table->keys + (table->slots[at] - 1) * table->key_bytes, key, table->key_bytes) != 0)
-        at = (at + 1) & mask;
+    for (; table->slots[at]; at = (at + 1) & mask)
+        if (memcmp(table->keys + (table->slots[at] - 1) * table->key_bytes, key, table->key_bytes) == 0)
+            break;
     return &table->slots[at];
 }
 

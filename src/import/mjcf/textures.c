@@ -47,7 +47,7 @@ static void copy_texels(const source *from, uint8_t *to)
     for (size_t i = 0; i < count; i++, to += 4) {
         const uint8_t *texel = from->bytes + i * from->channels;
         for (int c = 0; c < 3; c++)
-            to[c] = shown[texel[from->channels >= 3 ? c : 0]];
+            to[c] = shown[texel[c]];
         to[3] = from->channels == 4 ? texel[3] : 255;
     }
 }
@@ -172,15 +172,16 @@ static calo_status add_one(calo_mjcf_builder *builder, uint32_t texture, calo_er
     calo_mjcf_texture *out = &builder->looks->textures[texture];
     const char *name = calo_mjcf_name(builder, a->name_texadr, texture);
     bool cube = a->tex_type[texture] != CALO_MJCF_TEXTURE_2D;
-    source from = {(uint32_t)a->tex_width[texture], (uint32_t)a->tex_height[texture], (uint32_t)a->tex_nchannel[texture],
-                   a->tex_data + a->tex_adr[texture], false};
+    source from = {(uint32_t)a->tex_width[texture], (uint32_t)a->tex_height[texture],
+                   (uint32_t)a->tex_nchannel[texture], a->tex_data + a->tex_adr[texture], false};
     if (builder->missing_textures && builder->missing_textures[texture])
         return add_flat(builder, name, NULL, out, err);
     if (from.width == 0 || from.height == 0)
         return CALO_OK;
     if (from.channels < 3) { /* files of other encodings for other renderers, or something that MuJoCo does not draw */
         calo_scene_warn(builder->scene, "texture-channels",
-                        "the texture \"%s\" has %u bytes a texel, which MuJoCo's renderer does not draw: it is left out",
+                        "the texture \"%s\" has %u bytes a texel, which MuJoCo's renderer does not draw: it is left "
+                        "out",
                         name, from.channels);
         return CALO_OK;
     }
