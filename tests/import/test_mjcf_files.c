@@ -219,6 +219,17 @@ static void test_what_is_not_needed(void **state)
     calo_mujoco_destroy(model);
 }
 
+static void test_nothing_collides(void **state)
+{
+    const fixture *f = *state;
+    calo_mujoco_model *model = load(f, "<mujoco><worldbody><geom type='cylinder' size='.05 .2'/><body><joint/>"
+                                       "<geom type='capsule' size='.03' fromto='-1e30 0 0 .3 0 0'/></body></worldbody>"
+                                       "</mujoco>");
+    assert_int_equal(count_warnings(model, "unusable-size"), 1);
+    assert_int_equal(calo_mujoco_scene(model)->warning_count, 1);
+    calo_mujoco_destroy(model);
+}
+
 static void test_names_keep_their_letters(void **state)
 {
     const fixture *f = *state;
@@ -543,6 +554,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_inertias, setup, teardown),
         cmocka_unit_test_setup_teardown(test_unknown_attributes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_what_is_not_needed, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_nothing_collides, setup, teardown),
         cmocka_unit_test_setup_teardown(test_names_keep_their_letters, setup, teardown),
         cmocka_unit_test_setup_teardown(test_includes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_wrong_includes, setup, teardown),

@@ -248,6 +248,20 @@ static void drop_dynamics(calo_mjcf_element *root)
     }
 }
 
+/* MuJoCo takes a step of the simulation to see whether a model works: things that are far too large collide for ever.
+ */
+static calo_status stop_dynamics(const calo_mjcf_mender *m)
+{
+    static const char *const stopped[] = {"constraint", "contact", "gravity"};
+    calo_arena *arena = &m->mended->arena;
+    calo_mjcf_element *option = calo_mjcf_xml_add(m->mended->root, "option", arena, m->err);
+    calo_mjcf_element *flag = option ? calo_mjcf_xml_add(option, "flag", arena, m->err) : NULL;
+    calo_status status = flag ? CALO_OK : calo_failed(m->err);
+    for (size_t i = 0; i < sizeof stopped / sizeof stopped[0] && status == CALO_OK; i++)
+        status = set(m, flag, stopped[i], "disable");
+    return status;
+}
+
 static calo_status mend_element(calo_mjcf_mender *m, calo_mjcf_element *element)
 {
     const char *file = calo_mjcf_xml_get(element, "file");
@@ -310,6 +324,8 @@ calo_status calo_mjcf_mend(const calo_import_source *source, calo_mjcf_mended *m
         status = calo_mjcf_mend_includes(&m);
     if (status == CALO_OK)
         drop_dynamics(mended->root);
+    if (status == CALO_OK)
+        status = stop_dynamics(&m);
     if (status == CALO_OK)
         status = check_copies(&m);
     if (status == CALO_OK)
