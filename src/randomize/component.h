@@ -132,6 +132,8 @@ bool calo_randomizer_shows(const calo_randomizer *randomizer, uint32_t node);
 /* A warning of a stable id; lost when there is no memory. */
 void calo_randomizer_warn(calo_randomizer *randomizer, const char *id, const char *format, ...) CALO_PRINTF(3, 4);
 
+enum { CALO_COMPONENT_NAME_BYTES = 200 };
+
 /* The name that updates and streams use: the given one, or the type with a number. */
 void calo_component_name(const calo_component_type *type, const char *given, uint32_t index, char *name, size_t bytes);
 

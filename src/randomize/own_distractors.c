@@ -1,6 +1,7 @@
 /* distractors: simple shapes that stand about the subject and never in it. */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/exact_math.h"
@@ -52,6 +53,24 @@ static calo_status extend(calo_scene *scene, const calo_randomizer *randomizer, 
     return calo_own_add_shapes(scene, randomizer, component, p->shapes, (uint32_t)p->count[1], err);
 }
 
+/* Whether the scene has every shape of every distractor; how deep they reach. */
+static bool find_shapes(const calo_scene *scene, const calo_component *component, distractors *bound)
+{
+    const parameters *p = component->parameters;
+    if (bound->shapes == 0 || bound->shapes > MAX_SHAPES)
+        return false;
+    for (uint32_t i = 0; i < bound->count * bound->shapes; i++) {
+        char shape[32], name[256];
+        uint32_t node = bound->first_node + i, which = i % bound->shapes;
+        calo_own_line(p->shapes, which, shape, sizeof shape);
+        calo_own_name(component, shape, i / bound->shapes, name, sizeof name);
+        bound->bottoms[which] = calo_own_shape_bottom(shape);
+        if (node >= scene->node_count || strcmp(scene->nodes[node].name, name) != 0)
+            return false;
+    }
+    return true;
+}
+
 static calo_status bind(calo_randomizer *randomizer, calo_component *component, calo_error *err)
 {
     const parameters *p = component->parameters;
@@ -68,16 +87,10 @@ static calo_status bind(calo_randomizer *randomizer, calo_component *component, 
            !calo_own_is_added_by(scene->materials[bound->first_material].name, component))
         bound->first_material++;
     calo_own_find_box(randomizer, &bound->box);
-    uint32_t nodes = bound->count * bound->shapes, last = bound->first_node + nodes - 1;
-    for (uint32_t s = 0; s < bound->shapes && s < MAX_SHAPES; s++) {
-        char shape[32];
-        calo_own_line(p->shapes, s, shape, sizeof shape);
-        bound->bottoms[s] = calo_own_shape_bottom(shape);
-    }
-    if (nodes > 0 && (last >= scene->node_count || !calo_own_is_added_by(scene->nodes[last].name, component)))
+    if (!find_shapes(scene, component, bound))
         return calo_own_fail(randomizer, component, CALO_ERROR_UNSUPPORTED, err,
-                             "its shapes were not added to the scene, or fewer: name the scene in the subject's `additions`, "
-                             "and do not raise \"count\" by updates");
+                             "its shapes were not added to the scene, or fewer or others: name the scene in the subject's "
+                             "`additions`, and do not change \"shapes\" or raise \"count\" by updates");
     return CALO_OK;
 }
 

@@ -1,6 +1,7 @@
 #include "randomize/own_extend.h"
 
 #include <calotype/build.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -20,6 +21,11 @@ bool calo_own_is_added_by(const char *name, const calo_component *component)
            name[sizeof prefix - 1 + length] == '/';
 }
 
+void calo_own_name(const calo_component *component, const char *what, uint32_t index, char *name, size_t bytes)
+{
+    snprintf(name, bytes, "%s%.200s/%s%u", prefix, component->name, what, index);
+}
+
 /* A component as it will be, but for what it looks up in the scene. */
 static calo_status extend_by(calo_scene *scene, calo_randomizer *randomizer, const calo_config_component *config,
                              uint32_t index, calo_error *err)
@@ -27,7 +33,7 @@ static calo_status extend_by(calo_scene *scene, calo_randomizer *randomizer, con
     const calo_component_type *type = calo_component_find(CALO_CONFIG_OWN, config->type);
     if (!type || !type->extend)
         return CALO_OK;
-    char name[160];
+    char name[CALO_COMPONENT_NAME_BYTES];
     calo_component component = {.type = type, .index = index, .node = -1, .name = name};
     calo_component_name(type, config->name, index, name, sizeof name);
     calo_status status = calo_parameters_create(type, &component.parameters, err);

@@ -11,6 +11,8 @@ enum { CALO_OWN_MAX_SHAPES = 16 };
 bool calo_own_is_added(const char *name);
 bool calo_own_is_added_by(const char *name, const calo_component *component);
 
+void calo_own_name(const calo_component *component, const char *what, uint32_t index, char *name, size_t bytes);
+
 /* A texture of a picture (its alpha and what is brighter than white are left out). */
 calo_status calo_own_add_picture(calo_scene *scene, const calo_randomizer *randomizer, const calo_component *component,
                                  const calo_image *image, calo_error *err);

@@ -1,7 +1,6 @@
 /* Simple shapes within the unit ball, hidden in a scene until a look shows them. */
 #include <calotype/build.h>
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -152,9 +151,9 @@ static const char *name_thing(calo_scene *scene, const calo_component *component
                               calo_error *err)
 {
     char name[256];
-    int length = snprintf(name, sizeof name, "calotype:%.200s/%s%u", component->name, what, index);
-    char *kept = calo_scene_allocate(scene, (uint64_t)length + 1, 1, err);
-    return kept ? memcpy(kept, name, (size_t)length + 1) : NULL;
+    calo_own_name(component, what, index, name, sizeof name);
+    char *kept = calo_scene_allocate(scene, strlen(name) + 1, 1, err);
+    return kept ? memcpy(kept, name, strlen(name) + 1) : NULL;
 }
 
 /* A mesh with the shape in that material, and a hidden node that shows it. */

@@ -50,12 +50,11 @@ static calo_status extend(calo_scene *scene, const calo_randomizer *randomizer, 
     calo_random random = calo_own_random(0, component->name);
     calo_status status = CALO_OK;
     for (uint32_t i = 0; i < calo_own_line_count(p->pictures) && status == CALO_OK; i++) {
-        calo_image image;
+        calo_image image = {0};
         status = calo_own_read_picture(randomizer, component, p->pictures, i, &image, err);
         if (status == CALO_OK)
             status = calo_own_add_picture(scene, randomizer, component, &image, err);
-        if (status == CALO_OK || image.data)
-            calo_image_finish(&image);
+        calo_image_finish(&image);
     }
     for (uint32_t i = 0; i < calo_own_line_count(p->patterns) && status == CALO_OK; i++) {
         char pattern[64];

@@ -1,7 +1,6 @@
 /* Pictures and patterns as textures of a scene. */
 #include <calotype/build.h>
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -15,7 +14,7 @@ static uint8_t *add_texture(calo_scene *scene, const calo_component *component, 
                             calo_error *err)
 {
     char name[256];
-    snprintf(name, sizeof name, "calotype:%.200s/texture%u", component->name, scene->image_count);
+    calo_own_name(component, "texture", scene->image_count, name, sizeof name);
     char *kept = calo_scene_allocate(scene, strlen(name) + 1, 1, err);
     uint8_t *texels = kept ? calo_scene_allocate(scene, (uint64_t)width * height, 4, err) : NULL;
     if (!texels)

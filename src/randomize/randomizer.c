@@ -102,7 +102,10 @@ void calo_component_name(const calo_component_type *type, const char *given, uin
 static calo_status name_component(calo_randomizer *randomizer, calo_component *component, const char *given,
                                   calo_error *err)
 {
-    char made[160];
+    char made[CALO_COMPONENT_NAME_BYTES];
+    if (strlen(given) >= sizeof made)
+        return calo_fail(err, CALO_ERROR_FORMAT, "%s: components[%u]: its name \"%.40s...\" has more than %zu bytes",
+                         randomizer->name, component->index, given, sizeof made - 1);
     calo_component_name(component->type, given, component->index, made, sizeof made);
     if (given[0] && name_taken(randomizer, made))
         return calo_fail(err, CALO_ERROR_FORMAT, "%s: two components are named \"%.80s\"", randomizer->name, given);

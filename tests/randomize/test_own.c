@@ -410,6 +410,9 @@ static void what_is_not_known_is_refused(void **state)
     (void)state;
     assert_refused("{\"type\": \"lamp\"}", "there is no component of type \"lamp\"; there are background, camera, distractors");
     assert_refused("{\"type\": \"light\", \"cuont\": 2}", "light has no parameter \"cuont\"; it has count, kind, azimuth_degrees");
+    char *long_name = calo_text_format("{\"type\": \"light\", \"name\": \"%0250d\"}", 0);
+    assert_refused(long_name, "more than 199 bytes");
+    free(long_name);
     assert_refused("{\"type\": \"light\", \"count\": [3, 1]}", "\"count\" is a range from 3 down to 1");
     assert_refused("{\"type\": \"light\", \"count\": 65}", "\"count\" is 65; it must be from 0 to 64");
     assert_refused("{\"type\": \"light\", \"kind\": \"laser\"}", "must be one of directional|point|spot");
