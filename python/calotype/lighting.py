@@ -5,7 +5,7 @@ import math
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Optional, Tuple, Union
+from typing import TYPE_CHECKING, Any, Optional, Tuple, Union
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,9 @@ import numpy.typing as npt
 from . import _calotype
 from .cameras import _array, _choice, _finite, _flag, _path, _whole
 from .errors import ArgumentError, NotFoundError, ReadWriteError
+
+if TYPE_CHECKING:
+    from .mujoco import Model
 
 __all__ = ["Light", "Lighting", "load_image"]
 
@@ -74,8 +77,9 @@ class Lighting:
 
     Parameters
     ----------
-    environment : "white"; None for darkness; a path of an HDR or EXR picture; or an equirectangular picture, float32
-        (H, W, 3) or (H, W, 4), linear, whose top row is up (+z) and whose middle column is +x.
+    environment : "white"; None for darkness; a path of an HDR or EXR picture; an equirectangular picture, float32
+        (H, W, 3) or (H, W, 4), linear, whose top row is up (+z) and whose middle column is +x; or a
+        ``calotype.mujoco.Model``, which means its sky (darkness without one).
     color, strength : multiply the environment.
     rotation_degrees : turns it about z, counter-clockwise seen from above.
     lights : :class:`Light` s in the world.
@@ -85,7 +89,7 @@ class Lighting:
     ambient : (3,), light from everywhere, of shading "pyrender" (linear) and "mujoco" (as displayed) alone.
     """
 
-    environment: Union[None, str, os.PathLike[str], npt.NDArray[np.float32]] = "white"
+    environment: Union[None, str, os.PathLike[str], npt.NDArray[np.float32], Model] = "white"
     color: Triple = (1.0, 1.0, 1.0)
     strength: float = 1.0
     rotation_degrees: float = 0.0
@@ -95,13 +99,16 @@ class Lighting:
     shadow_map_size: int = 2048
     ambient: Triple = (0.0, 0.0, 0.0)
 
-    def _picture(self) -> Tuple[bool, Optional[npt.NDArray[np.float32]]]:
-        """Whether it is dark, and the environment's picture."""
+    def _picture(self) -> Tuple[bool, Any]:
+        """Whether it is dark, and the environment's picture, or what has one."""
         if self.environment is None:
             return True, None
         if isinstance(self.environment, str) and self.environment == "white":
             return False, None
         given = self.environment
+        handle: Any = getattr(given, "_handle", None)
+        if type(handle) is _calotype.MujocoModel:
+            return False, handle
         if isinstance(given, (str, os.PathLike)):
             given = load_image(given)
             if given.dtype != np.float32:

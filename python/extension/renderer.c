@@ -107,6 +107,11 @@ static bool read_environment(PyObject *object, prepare_call *call)
 {
     const Py_ssize_t shape[3] = {-1, -1, 4};
     array_view view;
+    if (Py_TYPE(object) == extension()->mujoco_type) {
+        call->lighting.environment = calo_mujoco_sky(mujoco_of(object));
+        call->lighting.no_environment |= !call->lighting.environment;
+        return true;
+    }
     if (!array_read_optional(object, "the environment", "<f4", 3, shape, &view))
         return false;
     if (!view.data)

@@ -1,8 +1,10 @@
 """calotype.mujoco.Model: arrays of MuJoCo's names, poses, and many states in one call. No MuJoCo is needed."""
+import json
 import math
 import os
 import tempfile
 import unittest
+from pathlib import Path
 
 import numpy as np
 
@@ -222,6 +224,55 @@ class Render(unittest.TestCase):
         with self.assertRaises(KeyError):
             self.render(progress=stop)
         self.render()
+
+
+class Randomized(unittest.TestCase):
+    CONFIG = {"components": [{"type": "MaterialRandomizer", "name": "paint"}, {"type": "CameraRandomizer", "name": "shake"}]}
+
+    def setUp(self):
+        self.model = Model.from_mujoco(stand_in.model())
+
+    def render(self, seeds, randomize=None, **arguments):
+        return self.model.render(states=[stand_in.data()] * len(seeds), seeds=seeds, channels=("color", "depth"), width=32,
+                                 height=32, randomize=self.CONFIG if randomize is None else randomize, **arguments)
+
+    def test_seeds(self):
+        frames = self.render([4, 5, 4])
+        for name in ("color", "depth"):
+            np.testing.assert_array_equal(frames[name][0], frames[name][2])
+            self.assertFalse(np.array_equal(frames[name][0], frames[name][1]))
+        alone = self.render([5])
+        np.testing.assert_array_equal(alone["color"][0], frames["color"][1])
+        counted = self.model.render(states=[stand_in.data()] * 2, first_seed=4, channels=("color",), width=32, height=32,
+                                    randomize=self.CONFIG)
+        np.testing.assert_array_equal(counted["color"], frames["color"][:2])
+
+    def test_drawn_values(self):
+        drawn = self.render([4, 5, 4])["drawn"]
+        self.assertEqual(drawn["shake/above/jitter"].shape, (3, 8))
+        np.testing.assert_array_equal(drawn["paint/box/material"][0], drawn["paint/box/material"][2])
+        self.assertFalse(np.array_equal(drawn["paint/box/material"][0], drawn["paint/box/material"][1]))
+        with calotype.States(self.model, self.CONFIG) as states:
+            self.assertEqual({stream.name: stream.count for stream in states.streams},
+                             {name: values.shape[1] for name, values in drawn.items()})
+        self.assertNotIn("drawn", self.model.render(states=stand_in.data(), channels=("depth",)))
+
+    def test_dictionary_text_and_file_are_one(self):
+        expected = self.render([7])["color"]
+        np.testing.assert_array_equal(self.render([7], json.dumps(self.CONFIG))["color"], expected)
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "look.json"
+            path.write_text(json.dumps(self.CONFIG), encoding="utf-8")
+            np.testing.assert_array_equal(self.render([7], path)["color"], expected)
+
+    def test_unknown_components(self):
+        wrong = {"components": [{"type": "Nonsense", "name": "n"}]}
+        with self.assertRaisesRegex(calotype.Error, "Nonsense"):
+            self.render([1], wrong)
+        with calotype.States(self.model, wrong, lenient=True) as states:
+            self.assertEqual([warning.id for warning in states.warnings], ["randomizer-component"])
+        with self.assertRaisesRegex(calotype.ArgumentError, "cannot be written as JSON"):
+            self.render([1], {"components": object()})
 
 
 class StatesOfScenes(unittest.TestCase):

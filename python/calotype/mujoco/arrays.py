@@ -29,7 +29,7 @@ _TENDONS = slice(6, 10)
 
 def get(source: Any, name: str) -> Any:
     """An attribute, or an item of a dictionary; None where it is missing."""
-    return source.get(name) if isinstance(source, Mapping) else getattr(source, name, None)
+    return source.get(name) if isinstance(source, dict) else getattr(source, name, None)
 
 
 def _given(model: Any, name: str) -> Any:
@@ -42,10 +42,12 @@ def flat(what: str, value: Any, dtype: str) -> Array:
     if isinstance(value, bytes):
         value = np.frombuffer(value, dtype=np.uint8)
     try:
-        array = np.asarray(value)
+        array = np.asarray(value).reshape(-1)
         if array.dtype.kind not in "fiub":
             raise ArgumentError(f"{what} must be numbers, not {array.dtype}")
-        return np.require(array.reshape(-1), dtype, ("C", "A"))
+        if array.dtype.str == dtype and array.flags.carray:
+            return array
+        return np.require(array, dtype, ("C", "A"))
     except ArgumentError:
         raise
     except (TypeError, ValueError, OverflowError) as error:
@@ -92,16 +94,20 @@ def read_model(model: Any) -> Dict[str, Any]:
 def read_numbers(model: Any) -> Array:
     """The numbers of ``vis`` and ``stat`` one after the other."""
     numbers: list[float] = []
+    owners = {"stat": get(model, "stat")}
     for name, count in _NUMBERS:
         part, field = name.split("_", 1)
-        owner = get(model, "stat") if part == "stat" else get(get(model, "vis"), "global_" if part == "global" else part)
-        value = get(owner, field)
-        if value is None and name != "global_orthographic":
+        if part not in owners:
+            owners[part] = get(get(model, "vis"), "global_" if part == "global" else part)
+        value = get(owners[part], field)
+        if value is None and name == "global_orthographic":
+            value = 0
+        if value is None:
             raise ArgumentError(f"this MuJoCo model does not tell {'' if part == 'stat' else 'vis.'}{part}.{field}")
-        array = np.zeros(count) if value is None else flat(name, value, "<f8")
-        if array.size != count:
-            raise ArgumentError(f"a MuJoCo model's {name} has {array.size} numbers: {count} are needed")
-        numbers.extend(array.tolist())
+        row = [float(value)] if isinstance(value, (int, float)) else flat(name, value, "<f8").tolist()
+        if len(row) != count:
+            raise ArgumentError(f"a MuJoCo model's {name} has {len(row)} numbers: {count} are needed")
+        numbers.extend(row)
     return np.array(numbers)
 
 

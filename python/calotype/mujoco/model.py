@@ -31,6 +31,7 @@ KINDS = {"body": 1, "geom": 5, "site": 6, "camera": 7, "light": 8, "skin": 11, "
 _JOINT_TYPES = (("free", 7), ("ball", 4), ("slide", 1), ("hinge", 1))
 _NO_GROUPS = 0x80000000
 DEFAULT_GROUPS = (0, 1, 2)
+SHADOW_MAP_SIZE = 1024  # enough for pictures up to that size, and a quarter of the time of 2048
 
 
 class Joint(NamedTuple):
@@ -180,7 +181,7 @@ class Model:
     @property
     def lighting(self) -> Lighting:
         """The model's lamps and its headlight; those cast shadows that do so in MuJoCo."""
-        return Lighting(environment=self.sky, scene_lights=True, shadows="all")
+        return Lighting(environment=self, scene_lights=True, shadows="all", shadow_map_size=SHADOW_MAP_SIZE)
 
     @property
     def settings(self) -> Settings:

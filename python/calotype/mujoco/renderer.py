@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from typing import Any, Callable, NamedTuple, Optional, Tuple
 
 import numpy as np
@@ -14,7 +15,7 @@ from ..rendering import Prepared, Settings
 from ..rendering import Renderer as Drawing
 from .arrays import Arrays, flat, get, read_model, read_numbers, read_states
 from .camera import FIXED, FREE, TRACKING, clip_planes, fixed_view, free_frame, free_view
-from .model import KINDS, Model, module_of, version_of
+from .model import KINDS, SHADOW_MAP_SIZE, Model, module_of, version_of
 from .options import ALL_DEFAULTS, Shown, changed_arrays, hidden, not_in_pictures, read_option, render_flags
 
 __all__ = ["NotDrawnWarning", "RenderScene", "Renderer"]
@@ -359,7 +360,8 @@ class Renderer:
         settings = Settings(shading="mujoco", fill="wireframe" if self._flag("WIREFRAME") else "solid")
 
         def lighting(model: Model) -> Lighting:
-            return Lighting(environment=model.sky, scene_lights=True, shadows="all" if shadows else ())
+            size = SHADOW_MAP_SIZE * (1 if max(self._height, self._width) <= SHADOW_MAP_SIZE else 2)
+            return replace(model.lighting, shadows="all" if shadows else (), shadow_map_size=size)
 
         prepared = self._prepare(drawing, f"color {shadows} {settings.fill}", lighting, settings)
         self._draw(drawing, prepared, "color", buffer[None], color="rgb", background="environment" if sky else _BLACK)
