@@ -11,7 +11,9 @@ import numpy as np
 
 import calotype
 from calotype import _calotype, cameras
+from calotype.mujoco import Model, Renderer
 
+import mujoco_stand_in as stand_in
 import sample
 
 sys.path.insert(0, str(sample.ROOT / "bench"))
@@ -141,6 +143,25 @@ class Leaks(unittest.TestCase):
                                                lighting=calotype.Lighting(environment=environment * np.nan)))
         self.flat("bad light", self.refused(self.renderer.prepare, self.scene, lighting=calotype.Lighting(lights=[
             calotype.Light(direction=(0, 0, 0))])))
+
+    def test_models_and_states(self):
+        given, data, few = stand_in.model(), stand_in.data(), CALLS // 16
+        model = Model.from_mujoco(given)
+        look = {"components": [{"type": "CameraRandomizer", "name": "shake"}]}
+        self.flat("model", lambda: Model.from_mujoco(given), few)
+        self.flat("bad model", self.refused(Model.from_mujoco, stand_in.model(geom_bodyid=np.full(4, 9, np.int32))), few)
+        self.flat("pose", lambda: model.scene.bounds(model.pose_of(data)), few)
+        self.flat("states", lambda: calotype.States(model, look, threads=1), few)
+        self.flat("bad states", self.refused(calotype.States, model, {"components": 3}), few)
+        states = calotype.States(model, look, threads=1)
+        self.flat("look", lambda: states.render(states=data, channels=("color", "segmentation"), width=8, height=8), few)
+        self.flat("bad camera", self.refused(states.render, cameras="nowhere", states=data), few)
+        renderer = Renderer(given, 8, 8, threads=1)
+
+        def show():
+            renderer.update_scene(data, 0)
+            renderer.render()
+        self.flat("stand-in for MuJoCo's renderer", show, few)
 
     def test_rendering(self):
         draw, prepared, views = self.renderer.render, self.prepared, self.views

@@ -241,7 +241,7 @@ class Model:
                threads: int = 0) -> dict[str, Any]:
         """Renders every camera of every state in one call: :meth:`calotype.States.render`, whose engine is kept from one
         call to the next. ``randomize`` and ``lenient`` are as of :class:`calotype.States`."""
-        key = (repr(randomize), lenient, backend, threads)
+        key = (repr(randomize), _stamp(randomize), lenient, backend, threads)
         engine = self._states.get(key)
         if engine is None:
             engine = States(self, randomize, lenient=lenient, backend=backend, threads=threads)
@@ -253,6 +253,14 @@ class Model:
     def __repr__(self) -> str:
         return (f"<calotype.mujoco.Model {self.scene.path}: {len(self.names('body'))} bodies, {len(self.joints)} joints, "
                 f"{len(self.cameras)} cameras>")
+
+
+def _stamp(randomize: Randomize) -> Any:
+    """Changes when a file does."""
+    try:
+        return os.stat(randomize).st_mtime_ns if isinstance(randomize, (str, os.PathLike)) else None
+    except (OSError, ValueError):
+        return None  # no file: text, or what States will complain of
 
 
 def module_of(live: Any) -> Any:
