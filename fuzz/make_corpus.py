@@ -393,6 +393,22 @@ LOOKS = [
     {"type": "distractors", "shapes": ["box", "cone"], "count": 3, "on_floor": True},
     {"type": "post_processing", "bloom_intensity": [0, 9], "tone_mapping": "aces", "grain_size": 3},
 ]
+ORRB_PLACED = {"CameraProperties", "LookAt", "TranslateRotateScale"}
+ORRB_COMPONENTS = [
+    ("CameraCalibrator", {"stringProperties": {"camera_name": "eye"}, "quaternion_properties": {"local_rotation_delta": {"y": 1}}}),
+    ("CameraProperties", {"floatProperties": {"near_clip": 0.5}}),
+    ("CameraRandomizer", {"enumProperties": {"mode": "Both"}, "vector3Properties": {"orbit_center": {"x": 1}}}),
+    ("Hide", {"stringProperties": {"geom_prefix": "tri,x", "body_prefix": ""}}),
+    ("JointRandomizer", {}),
+    ("LightRandomizer", {"boolProperties": {"randomize_hue": True}, "floatProperties": {"min_light_intensity": "0"}}),
+    ("LightingRig", {"int_properties": {"light_head_count": 3}, "vector3Properties": {"target": {}}}),
+    ("LookAt", {"vector3Properties": {"target_offset": {"z": -2}}}),
+    ("MaterialFixedHueRandomizer", {"stringProperties": {"material_prefix": "p,paint"}, "floatProperties": {"hue_radius": 9}}),
+    ("MaterialRandomizer", {"stringProperties": {"blacklist_prefix": ""}, "boolProperties": {"randomize_textures": True}}),
+    ("PostProcessingRandomizer", {"boolProperties": {"enable_grain": True}, "floatProperties": {"grain_max_size": 3}}),
+    ("Tracker", {"stringProperties": {"camera_names": "eye", "tracked_object_names": "triangle", "tracked_object_aliases": "a"}}),
+    ("TranslateRotateScale", {"vector3Properties": {"scale": {"x": 1, "y": 0, "z": 1}}}),
+]
 LOOKS_WORDS = """calotype components type name path config floatProperties x y z w names except hue saturation value hue_shift
 metallic roughness emission probability patterns pictures repeat rotation_degrees kind count shadow irradiance kinds cells
 octaves shapes size distance on_floor exposure_stops bloom_diffusion 1e400 -1 4294967296
@@ -498,7 +514,9 @@ def main(folder):
     write_words(folder, "mjcf", MJCF_WORDS)
     for number, component in enumerate(LOOKS):
         write(folder, "looks", str(number), json.dumps({"calotype": 1, "components": [component]}).encode())
-    write(folder, "looks", "orrb", b'{"components": [{"type": "LightRandomizer", "config": {"floatProperties": {"a": 1}}}]}')
+    for number, (kind, config) in enumerate(ORRB_COMPONENTS):
+        component = {"type": kind, "name": "n", "path": "eye" if kind in ORRB_PLACED else "", "config": config}
+        write(folder, "looks", f"orrb{number}", json.dumps({"components": [component, {"type": "LightingRig"}]}).encode())
     write_words(folder, "looks", LOOKS_WORDS)
     write_words(folder, "obj", "v vt vn f l p o g s usemtl mtllib -1 // off 4294967297 nan inf 1e39".split())
     write_words(folder, "mtl", "newmtl Kd Ks Ke Ka Ns d Tr illum Pr Pm map_Kd map_Ks map_Ns map_d map_Ke map_Bump "
