@@ -469,7 +469,9 @@ static void every_parameter_is_documented(void **state)
         const char *section = strstr((const char *)file.bytes, heading);
         if (!section)
             fail_msg("docs/randomize.md has no section \"%s\"", types[i]->name);
-        const char *end = strstr(section + 1, "\n### ");
+        const char *end = strstr(section + 1, "\n### "), *chapter_end = strstr(section + 1, "\n## ");
+        if (!end || (chapter_end && chapter_end < end))
+            end = chapter_end;
         size_t rows = 0;
         for (const char *at = section; (at = strstr(at, "\n| `")) != NULL && (!end || at < end); at++)
             rows++;
