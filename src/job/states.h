@@ -73,6 +73,8 @@ calo_status calo_state_post_run(calo_state_post *post, const calo_post_processin
 
 /* states_outputs.c: renders a batch's views and writes the request's outputs. */
 calo_status calo_state_batch_render(calo_state_batch *batch, calo_error *err);
+/* The channels that the outputs are made of, as bits. */
+uint32_t calo_state_channels(const calo_states_request *request);
 /* Everything that can be said against the request's outputs. */
 calo_status calo_state_outputs_check(const calo_states *states, const calo_states_request *request, calo_error *err);
 

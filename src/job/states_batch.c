@@ -122,6 +122,7 @@ static calo_status make_pose(calo_state_batch *batch, size_t slot, const calo_lo
 
 static calo_status prepare(calo_state_batch *batch, size_t slot, const calo_look *look, calo_error *err)
 {
+    static const calo_lighting dark = {.no_environment = true};
     const calo_states *states = batch->states;
     calo_prepare_options options = states->options.prepare;
     options.reuse = states->base;
@@ -129,6 +130,8 @@ static calo_status prepare(calo_state_batch *batch, size_t slot, const calo_look
         options.lighting = &look->lighting;
         options.materials = look->materials;
     }
+    if (!(calo_state_channels(batch->request) & CALO_CHANNEL_BIT(CALO_CHANNEL_COLOR)))
+        options.lighting = &dark; /* nobody sees the light, and shadows take long */
     return calo_renderer_prepare(states->renderer, batch->poses[slot], &options, &batch->prepared[slot], err);
 }
 

@@ -273,8 +273,7 @@ static calo_status render(const calo_state_batch *batch, const calo_view *views,
     return status;
 }
 
-/* The channels that the outputs are made of. */
-static uint32_t wanted_channels(const calo_states_request *request)
+uint32_t calo_state_channels(const calo_states_request *request)
 {
     uint32_t channels = 0;
     for (size_t i = 0; i < request->output_count; i++)
@@ -284,7 +283,7 @@ static uint32_t wanted_channels(const calo_states_request *request)
 
 calo_status calo_state_batch_render(calo_state_batch *batch, calo_error *err)
 {
-    uint32_t wanted = wanted_channels(batch->request), color = CALO_CHANNEL_BIT(CALO_CHANNEL_COLOR);
+    uint32_t wanted = calo_state_channels(batch->request), color = CALO_CHANNEL_BIT(CALO_CHANNEL_COLOR);
     const calo_render_options *options = &batch->states->options.render;
     /* Post-processing reads depths and normals of one kind only. */
     bool other_kinds = options->world_space_normals || options->ray_depth || options->background_depth != 0;
