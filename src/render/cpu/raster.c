@@ -116,15 +116,29 @@ LANES_INLINE void draw_small_group(calo_cpu_worker *worker, const small_triangle
         visit(worker, &t->face, at, covered, pass);
 }
 
+/* Rows of a block with four samples a pixel: two or all, for more cases would be guessed wrong too often. */
+LANES_INLINE void draw_small_rows(calo_cpu_worker *worker, const small_triangle *t, slot_group at,
+                                  const calo_cpu_batch *batch, uint32_t i, calo_cpu_pass pass)
+{
+    int32_t y = at.block_y * CALO_CPU_BLOCK, top = max_int(batch->top[i] - y, 0), bottom = min_int(batch->bottom[i] - y, 3);
+    uint32_t count = bottom - top < 2 ? 2 : 4;
+    at.group = count == 2 ? (uint32_t)min_int(top, 2) : 0;
+    at.slots += at.group;
+    for (uint32_t end = at.group + count; at.group < end; at.group++, at.slots++)
+        draw_small_group(worker, t, &at, pass);
+}
+
 /* The groups of samples: a whole block, its rows, or with 16 the pixels within the triangle's box. */
 LANES_INLINE void draw_small_samples(calo_cpu_worker *worker, const small_triangle *t, slot_group at,
                                      const calo_cpu_batch *batch, uint32_t i, uint32_t samples, calo_cpu_pass pass)
 {
     calo_cpu_slots *first = at.slots;
-    if (samples <= 4) {
-        /* All rows: how many of them are met would be guessed wrong too often. */
-        for (at.group = 0; at.group < samples; at.group++, at.slots++)
-            draw_small_group(worker, t, &at, pass);
+    if (samples == 1) {
+        draw_small_group(worker, t, &at, pass);
+        return;
+    }
+    if (samples == 4) {
+        draw_small_rows(worker, t, at, batch, i, pass);
         return;
     }
     int32_t x = at.block_x * CALO_CPU_BLOCK, y = at.block_y * CALO_CPU_BLOCK;
