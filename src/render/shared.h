@@ -18,6 +18,7 @@ typedef enum calo_shared_kind {
     CALO_SHARED_LIGHT,    /* a backend's form of an environment's maps */
     CALO_SHARED_BLOCKS,   /* the cpu backend's draws by element id */
     CALO_SHARED_CODES,    /* the cpu backend's table of sRGB codes */
+    CALO_SHARED_SHADOW_MEMORY, /* the cpu backend's: what shadow maps are drawn with */
 } calo_shared_kind;
 
 /* Compared byte by byte: there is no padding. */

@@ -3,7 +3,7 @@
 
 #include "base/error.h"
 #include "base/thread.h"
-#include "render/cpu/scene.h"
+#include "render/cpu/shadow_memory.h"
 
 /* ---- materials and textures ---- */
 
@@ -333,7 +333,7 @@ static calo_status fill_scene(prepare_job *job, calo_error *err)
     if (status == CALO_OK)
         status = prepare_environment(job, err);
     if (status == CALO_OK)
-        status = calo_cpu_shadows_make(scene, job->prepare->lighting, job->options->threads, err);
+        status = calo_cpu_shadows_make(scene, job->prepare->lighting, job->options->threads, &job->sharing, err);
     return status;
 }
 
@@ -364,7 +364,13 @@ calo_status calo_cpu_scene_prepare(const calo_pose *pose, const calo_prepare_opt
 void calo_cpu_scene_release(void *pointer)
 {
     calo_cpu_scene *scene = pointer;
-    calo_shared_list_free(&scene->shared, calo_shared_list_let_go(&scene->shared));
+    if (scene->shadow_block)
+        calo_cpu_shadow_texels_give_back(scene->shadow_memory, scene->shadow_block);
+    uint32_t count = calo_shared_list_let_go(&scene->shared);
+    for (uint32_t i = 0; i < count; i++)
+        if (scene->shared.things[i]->key.kind == CALO_SHARED_SHADOW_MEMORY)
+            calo_cpu_shadow_memory_finish((calo_cpu_shadow_memory *)scene->shared.things[i]);
+    calo_shared_list_free(&scene->shared, count);
     calo_arena_finish(&scene->arena);
     free(scene);
 }

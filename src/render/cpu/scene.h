@@ -121,7 +121,9 @@ typedef struct calo_cpu_scene {
     calo_mip_chain *textures;
     calo_environment environment;
     calo_shadows shadows;
-    float *shadow_texels; /* map after map, row by row */
+    struct calo_cpu_shadow_memory *shadow_memory; /* NULL: there are no shadows */
+    struct calo_cpu_shadow_texels *shadow_block;
+    float *shadow_texels; /* its: map after map, row by row */
     const uint32_t *srgb_table;
     calo_shared_list shared; /* with other scenes */
     bool in_depth; /* many objects: drawn from front to back, hidden ones left out */
@@ -141,7 +143,7 @@ static inline const calo_cpu_draw *calo_cpu_draw_of(const calo_cpu_scene *scene,
 
 /* shadow_maps.c: finds and draws the maps of the lamps that cast shadows. Everything else is ready. */
 calo_status calo_cpu_shadows_make(calo_cpu_scene *scene, const calo_lighting *lighting, uint32_t threads,
-                                  calo_error *err);
+                                  calo_sharing *sharing, calo_error *err);
 
 typedef struct calo_cpu_geometry_input {
     const calo_cpu_draw *draw; /* its vertices (deformed), its elements */

@@ -3,12 +3,12 @@
 
 #include "base/error.h"
 #include "base/thread.h"
-#include "render/cpu/kernels.h"
+#include "render/cpu/shadow_memory.h"
 
 typedef struct maps_job {
     const calo_cpu_kernels *kernels;
     calo_cpu_scene *scene;
-    void **workers; /* one a thread, opened by it */
+    void **workers; /* one a thread, taken by it */
     uint32_t piece_rows, pieces; /* of a map */
 } maps_job;
 
@@ -22,7 +22,7 @@ static calo_status draw_piece(void *user, uint32_t thread, size_t index, calo_er
     float *texels = job->scene->shadow_texels + map * shadows->size * shadows->size;
     calo_status status = CALO_OK;
     if (!job->workers[thread])
-        status = job->kernels->open_worker(&job->workers[thread], err);
+        status = calo_cpu_shadow_worker_take(job->scene->shadow_memory, job->kernels, &job->workers[thread], err);
     if (status != CALO_OK)
         return status;
     return job->kernels->draw_shadow_map(job->workers[thread], job->scene, &shadows->maps[map], rows, texels, err);
@@ -40,18 +40,31 @@ static void share_rows(maps_job *job, uint32_t threads)
     job->pieces = (shadows->size + job->piece_rows - 1) / job->piece_rows;
 }
 
-calo_status calo_cpu_shadows_make(calo_cpu_scene *scene, const calo_lighting *lighting, uint32_t threads, calo_error *err)
+static calo_status take_texels(calo_cpu_scene *scene, calo_sharing *sharing, calo_error *err)
+{
+    const calo_shadows *shadows = &scene->shadows;
+    uint64_t count = (uint64_t)shadows->map_count * shadows->size * shadows->size;
+    calo_status status = calo_arena_reserve(&scene->arena, count * sizeof(float), "shadow maps", err);
+    if (status == CALO_OK)
+        status = calo_cpu_shadow_memory_share(sharing, &scene->shadow_memory, err);
+    if (status == CALO_OK)
+        status = calo_cpu_shadow_texels_take(scene->shadow_memory, (size_t)count, &scene->shadow_block, err);
+    if (status == CALO_OK)
+        scene->shadow_texels = scene->shadow_block->values;
+    return status;
+}
+
+calo_status calo_cpu_shadows_make(calo_cpu_scene *scene, const calo_lighting *lighting, uint32_t threads,
+                                  calo_sharing *sharing, calo_error *err)
 {
     maps_job job = {.scene = scene};
     const calo_shadows *shadows = &scene->shadows;
     calo_status status = calo_shadows_find(&scene->list, lighting, &scene->arena, &scene->shadows, err);
     if (status != CALO_OK || shadows->map_count == 0)
         return status;
-    uint64_t texels = (uint64_t)shadows->map_count * shadows->size * shadows->size;
-    scene->shadow_texels = CALO_ARENA_TAKE(&scene->arena, float, texels, "shadow maps", err);
-    if (!scene->shadow_texels)
-        return calo_failed(err);
-    status = calo_cpu_kernels_choose(&job.kernels, err);
+    status = take_texels(scene, sharing, err);
+    if (status == CALO_OK)
+        status = calo_cpu_kernels_choose(&job.kernels, err);
     if (status != CALO_OK)
         return status;
     threads = threads ? threads : calo_thread_cores();
@@ -62,7 +75,7 @@ calo_status calo_cpu_shadows_make(calo_cpu_scene *scene, const calo_lighting *li
     status = calo_thread_for(threads, (size_t)shadows->map_count * job.pieces, draw_piece, &job, err);
     for (uint32_t i = 0; i < threads; i++)
         if (job.workers[i])
-            job.kernels->close_worker(job.workers[i]);
+            calo_cpu_shadow_worker_give_back(scene->shadow_memory, job.kernels, job.workers[i]);
     free(job.workers);
     return status;
 }

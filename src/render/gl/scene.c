@@ -359,7 +359,8 @@ static void drop_thing(const calo_glr_functions *gl, const calo_shared *thing)
     }
     case CALO_SHARED_SHAPE:
     case CALO_SHARED_BLOCKS:
-    case CALO_SHARED_CODES: return;
+    case CALO_SHARED_CODES:
+    case CALO_SHARED_SHADOW_MEMORY: return;
     }
 }
 
