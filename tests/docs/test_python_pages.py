@@ -23,6 +23,7 @@ import zlib
 
 ROOT = os.environ.get("CALOTYPE_SOURCE_ROOT") or os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+MJCF = re.compile(r"\bModel\(\"")  # what a build without libmujoco cannot read
 OPTIONAL = {"PIL", "cv2", "glfw", "mujoco", "torch", "trimesh"}
 PAGES = sorted(glob.glob(os.path.join(ROOT, "docs", "python", "*.md"))) + [os.path.join(ROOT, "docs", "pyrender.md")]
 OBJ = "mtllib mesh.mtl\nv 0 0 0\nv 1 0 0\nv 1 1 0\nv 0 1 0\nvt 0 0\nvt 1 0\nvt 1 1\nvt 0 1\nusemtl checks\nf 1/1 2/2 3/3 4/4\n"
@@ -44,6 +45,11 @@ def furnish(folder):
                        ("texture.png", png(8, 8, lambda x, y: [255 * ((x + y) % 2)] * 3))):
         with open(os.path.join(folder, name), "wb") as file:
             file.write(data)
+
+
+def has_libmujoco():
+    from calotype import _calotype
+    return _calotype.mujoco_available()
 
 
 def source_of(text):
@@ -80,6 +86,8 @@ class Page:
         """Runs a block; returns the package for whose lack it was left out."""
         packages, defined, used = names_of(source_of(text))
         missing = [name for name in sorted(packages & OPTIONAL) if importlib.util.find_spec(name) is None]
+        if MJCF.search(text) and not has_libmujoco():
+            missing.append("libmujoco")
         missing += [self.lost[name] for name in sorted(used) if name in self.lost]
         if missing:
             self.lost.update((name, missing[0]) for name in defined if name not in self.namespace)
