@@ -41,8 +41,8 @@ def configured(assets, size=SIZE):
 
 def direct(assets):
     """The same engine in this process."""
-    return calotype.States(calotype.mujoco.Model(f"{assets}/dactyl.xml"), f"{assets}/dactyl.renderer_config.json",
-                           mapping=f"{assets}/dactyl.mapping")
+    return calotype.States(calotype.mujoco.Model(f"{assets}/dactyl.xml"),
+                           f"{assets}/dactyl.renderer_config.json", mapping=f"{assets}/dactyl.mapping")
 
 
 def render_directly(states, qpos, seeds, size=SIZE):

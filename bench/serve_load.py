@@ -145,11 +145,11 @@ class Seat:
     def read(self, process):
         under_way = set()
         for line in process.stdout:
-            word, *rest = line.split(maxsplit=1)
+            word, number = line.split()[:2]
             if word == "sent":
-                under_way.add(rest[0])
+                under_way.add(number)
             elif word in ("right", "wrong", "twice", "failed"):
-                under_way.discard(rest[0].split()[0])
+                under_way.discard(number)
             if word in ("wrong", "twice", "failed"):
                 self.complaints.append(line.strip())
             if word in self.tally:
