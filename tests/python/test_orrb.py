@@ -501,11 +501,10 @@ class Snippets(Base):
         page = next((text for text in map(self.read, pages) if "orrb.RemoteRendererConfig" in text), None)
         if page is None or _remote is None:
             self.skipTest("the page, or the client of render servers, is not here")
-        if not os.path.exists(os.path.join(os.path.dirname(calotype.__file__), "..", "..", "src", "server",
+        if not os.path.exists(os.path.join(os.path.dirname(calotype.__file__), "..", "..", "src", "cli",
                                            "calotype-server")):
             self.skipTest("the render server is not here")
-        os.environ["ORRB_ROOT"] = os.path.join(fake_orrb.ROOT, "missing")
-        self.addCleanup(os.environ.pop, "ORRB_ROOT")
+        self.addCleanup(os.environ.pop, "ORRB_ROOT", None)
         with tempfile.TemporaryDirectory() as root:
             os.symlink(os.path.join(os.path.abspath(assets), "orrb"), os.path.join(root, "assets"))
             os.environ["ORRB_ROOT"] = root
