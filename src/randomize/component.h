@@ -25,7 +25,7 @@ typedef struct calo_parameter {
     size_t offset;
     double low, high;   /* every number is within; 0, 0: any finite one */
     double numbers[4];  /* default */
-    const char *text;   /* STRING: default, NULL is ""; ENUM: its words, "Jitter|Orbit|Both", of which the first is default */
+    const char *text;   /* STRING: default, NULL is ""; ENUM: words, "Jitter|Orbit|Both", the first is default */
 } calo_parameter;
 
 /* Rows of a table, for fields of a struct `parameters` that are named like their parameters. */
@@ -78,7 +78,7 @@ const calo_component_type *calo_component_find(calo_config_form form, const char
 calo_status calo_parameters_create(const calo_component_type *type, void **parameters, calo_error *err);
 calo_status calo_parameters_copy(const calo_component_type *type, const void *parameters, void **copy, calo_error *err);
 void calo_parameters_free(const calo_component_type *type, void *parameters);
-/* Sets one from a property. `complain` is what is done about a bad one: fail, or warn and go on. */
+/* Sets one from a property; a failure names it. */
 calo_status calo_parameters_set(const calo_component_type *type, void *parameters, const calo_property *property,
                                 calo_config_form form, calo_error *err);
 /* Every pair "..min_x", "..max_x" in order. */

@@ -33,9 +33,9 @@ enum {
     CALO_CONFIG_MAX_NOTES = 1000,      /* more are not kept */
 };
 
-/* Reads `size` bytes of JSON into memory of the arena. A key that means nothing is an error, or with `lenient` a note. In calotype's own form numbers are FLOAT, words STRING, lists of
- * 2, 3 and 4 numbers VECTOR2, VECTOR3 and COLOR, lists of words STRING with a word a line; parameters take them as what
- * they are. */
+/* Reads `size` bytes of JSON into memory of the arena. A key that means nothing is an error, or with `lenient` a note. In
+ * calotype's own form numbers are FLOAT, words STRING, lists of 2, 3 and 4 numbers VECTOR2, VECTOR3 and COLOR, lists of
+ * words STRING with a word a line; parameters take them as what they are. */
 calo_status calo_config_parse(const char *json, size_t size, const char *name, bool lenient, calo_arena *arena,
                               calo_config *config, calo_error *err);
 

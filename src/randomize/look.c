@@ -54,7 +54,8 @@ calo_status calo_look_create(const calo_randomizer *randomizer, calo_look **look
         made->internal = calloc(1, sizeof *made->internal);
         made->cameras = calloc((size_t)randomizer->subject.camera_count + 1, sizeof *made->cameras);
     }
-    calo_status status = made && made->internal && made->cameras ? CALO_OK : calo_fail_memory(err, "a look", sizeof *made);
+    calo_status status =
+        made && made->internal && made->cameras ? CALO_OK : calo_fail_memory(err, "a look", sizeof *made);
     status = status ? status : ensure_look(randomizer, made, err);
     if (status)
         calo_look_destroy(made);

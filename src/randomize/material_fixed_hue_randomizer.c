@@ -141,8 +141,9 @@ static paint draw_paint(calo_draw *draw, const parameters *p, const origin *from
     drawn.glossiness = calo_unity_random_range(&draw->unity, p->min_glossiness, p->max_glossiness);
     if (from->emissive && p->emission_probability > calo_unity_random_range(&draw->unity, 0, 1)) {
         calo_unity_random_color(&draw->unity, hues, saturations, values, drawn.emission);
-        float strength = calo_unity_random_range(&draw->unity, fmaxf(p->min_emission, from->emission - p->emission_radius),
-                                                 fminf(p->max_emission, from->emission + p->emission_radius));
+        float strength =
+            calo_unity_random_range(&draw->unity, fmaxf(p->min_emission, from->emission - p->emission_radius),
+                                    fminf(p->max_emission, from->emission + p->emission_radius));
         for (int i = 0; i < 3; i++)
             drawn.emission[i] = fmaxf(drawn.emission[i] * strength, 0);
     }

@@ -50,7 +50,8 @@ static calo_status link(calo_linker *linker, calo_component *component, calo_err
 static void draw_transform(calo_draw *draw, float transform[4])
 {
     for (int i = 0; i < 4; i++)
-        transform[i] = i < 2 ? calo_unity_random_range(&draw->unity, 0.4f, 4) : calo_unity_random_range(&draw->unity, 0, 1);
+        transform[i] =
+            i < 2 ? calo_unity_random_range(&draw->unity, 0.4f, 4) : calo_unity_random_range(&draw->unity, 0, 1);
 }
 
 /* One of the scene's own textures that are there, by the drawn number; ORRB has eleven pictures of its own. */

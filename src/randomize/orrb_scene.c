@@ -11,7 +11,7 @@
  * reflected; here it comes from everywhere, as strong as suits its pictures, and is not reflected either. */
 static const float ambient = 0.15f;
 
-/* How much brighter ORRB's pictures are than what its lights make here: found by its golden pictures, the same for all. */
+/* How much brighter ORRB's pictures are than what its lights make here: found by its golden pictures, one for all. */
 static const float exposure_stops = 0.5f;
 
 /* Shadow maps of the rig's lights: a spot's light is a metre wide where the hand is. */
