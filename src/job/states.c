@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/linear.h"
 
 enum {
     BATCH_VIEWS = 1024, /* drawn in one go: enough to keep threads busy, few enough to be small */
@@ -49,6 +50,20 @@ static calo_status draw_any_look(const calo_states *states, calo_look **look, ca
     return status;
 }
 
+/* A scene that draws nothing has its middle at the origin. */
+static void measure(calo_states *states, const calo_pose *pose)
+{
+    double low[3], high[3], half[3];
+    states->radius = 1;
+    if (calo_pose_bounds(pose, low, high, NULL) != CALO_OK)
+        return;
+    for (int i = 0; i < 3; i++) {
+        states->middle[i] = (low[i] + high[i]) / 2;
+        half[i] = (high[i] - low[i]) / 2;
+    }
+    states->radius = calo_length3(half);
+}
+
 static calo_status prepare_base(calo_states *states, calo_error *err)
 {
     calo_pose *pose = NULL;
@@ -61,6 +76,8 @@ static calo_status prepare_base(calo_states *states, calo_error *err)
         options.lighting = &look->lighting;
     if (status == CALO_OK)
         status = calo_renderer_prepare(states->renderer, pose, &options, &states->base, err);
+    if (status == CALO_OK)
+        measure(states, pose);
     calo_look_destroy(look);
     calo_pose_destroy(pose);
     return status;

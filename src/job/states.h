@@ -27,6 +27,7 @@ struct calo_states {
     calo_states_options options;
     calo_renderer *renderer;
     calo_prepared *base;       /* the rest pose in the scene's own look: what all states reuse */
+    double middle[3], radius;  /* of what the rest pose draws: what looks turn the request's own views about */
     calo_state_camera *cameras; /* in the file's order */
     size_t camera_count;
     calo_state_labels labels;

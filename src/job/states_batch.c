@@ -173,6 +173,22 @@ static calo_status make_view(const calo_state_batch *batch, size_t slot, uint32_
     return status;
 }
 
+static uint32_t seed_of(const calo_states_request *request, size_t state)
+{
+    return request->seeds ? request->seeds[state] : request->first_seed + (uint32_t)state;
+}
+
+/* One of the request's own views, as the state's look has it. */
+static calo_view given_view(const calo_state_batch *batch, size_t slot, size_t index)
+{
+    const calo_states *states = batch->states;
+    calo_view view = batch->request->views[index];
+    if (states->subject.randomizer)
+        calo_randomizer_change_view(states->subject.randomizer, seed_of(batch->request, batch->first + slot),
+                                    (uint32_t)index, states->middle, states->radius, &view);
+    return view;
+}
+
 static calo_status make_views(calo_state_batch *batch, size_t slot, const calo_look *look, calo_error *err)
 {
     calo_status status = CALO_OK;
@@ -181,7 +197,7 @@ static calo_status make_views(calo_state_batch *batch, size_t slot, const calo_l
         calo_view *view = &batch->views[index], *color_view = &batch->color_views[index];
         batch->view_prepared[index] = batch->prepared[slot];
         if (batch->request->views)
-            *view = *color_view = batch->request->views[c];
+            *view = *color_view = given_view(batch, slot, c);
         else
             status = make_view(batch, slot, batch->camera_nodes[c], look, view, color_view, err);
         batch->color_apart |= view->focal_y != color_view->focal_y;
@@ -217,7 +233,7 @@ static calo_status draw_look(const calo_state_batch *batch, size_t slot, calo_lo
     if (!states->subject.randomizer)
         return CALO_OK;
     *look = states->looks[slot];
-    uint32_t seed = request->seeds ? request->seeds[state] : request->first_seed + (uint32_t)state;
+    uint32_t seed = seed_of(request, state);
     double *qpos = states->subject.model && !request->mujoco_states ? batch->qpos : NULL;
     return calo_randomizer_draw(states->subject.randomizer, seed, qpos, *look, err);
 }

@@ -164,6 +164,43 @@ static void test_same_bits(void **state)
     close_stage(&alone);
 }
 
+/* Looks turn views that are not the scene's by state and seed, whatever else is in the batch. */
+static void test_looks_turn_views(void **state)
+{
+    (void)state;
+    static const char json[] = "{\"calotype\": 1, \"components\": [{\"type\": \"camera\", \"azimuth_degrees\": [-40, 40]}]}";
+    calo_scene *scene = make_scene();
+    calo_randomizer *randomizer;
+    stage s = {.scene = scene};
+    const double position[3] = {1, 2, 3}, target[3] = {0, 0, 0};
+    calo_view view = {.camera_to_world = calo_look_at(position, target), .focal_x = 8, .focal_y = 8, .center_x = WIDTH / 2.0,
+                      .center_y = HEIGHT / 2.0, .width = WIDTH, .height = HEIGHT};
+    assert_int_equal(calo_randomizer_create(&(calo_randomize_subject){.scene = scene}, json, sizeof json - 1, "test", NULL,
+                                            &randomizer, NULL), CALO_OK);
+    calo_states_subject subject = {.scene = scene, .randomizer = randomizer};
+    assert_int_equal(calo_states_create(&subject, &(calo_states_options){.render = {.samples = 1}}, &s.states, NULL), CALO_OK);
+    calo_output all = output_of(CALO_CHANNEL_POSITION), last = output_of(CALO_CHANNEL_POSITION);
+    calo_states_request request = request_of(&all, 1);
+    request.camera_count = 0;
+    request.cameras = NULL;
+    request.views = &view;
+    request.view_count = 1;
+    request.first_seed = 5;
+    must_render(&s, &request);
+    request.outputs = &last;
+    request.state_count = 1;
+    request.first_seed = 5 + STATES - 1;
+    must_render(&s, &request);
+    const char *pictures = all.data;
+    assert_memory_equal(pictures + (STATES - 1) * all.state_stride, last.data, all.state_stride);
+    assert_memory_not_equal(pictures, last.data, all.state_stride);
+    free(all.data);
+    free(last.data);
+    calo_states_destroy(s.states);
+    calo_randomizer_destroy(randomizer);
+    calo_scene_destroy(scene);
+}
+
 static void expect_refusal(const stage *s, const calo_states_request *request, calo_status status, const char *word)
 {
     calo_error err = {0};
@@ -233,7 +270,7 @@ static void test_poll_stops(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_encodings), cmocka_unit_test(test_rows_bottom_up), cmocka_unit_test(test_same_bits),
+        cmocka_unit_test(test_encodings), cmocka_unit_test(test_rows_bottom_up), cmocka_unit_test(test_same_bits), cmocka_unit_test(test_looks_turn_views),
         cmocka_unit_test(test_refusals),  cmocka_unit_test(test_poll_stops),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
