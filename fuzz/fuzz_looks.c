@@ -14,8 +14,12 @@ static calo_scene *make_scene(void)
         return NULL;
     calo_material material = calo_material_default();
     material.name = "paint";
-    triangle = (calo_primitive){.vertex_count = 3, .index_count = 3, .indices = indices, .positions = positions,
-                                .uvs = {uvs, NULL}, .material = calo_scene_add_material(scene, &material, NULL)};
+    triangle = (calo_primitive){.vertex_count = 3,
+                                .index_count = 3,
+                                .indices = indices,
+                                .positions = positions,
+                                .uvs = {uvs, NULL},
+                                .material = calo_scene_add_material(scene, &material, NULL)};
     calo_node node = calo_node_default();
     node.name = "triangle";
     node.mesh = calo_scene_add_mesh(scene, &(calo_mesh){.primitive_count = 1, .primitives = &triangle}, NULL);
@@ -41,7 +45,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         calo_error err = {0};
         if (!scene)
             return 0;
-        calo_status status = calo_randomizer_create(&subject, (const char *)data, size, "fuzz", &options, &randomizer, &err);
+        calo_status status =
+            calo_randomizer_create(&subject, (const char *)data, size, "fuzz", &options, &randomizer, &err);
         fuzz_check(status == CALO_OK || err.message[0], "a failure gives a sentence");
         if (status == CALO_OK && calo_look_create(randomizer, &look, NULL) == CALO_OK)
             for (uint32_t seed = 0; seed < 2; seed++)

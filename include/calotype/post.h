@@ -107,9 +107,9 @@ typedef struct calo_post_processor calo_post_processor;
 CALO_API calo_status calo_post_processor_create(calo_post_processor **processor, calo_error *err);
 CALO_API void calo_post_processor_destroy(calo_post_processor *processor);
 
-/* Writes `out`, which has the frame's size and is RGBA8 or RGB8 (sRGB), or RGBA32F (as the source's colour), with straight
- * alpha; it may be the frame's own colour plane. The other channels are not changed. With everything off RGBA8 has the
- * bytes of the renderer's own RGBA8. */
+/* Writes `out`, which has the frame's size and is RGBA8 or RGB8 (sRGB), or RGBA32F (as the source's colour), with
+ * straight alpha; it may be the frame's own colour plane. The other channels are not changed. With everything off RGBA8
+ * has the bytes of the renderer's own RGBA8. */
 CALO_API calo_status calo_post_process(calo_post_processor *processor, const calo_post_source *source,
                                        const calo_post_processing *post, calo_image *out, calo_error *err);
 

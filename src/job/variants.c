@@ -13,10 +13,10 @@ calo_status calo_item_make_randomizer(calo_item *item, calo_error *err)
 {
     const calo_item_options *options = item->options;
     if (!options->randomizer_file)
-        return options->variants ? calo_fail(err, CALO_ERROR_ARGUMENT,
-                                             "%u variants of what? Name a file that says what is randomized",
-                                             options->variants)
-                                 : CALO_OK;
+        return options->variants
+                   ? calo_fail(err, CALO_ERROR_ARGUMENT,
+                               "%u variants of what? Name a file that says what is randomized", options->variants)
+                   : CALO_OK;
     calo_randomize_subject subject = {.scene = item->scene};
     if (item->model)
         subject = calo_mujoco_subject(item->model);
@@ -60,8 +60,8 @@ static calo_status place_lamps(const calo_item *item, calo_item_variant *variant
     return CALO_OK;
 }
 
-/* What the look leaves alone is as the options say: its environment is set when it has a strength or none at all, its lamps
- * when there is a list of them. */
+/* What the look leaves alone is as the options say: its environment is set when it has a strength or none at all, its
+ * lamps when there is a list of them. */
 static void merge_lighting(const calo_item *item, calo_item_variant *variant)
 {
     const calo_lighting *look = &variant->look->lighting;
@@ -90,13 +90,16 @@ static calo_status check_post(const calo_item *item, const calo_look *look, calo
     if (!look->has_post || calo_post_is_off(&look->post))
         return CALO_OK;
     if (item->render.color_format == CALO_PIXEL_RGBA32F)
-        return calo_fail(err, CALO_ERROR_UNSUPPORTED, "%s: pictures that are processed have 8 bits: leave out the float colour "
-                         "format and OpenEXR, or post-processing and backgrounds", item->options->randomizer_file);
+        return calo_fail(err, CALO_ERROR_UNSUPPORTED,
+                         "%s: pictures that are processed have 8 bits: leave out the float colour "
+                         "format and OpenEXR, or post-processing and backgrounds",
+                         item->options->randomizer_file);
     if (look->post.ambient_occlusion && look->post.occlusion_intensity > 0 &&
         (render->ray_depth || render->world_space_normals))
-        return calo_fail(err, CALO_ERROR_UNSUPPORTED,
-                         "%s: ambient occlusion is found from planar depths and camera-space normals: leave out the others",
-                         item->options->randomizer_file);
+        return calo_fail(
+            err, CALO_ERROR_UNSUPPORTED,
+            "%s: ambient occlusion is found from planar depths and camera-space normals: leave out the others",
+            item->options->randomizer_file);
     return CALO_OK;
 }
 

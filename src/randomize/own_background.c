@@ -47,8 +47,8 @@ static calo_status read_kinds(const calo_randomizer *randomizer, const calo_comp
     const parameters *p = component->parameters;
     uint32_t count = calo_own_line_count(p->kinds);
     if (count == 0 || count > MAX_KINDS)
-        return calo_own_fail(randomizer, component, CALO_ERROR_FORMAT, err, "\"kinds\" has %u words; 1 to %d are possible",
-                             count, MAX_KINDS);
+        return calo_own_fail(randomizer, component, CALO_ERROR_FORMAT, err,
+                             "\"kinds\" has %u words; 1 to %d are possible", count, MAX_KINDS);
     for (uint32_t i = 0; i < count; i++) {
         char word[64];
         int kind = 0;
@@ -56,9 +56,9 @@ static calo_status read_kinds(const calo_randomizer *randomizer, const calo_comp
         while (kind < KIND_COUNT && strcmp(kind_names[kind], word) != 0)
             kind++;
         if (kind == KIND_COUNT)
-            return calo_own_fail(randomizer, component, CALO_ERROR_FORMAT, err,
-                                 "there is no kind of background \"%s\"; there are keep, color, gradient, noise and picture",
-                                 word);
+            return calo_own_fail(
+                randomizer, component, CALO_ERROR_FORMAT, err,
+                "there is no kind of background \"%s\"; there are keep, color, gradient, noise and picture", word);
         if (kind == CALO_POST_BACKGROUND_PICTURE && !p->pictures[0])
             return calo_own_fail(randomizer, component, CALO_ERROR_FORMAT, err,
                                  "backgrounds that are pictures need a list of \"pictures\"");
@@ -95,9 +95,15 @@ static calo_status link(calo_linker *linker, calo_component *component, calo_err
         calo_stream_kind kind;
         uint32_t count;
     } streams[] = {
-        {"kind", CALO_STREAM_INT, 1},          {"picture", CALO_STREAM_INT, 1},   {"color", CALO_STREAM_FLOAT, 3},
-        {"second_color", CALO_STREAM_FLOAT, 3}, {"angle_degrees", CALO_STREAM_FLOAT, 1}, {"cells", CALO_STREAM_FLOAT, 1},
-        {"octaves", CALO_STREAM_INT, 1},       {"zoom", CALO_STREAM_FLOAT, 1},    {"shift", CALO_STREAM_FLOAT, 2},
+        {"kind", CALO_STREAM_INT, 1},
+        {"picture", CALO_STREAM_INT, 1},
+        {"color", CALO_STREAM_FLOAT, 3},
+        {"second_color", CALO_STREAM_FLOAT, 3},
+        {"angle_degrees", CALO_STREAM_FLOAT, 1},
+        {"cells", CALO_STREAM_FLOAT, 1},
+        {"octaves", CALO_STREAM_INT, 1},
+        {"zoom", CALO_STREAM_FLOAT, 1},
+        {"shift", CALO_STREAM_FLOAT, 2},
         {"mirrored", CALO_STREAM_BOOL, 1},
     };
     calo_status status = CALO_OK;

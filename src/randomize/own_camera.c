@@ -1,5 +1,5 @@
-/* camera: where cameras stand, what they look at, how wide they see. For the scene's own cameras by overrides; for views
- * that come from elsewhere see calo_randomizer_change_view. */
+/* camera: where cameras stand, what they look at, how wide they see. For the scene's own cameras by overrides; for
+ * views that come from elsewhere see calo_randomizer_change_view. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -98,7 +98,8 @@ static void draw_axis(calo_draw *draw, double axis[3])
         calo_draw_value(draw, axis[i]);
 }
 
-/* Turns camera and all about the target: by azimuth about +z, by elevation about the camera's right, and farther away. */
+/* Turns camera and all about the target: by azimuth about +z, by elevation about the camera's right, and farther away.
+ */
 static void orbit(calo_draw *draw, const parameters *p, const double target[3], calo_mat4 *camera)
 {
     const double up[3] = {0, 0, 1};
@@ -118,8 +119,8 @@ static void orbit(calo_draw *draw, const parameters *p, const double target[3], 
         camera->m[i][3] += target[i];
 }
 
-/* Moves a camera (camera to world) in the world, whose middle is given; returns the factor of its field of view. Lengths
- * are parts of `unit`. */
+/* Moves a camera (camera to world) in the world, whose middle is given; returns the factor of its field of view.
+ * Lengths are parts of `unit`. */
 static double move(calo_draw *draw, const parameters *p, const double middle[3], double unit, calo_mat4 *camera)
 {
     double target[3], axis[3];
@@ -147,10 +148,7 @@ static double move(calo_draw *draw, const parameters *p, const double middle[3],
     return calo_own_value(draw, p->fov_scale);
 }
 
-static double clamp_fov(double radians)
-{
-    return fmin(fmax(radians, 1e-3), 3.1);
-}
+static double clamp_fov(double radians) { return fmin(fmax(radians, 1e-3), 3.1); }
 
 static void draw(calo_draw *draw, const calo_component *component)
 {

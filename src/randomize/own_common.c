@@ -109,8 +109,8 @@ void calo_own_line(const char *lines, uint32_t index, char *line, size_t bytes)
     snprintf(line, bytes, "%.*s", (int)strcspn(lines, "\n"), lines);
 }
 
-calo_status calo_own_read_picture(const calo_randomizer *randomizer, const calo_component *component,
-                                  const char *lines, uint32_t index, calo_image *image, calo_error *err)
+calo_status calo_own_read_picture(const calo_randomizer *randomizer, const calo_component *component, const char *lines,
+                                  uint32_t index, calo_image *image, calo_error *err)
 {
     char name[4096];
     calo_file file;

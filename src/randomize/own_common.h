@@ -7,19 +7,26 @@
 extern const calo_component_type calo_own_background, calo_own_camera, calo_own_distractors, calo_own_environment,
     calo_own_light, calo_own_material, calo_own_post_processing, calo_own_texture;
 
+/* clang-format off */
+
 /* Rows of parameter tables, for a struct named `parameters`. A range is [min, max] or one number. */
 #define CALO_OWN_AT(field) offsetof(parameters, field)
 #define CALO_OWN_RANGE(field, low, high, first, last) \
     {#field, CALO_PROPERTY_VECTOR2, CALO_OWN_AT(field), low, high, {first, last}, NULL}
 /* Left alone unless it is given. Of numbers that are not negative. */
-#define CALO_OWN_GIVEN(field, high) {#field, CALO_PROPERTY_VECTOR2, CALO_OWN_AT(field), CALO_OWN_NOT, high, {-1, -1}, NULL}
-#define CALO_OWN_NUMBER(field, low, high, value) {#field, CALO_PROPERTY_FLOAT, CALO_OWN_AT(field), low, high, {value}, NULL}
-#define CALO_OWN_COUNT(field, low, high, value) {#field, CALO_PROPERTY_INT, CALO_OWN_AT(field), low, high, {value}, NULL}
+#define CALO_OWN_GIVEN(field, high) \
+    {#field, CALO_PROPERTY_VECTOR2, CALO_OWN_AT(field), CALO_OWN_NOT, high, {-1, -1}, NULL}
+#define CALO_OWN_NUMBER(field, low, high, value) \
+    {#field, CALO_PROPERTY_FLOAT, CALO_OWN_AT(field), low, high, {value}, NULL}
+#define CALO_OWN_COUNT(field, low, high, value) \
+    {#field, CALO_PROPERTY_INT, CALO_OWN_AT(field), low, high, {value}, NULL}
 #define CALO_OWN_SWITCH(field, value) {#field, CALO_PROPERTY_BOOL, CALO_OWN_AT(field), 0, 0, {value}, NULL}
 #define CALO_OWN_WORDS(field, value) {#field, CALO_PROPERTY_STRING, CALO_OWN_AT(field), 0, 0, {0}, value}
 #define CALO_OWN_CHOICE(field, words) {#field, CALO_PROPERTY_ENUM, CALO_OWN_AT(field), 0, 0, {0}, words}
 #define CALO_OWN_TABLE(table) .parameters = table, .parameter_count = sizeof table / sizeof *table, \
                               .parameter_bytes = sizeof(parameters)
+
+/* clang-format on */
 
 /* What stands for a range that is not given. */
 #define CALO_OWN_NOT (-1)
@@ -53,8 +60,8 @@ calo_status calo_own_read_picture(const calo_randomizer *randomizer, const calo_
 calo_status calo_own_fail(const calo_randomizer *randomizer, const calo_component *component, calo_status status,
                           calo_error *err, const char *format, ...) CALO_PRINTF(5, 6);
 
-/* The middle and half the diagonal of the box around what the scene draws, nobody moved; a point of radius 1 when it draws
- * nothing. */
+/* The middle and half the diagonal of the box around what the scene draws, nobody moved; a point of radius 1 when it
+ * draws nothing. */
 typedef struct calo_own_box {
     double low[3], high[3], middle[3], radius;
 } calo_own_box;

@@ -81,16 +81,18 @@ static calo_status bind(calo_randomizer *randomizer, calo_component *component, 
         return calo_fail_memory(err, "distractors", sizeof *bound);
     bound->count = (uint32_t)p->count[1];
     bound->shapes = calo_own_line_count(p->shapes);
-    while (bound->first_node < scene->node_count && !calo_own_is_added_by(scene->nodes[bound->first_node].name, component))
+    while (bound->first_node < scene->node_count &&
+           !calo_own_is_added_by(scene->nodes[bound->first_node].name, component))
         bound->first_node++;
     while (bound->first_material < scene->material_count &&
            !calo_own_is_added_by(scene->materials[bound->first_material].name, component))
         bound->first_material++;
     calo_own_find_box(randomizer, &bound->box);
     if (!find_shapes(scene, component, bound))
-        return calo_own_fail(randomizer, component, CALO_ERROR_UNSUPPORTED, err,
-                             "its shapes were not added to the scene, or fewer or others: name the scene in the subject's "
-                             "`additions`, and do not change \"shapes\" or raise \"count\" by updates");
+        return calo_own_fail(
+            randomizer, component, CALO_ERROR_UNSUPPORTED, err,
+            "its shapes were not added to the scene, or fewer or others: name the scene in the subject's "
+            "`additions`, and do not change \"shapes\" or raise \"count\" by updates");
     return CALO_OK;
 }
 
@@ -106,7 +108,8 @@ static calo_status link(calo_linker *linker, calo_component *component, calo_err
         status = status ? status : calo_link_stream(linker, component, CALO_STREAM_FLOAT, 3, err, "%u/position", i);
         status = status ? status : calo_link_stream(linker, component, CALO_STREAM_FLOAT, 1, err, "%u/radius", i);
         status = status ? status : calo_link_stream(linker, component, CALO_STREAM_FLOAT, 3, err, "%u/color", i);
-        status = status ? status : calo_link_stream(linker, component, CALO_STREAM_FLOAT, 2, err, "%u/metallic_roughness", i);
+        status = status ? status
+                        : calo_link_stream(linker, component, CALO_STREAM_FLOAT, 2, err, "%u/metallic_roughness", i);
     }
     return status;
 }
@@ -204,5 +207,10 @@ static void draw(calo_draw *draw, const calo_component *component)
     }
 }
 
-const calo_component_type calo_own_distractors = {.name = "distractors", CALO_OWN_TABLE(table), .extend = extend,
-                                                  .bind = bind, .link = link, .draw = draw, .release = release};
+const calo_component_type calo_own_distractors = {.name = "distractors",
+                                                  CALO_OWN_TABLE(table),
+                                                  .extend = extend,
+                                                  .bind = bind,
+                                                  .link = link,
+                                                  .draw = draw,
+                                                  .release = release};

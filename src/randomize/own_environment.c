@@ -53,7 +53,8 @@ static calo_status bind(calo_randomizer *randomizer, calo_component *component, 
         char name[256];
         calo_own_line(p->pictures, bound->count, name, sizeof name);
         return calo_own_fail(randomizer, component, CALO_ERROR_FORMAT, err,
-                             "\"%s\" has not the full range of light: environments are Radiance HDR or OpenEXR files", name);
+                             "\"%s\" has not the full range of light: environments are Radiance HDR or OpenEXR files",
+                             name);
     }
     return CALO_OK;
 }

@@ -9,10 +9,7 @@
 
 static const char prefix[] = "calotype:";
 
-bool calo_own_is_added(const char *name)
-{
-    return strncmp(name, prefix, sizeof prefix - 1) == 0;
-}
+bool calo_own_is_added(const char *name) { return strncmp(name, prefix, sizeof prefix - 1) == 0; }
 
 bool calo_own_is_added_by(const char *name, const calo_component *component)
 {
@@ -41,8 +38,9 @@ static calo_status extend_by(calo_scene *scene, calo_randomizer *randomizer, con
         return status;
     bool sound = true;
     for (uint32_t i = 0; i < config->property_count; i++)
-        sound = calo_parameters_set(type, component.parameters, &config->properties[i], CALO_CONFIG_OWN, NULL) == CALO_OK &&
-                sound;
+        sound =
+            calo_parameters_set(type, component.parameters, &config->properties[i], CALO_CONFIG_OWN, NULL) == CALO_OK &&
+            sound;
     sound = calo_parameters_check(type, component.parameters, NULL) == CALO_OK && (sound || randomizer->lenient);
     if (sound)
         status = type->extend(scene, randomizer, &component, err);

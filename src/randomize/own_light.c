@@ -56,7 +56,8 @@ static calo_status link(calo_linker *linker, calo_component *component, calo_err
     calo_own_find_box(calo_link_owner(linker), &bound->box);
     calo_status status = calo_link_stream(linker, component, CALO_STREAM_INT, 1, err, "count");
     for (uint32_t i = 0; i < bound->most && status == CALO_OK; i++) {
-        static const char *const names[] = {"azimuth_degrees", "elevation_degrees", "distance", "irradiance", "cone_degrees"};
+        static const char *const names[] = {"azimuth_degrees", "elevation_degrees", "distance", "irradiance",
+                                            "cone_degrees"};
         for (size_t k = 0; k < sizeof names / sizeof *names && status == CALO_OK; k++)
             status = calo_link_stream(linker, component, CALO_STREAM_FLOAT, 1, err, "%u/%s", i, names[k]);
         status = status ? status : calo_link_stream(linker, component, CALO_STREAM_FLOAT, 3, err, "%u/color", i);

@@ -60,7 +60,8 @@ static calo_status link(calo_linker *linker, calo_component *component, calo_err
             continue;
         bound->at[bound->count++] = i;
         status = calo_link_stream(linker, component, CALO_STREAM_BOOL, 1, err, "%u:%.200s/changed", i, name);
-        status = status ? status : calo_link_stream(linker, component, CALO_STREAM_FLOAT, 3, err, "%u:%.200s/color", i, name);
+        status = status ? status
+                        : calo_link_stream(linker, component, CALO_STREAM_FLOAT, 3, err, "%u:%.200s/color", i, name);
         status = status ? status
                         : calo_link_stream(linker, component, CALO_STREAM_FLOAT, 3, err,
                                            "%u:%.200s/metallic_roughness_emission", i, name);

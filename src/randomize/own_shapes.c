@@ -46,8 +46,8 @@ static void add_band(outline *to, const ring *low, const ring *high)
     for (uint32_t i = 0; i <= SEGMENTS; i++) {
         double sine, cosine;
         calo_sincos(2 * CALO_PI * (i % SEGMENTS) / SEGMENTS, &sine, &cosine);
-        add_vertex(to, low->radius * cosine, low->radius * sine, low->height, low->outward * cosine, low->outward * sine,
-                   low->upward);
+        add_vertex(to, low->radius * cosine, low->radius * sine, low->height, low->outward * cosine,
+                   low->outward * sine, low->upward);
         add_vertex(to, high->radius * cosine, high->radius * sine, high->height, high->outward * cosine,
                    high->outward * sine, high->upward);
     }
@@ -116,7 +116,11 @@ static const struct {
                     {"sphere", add_sphere, 1},
                     {"cylinder", add_cylinder, 0.70710678118654752},
                     {"cone", add_cone, 0.5}};
-enum { SHAPE_COUNT = sizeof shapes_known / sizeof *shapes_known, MAX_VERTICES = 2 * RINGS * (SEGMENTS + 1), MAX_WORDS = CALO_OWN_MAX_SHAPES };
+enum {
+    SHAPE_COUNT = sizeof shapes_known / sizeof *shapes_known,
+    MAX_VERTICES = 2 * RINGS * (SEGMENTS + 1),
+    MAX_WORDS = CALO_OWN_MAX_SHAPES
+};
 
 double calo_own_shape_bottom(const char *shape)
 {
@@ -142,8 +146,11 @@ static calo_status make_shape(calo_scene *scene, const calo_randomizer *randomiz
     if (!made.positions || !made.normals || !made.indices)
         return calo_failed(err);
     shapes_known[kind].add(&made);
-    *primitive = (calo_primitive){.vertex_count = made.vertex_count, .index_count = made.index_count,
-                                  .indices = made.indices, .positions = made.positions, .normals = made.normals};
+    *primitive = (calo_primitive){.vertex_count = made.vertex_count,
+                                  .index_count = made.index_count,
+                                  .indices = made.indices,
+                                  .positions = made.positions,
+                                  .normals = made.normals};
     return CALO_OK;
 }
 
@@ -180,8 +187,8 @@ calo_status calo_own_add_shapes(calo_scene *scene, const calo_randomizer *random
     char names[MAX_WORDS][32];
     uint32_t shape_count = calo_own_line_count(shapes);
     if (shape_count == 0 || shape_count > MAX_WORDS)
-        return calo_own_fail(randomizer, component, CALO_ERROR_FORMAT, err, "\"shapes\" has %u words; 1 to %d are possible",
-                             shape_count, MAX_WORDS);
+        return calo_own_fail(randomizer, component, CALO_ERROR_FORMAT, err,
+                             "\"shapes\" has %u words; 1 to %d are possible", shape_count, MAX_WORDS);
     calo_status status = CALO_OK;
     for (uint32_t s = 0; s < shape_count && status == CALO_OK; s++) {
         calo_own_line(shapes, s, names[s], sizeof names[s]);

@@ -101,9 +101,10 @@ static void list_materials(calo_randomizer *randomizer, const calo_component *co
         if (has_coordinates(scene, i))
             bound->materials[bound->material_count++] = i;
         else
-            calo_randomizer_warn(randomizer, "randomizer-no-uvs",
-                                 "%s: component \"%s\": material \"%s\" gets no texture: its surfaces have no texture coordinates",
-                                 randomizer->name, component->name, name);
+            calo_randomizer_warn(
+                randomizer, "randomizer-no-uvs",
+                "%s: component \"%s\": material \"%s\" gets no texture: its surfaces have no texture coordinates",
+                randomizer->name, component->name, name);
     }
 }
 
@@ -121,9 +122,10 @@ static calo_status bind(calo_randomizer *randomizer, calo_component *component, 
     list_textures(scene, component, bound);
     list_materials(randomizer, component, bound);
     if (bound->texture_count == 0)
-        return calo_own_fail(randomizer, component, CALO_ERROR_UNSUPPORTED, err,
-                             "its textures were not added to the scene: give \"pictures\" or \"patterns\", and name the "
-                             "scene in the subject's `additions`");
+        return calo_own_fail(
+            randomizer, component, CALO_ERROR_UNSUPPORTED, err,
+            "its textures were not added to the scene: give \"pictures\" or \"patterns\", and name the "
+            "scene in the subject's `additions`");
     return CALO_OK;
 }
 
@@ -166,5 +168,10 @@ static void draw(calo_draw *draw, const calo_component *component)
     }
 }
 
-const calo_component_type calo_own_texture = {.name = "texture", CALO_OWN_TABLE(table), .extend = extend, .bind = bind,
-                                              .link = link, .draw = draw, .release = release};
+const calo_component_type calo_own_texture = {.name = "texture",
+                                              CALO_OWN_TABLE(table),
+                                              .extend = extend,
+                                              .bind = bind,
+                                              .link = link,
+                                              .draw = draw,
+                                              .release = release};

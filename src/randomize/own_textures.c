@@ -112,7 +112,8 @@ calo_status calo_own_add_pattern(calo_scene *scene, const calo_randomizer *rando
     float colors[2][3];
     draw_color(random, colors[0]);
     draw_color(random, colors[1]);
-    uint32_t cells = 2 + 2 * (uint32_t)(calo_random_unit(random) * 7), seed = (uint32_t)(calo_random_next(random) >> 32);
+    uint32_t cells = 2 + 2 * (uint32_t)(calo_random_unit(random) * 7),
+             seed = (uint32_t)(calo_random_next(random) >> 32);
     for (uint32_t y = 0; y < size; y++)
         for (uint32_t x = 0; x < size; x++, texels += 4) {
             float share = patterns[kind].value(x, y, size, cells, seed);

@@ -20,8 +20,10 @@ typedef struct bench {
     calo_image out;
 } bench;
 
-enum { CHANNELS = CALO_CHANNEL_BIT(CALO_CHANNEL_COLOR) | CALO_CHANNEL_BIT(CALO_CHANNEL_DEPTH) |
-                  CALO_CHANNEL_BIT(CALO_CHANNEL_NORMAL) };
+enum {
+    CHANNELS = CALO_CHANNEL_BIT(CALO_CHANNEL_COLOR) | CALO_CHANNEL_BIT(CALO_CHANNEL_DEPTH) |
+               CALO_CHANNEL_BIT(CALO_CHANNEL_NORMAL)
+};
 
 static void set_up(bench *b, uint32_t width, uint32_t height, calo_pixel_format format)
 {
@@ -89,15 +91,35 @@ static void run(bench *b, const calo_post_processing *post)
 static calo_post_processing everything(const calo_post_picture *picture)
 {
     return (calo_post_processing){
-        .exposure_stops = 0.25f, .tone_mapping = CALO_TONE_NEUTRAL,
-        .ambient_occlusion = true, .occlusion_intensity = 2, .occlusion_radius_metres = 0.3f,
-        .bloom = true, .bloom_intensity = 5, .bloom_threshold = 0.8f, .bloom_diffusion = 6.3f,
-        .color_grading = true, .hue_shift_degrees = 40, .saturation = 20, .contrast = 15, .brightness = -10,
-        .temperature = 30, .tint = -20,
-        .grain = true, .grain_intensity = 0.5f, .grain_size = 1.7f, .grain_colored = true, .grain_seed = 77,
+        .exposure_stops = 0.25f,
+        .tone_mapping = CALO_TONE_NEUTRAL,
+        .ambient_occlusion = true,
+        .occlusion_intensity = 2,
+        .occlusion_radius_metres = 0.3f,
+        .bloom = true,
+        .bloom_intensity = 5,
+        .bloom_threshold = 0.8f,
+        .bloom_diffusion = 6.3f,
+        .color_grading = true,
+        .hue_shift_degrees = 40,
+        .saturation = 20,
+        .contrast = 15,
+        .brightness = -10,
+        .temperature = 30,
+        .tint = -20,
+        .grain = true,
+        .grain_intensity = 0.5f,
+        .grain_size = 1.7f,
+        .grain_colored = true,
+        .grain_seed = 77,
         .background = {.kind = picture ? CALO_POST_BACKGROUND_PICTURE : CALO_POST_BACKGROUND_NOISE,
-                       .colors = {{0.9f, 0.5f, 0.1f}, {0, 0.2f, 0.9f}}, .octaves = 3, .seed = 5, .picture = picture,
-                       .zoom = 1.3f, .shift = {0.5f, -0.25f}, .mirrored = true},
+                       .colors = {{0.9f, 0.5f, 0.1f}, {0, 0.2f, 0.9f}},
+                       .octaves = 3,
+                       .seed = 5,
+                       .picture = picture,
+                       .zoom = 1.3f,
+                       .shift = {0.5f, -0.25f},
+                       .mirrored = true},
     };
 }
 
@@ -234,7 +256,8 @@ static void tones_and_exposure(void **state)
     grade((float[3]){0, 1, 100}, &(calo_post_processing){.tone_mapping = CALO_TONE_ACES}, c);
     assert_color(c, 0, 2.54 / 3.16, 100 * 251.03 / (100 * 243.59 + 0.14), 1e-5);
     /* Hable's curve at 5.3 is 0.76138...; its inverse is Unity's scale before and after. */
-    double at_white = (5.3 * (0.2 * 5.3 + 0.24 * 0.29) + 0.272 * 0.02) / (5.3 * (0.2 * 5.3 + 0.29) + 0.272 * 0.3) - 0.02 / 0.3;
+    double at_white =
+        (5.3 * (0.2 * 5.3 + 0.24 * 0.29) + 0.272 * 0.02) / (5.3 * (0.2 * 5.3 + 0.29) + 0.272 * 0.3) - 0.02 / 0.3;
     grade((float[3]){0, (float)(5.3 * at_white), 0}, &(calo_post_processing){.tone_mapping = CALO_TONE_NEUTRAL}, c);
     assert_color(c, 0, 1, 0, 1e-5);
 }
@@ -354,7 +377,8 @@ static void backgrounds_show_where_alpha_is_low(void **state)
     set_up(&b, 64, 32, CALO_PIXEL_RGBA32F);
     fill(&b, 1, 0, 0, 0.25f);
     memcpy(color_at(&b, 5, 5), (float[4]){0, 0, 1, 1}, 16);
-    calo_post_processing post = {.background = {.kind = CALO_POST_BACKGROUND_COLOR, .colors = {{0, 0.8f, 0}, {1, 1, 1}}}};
+    calo_post_processing post = {
+        .background = {.kind = CALO_POST_BACKGROUND_COLOR, .colors = {{0, 0.8f, 0}, {1, 1, 1}}}};
     run(&b, &post);
     assert_color(out_at(&b, 0, 0), 0.25, 0.6, 0, 1e-6);
     assert_true(out_at(&b, 0, 0)[3] == 1);
@@ -476,7 +500,8 @@ static void assert_refused(const calo_post_processing *post, const char *word)
 static void bad_values_have_a_sentence(void **state)
 {
     (void)state;
-    assert_refused(&(calo_post_processing){.saturation = 101}, "saturation of post-processing is 101; it must be from -100 to 100");
+    assert_refused(&(calo_post_processing){.saturation = 101},
+                   "saturation of post-processing is 101; it must be from -100 to 100");
     assert_refused(&(calo_post_processing){.exposure_stops = NAN}, "exposure_stops");
     assert_refused(&(calo_post_processing){.bloom_diffusion = 0.5f}, "bloom_diffusion");
     assert_refused(&(calo_post_processing){.grain_size = -1}, "grain_size");

@@ -270,7 +270,8 @@ static void test_poll_stops(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_encodings), cmocka_unit_test(test_rows_bottom_up), cmocka_unit_test(test_same_bits), cmocka_unit_test(test_looks_turn_views),
+        cmocka_unit_test(test_encodings), cmocka_unit_test(test_rows_bottom_up), cmocka_unit_test(test_same_bits),
+        cmocka_unit_test(test_looks_turn_views),
         cmocka_unit_test(test_refusals),  cmocka_unit_test(test_poll_stops),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,5 @@
-/* calotype's own components: what they draw is within their ranges, is kept, and depends on nothing but seed and name. */
+/* calotype's own components: what they draw is within their ranges, is kept, and depends on nothing but seed and name.
+ */
 #include <calotype/build.h>
 #include <calotype/randomize.h>
 #include <math.h>
@@ -30,14 +31,19 @@ static calo_scene *make_scene(void)
     for (int c = 1; c < 3; c++)
         paint.base_color[c] = 0;
     static calo_primitive parts[2];
-    parts[0] = (calo_primitive){.vertex_count = 4, .index_count = 6, .indices = indices, .positions = positions,
-                                .uvs = {uvs, NULL}, .material = calo_scene_add_material(scene, &paint, NULL)};
+    parts[0] = (calo_primitive){.vertex_count = 4,
+                                .index_count = 6,
+                                .indices = indices,
+                                .positions = positions,
+                                .uvs = {uvs, NULL},
+                                .material = calo_scene_add_material(scene, &paint, NULL)};
     parts[1] = parts[0];
     parts[1].uvs[0] = NULL;
     parts[1].material = calo_scene_add_material(scene, &plain, NULL);
     calo_node node = calo_node_default(), eye = calo_node_default();
     node.name = "square";
-    node.mesh = calo_scene_add_mesh(scene, &(calo_mesh){.name = "square", .primitive_count = 2, .primitives = parts}, NULL);
+    node.mesh =
+        calo_scene_add_mesh(scene, &(calo_mesh){.name = "square", .primitive_count = 2, .primitives = parts}, NULL);
     assert_true(calo_scene_add_node(scene, &node, NULL) >= 0);
     eye.name = "eye";
     eye.translation[2] = 5;
@@ -107,7 +113,8 @@ static void numbers_depend_on_seed_and_name_alone(void **state)
     (void)state;
     table alone, crowd;
     set_up(&alone, "{\"type\": \"background\", \"name\": \"b\"}");
-    set_up(&crowd, "{\"type\": \"light\", \"count\": [0, 9]}, {\"type\": \"background\", \"name\": \"b\"}, {\"type\": \"camera\"}");
+    set_up(&crowd, "{\"type\": \"light\", \"count\": [0, 9]}, {\"type\": \"background\", \"name\": \"b\"}, {\"type\": "
+                   "\"camera\"}");
     double before = -1;
     for (uint32_t seed = 0; seed < 50; seed++) {
         draw(&alone, seed);
@@ -130,8 +137,9 @@ static void materials_are_changed_by_name(void **state)
 {
     (void)state;
     table t;
-    set_up(&t, "{\"type\": \"material\", \"name\": \"m\", \"names\": [\"red*\"], \"hue\": [0.3, 0.4], \"saturation\": 1, "
-               "\"value\": [0.5, 1], \"roughness\": [0.2, 0.4], \"emission\": 2}");
+    set_up(&t,
+           "{\"type\": \"material\", \"name\": \"m\", \"names\": [\"red*\"], \"hue\": [0.3, 0.4], \"saturation\": 1, "
+           "\"value\": [0.5, 1], \"roughness\": [0.2, 0.4], \"emission\": 2}");
     for (uint32_t seed = 0; seed < 40; seed++) {
         draw(&t, seed);
         const calo_material *paint = &t.look->materials[0];
@@ -188,7 +196,8 @@ static void lamps_stand_around(void **state)
 {
     (void)state;
     table t;
-    set_up(&t, "{\"type\": \"light\", \"name\": \"l\", \"kind\": \"point\", \"count\": [1, 4], \"elevation_degrees\": [30, 60], "
+    set_up(&t, "{\"type\": \"light\", \"name\": \"l\", \"kind\": \"point\", \"count\": [1, 4], \"elevation_degrees\": "
+               "[30, 60], "
                "\"distance\": 3, \"irradiance\": 2, \"saturation\": 0, \"shadow\": 0.5}");
     bool counts[5] = {false}, shadows = false, none = false;
     const double radius = sqrt(2);
@@ -222,8 +231,10 @@ static void distractors_touch_nothing(void **state)
 {
     (void)state;
     table t;
-    set_up(&t, "{\"type\": \"distractors\", \"name\": \"d\", \"count\": [0, 8], \"size\": [0.1, 0.6], \"distance\": [0, 1], "
-               "\"elevation_degrees\": [-90, 90]}");
+    set_up(
+        &t,
+        "{\"type\": \"distractors\", \"name\": \"d\", \"count\": [0, 8], \"size\": [0.1, 0.6], \"distance\": [0, 1], "
+        "\"elevation_degrees\": [-90, 90]}");
     assert_int_equal(t.scene->node_count, 2 + 8 * 4);
     uint32_t most = 0;
     for (uint32_t seed = 0; seed < 100; seed++) {
@@ -300,7 +311,8 @@ static void shapes_fill_their_ball(void **state)
         for (uint32_t i = 0; i < shape->index_count; i += 3) {
             double p[3][3], side[3], normal[3];
             for (int k = 0; k < 9; k++)
-                p[k / 3][k % 3] = (double)shape->positions[3 * shape->indices[i + (uint32_t)(k / 3)] + (uint32_t)(k % 3)];
+                p[k / 3][k % 3] =
+                    (double)shape->positions[3 * shape->indices[i + (uint32_t)(k / 3)] + (uint32_t)(k % 3)];
             calo_cross3(p[1], p[2], normal);
             volume += calo_dot3(p[0], normal) / 6;
             for (int k = 0; k < 3; k++) {
@@ -321,7 +333,8 @@ static void cameras_turn_about_the_middle(void **state)
 {
     (void)state;
     table t;
-    set_up(&t, "{\"type\": \"camera\", \"elevation_degrees\": [-40, -20], \"azimuth_degrees\": [0, 360], \"distance_scale\": [1.5, 2], "
+    set_up(&t, "{\"type\": \"camera\", \"elevation_degrees\": [-40, -20], \"azimuth_degrees\": [0, 360], "
+               "\"distance_scale\": [1.5, 2], "
                "\"fov_scale\": 0.5, \"look_at\": true}");
     for (uint32_t seed = 0; seed < 30; seed++) {
         draw(&t, seed);
@@ -338,9 +351,12 @@ static void cameras_turn_about_the_middle(void **state)
     }
     tear_down(&t);
     /* Views from elsewhere: the same seed and number, the same view; others differ. */
-    set_up(&t, "{\"type\": \"camera\", \"position_jitter\": [0.1, 0.2], \"roll_degrees\": [-9, 9], \"fov_scale\": [0.5, 2]}");
+    set_up(
+        &t,
+        "{\"type\": \"camera\", \"position_jitter\": [0.1, 0.2], \"roll_degrees\": [-9, 9], \"fov_scale\": [0.5, 2]}");
     const double middle[3] = {0, 0, 0}, position[3] = {2, 1, 1};
-    calo_view start = {.camera_to_world = calo_look_at(position, middle), .width = 64, .height = 64, .focal_x = 80, .focal_y = 80};
+    calo_view start = {
+        .camera_to_world = calo_look_at(position, middle), .width = 64, .height = 64, .focal_x = 80, .focal_y = 80};
     calo_view views[3] = {start, start, start};
     calo_randomizer_change_view(t.randomizer, 5, 0, middle, 1, &views[0]);
     calo_randomizer_change_view(t.randomizer, 5, 0, middle, 1, &views[1]);
@@ -358,14 +374,16 @@ static void post_processing_is_within_its_ranges(void **state)
 {
     (void)state;
     table t;
-    set_up(&t, "{\"type\": \"post_processing\", \"name\": \"p\", \"saturation\": [-100, 100], \"bloom_intensity\": [1, 2], "
-               "\"tone_mapping\": \"aces\", \"grain_intensity\": [0, 1], \"grain_colored\": 1}");
+    set_up(&t,
+           "{\"type\": \"post_processing\", \"name\": \"p\", \"saturation\": [-100, 100], \"bloom_intensity\": [1, 2], "
+           "\"tone_mapping\": \"aces\", \"grain_intensity\": [0, 1], \"grain_colored\": 1}");
     for (uint32_t seed = 0; seed < 50; seed++) {
         draw(&t, seed);
         assert_true(t.look->has_post);
         assert_int_equal(calo_post_check(&t.look->post, NULL), CALO_OK);
         assert_true(t.look->post.saturation == (float)*values_of(&t, "p/saturation", NULL));
-        assert_true(t.look->post.bloom_intensity >= 1 && t.look->post.bloom_intensity <= 2 && t.look->post.contrast == 0);
+        assert_true(t.look->post.bloom_intensity >= 1 && t.look->post.bloom_intensity <= 2 &&
+                    t.look->post.contrast == 0);
         assert_int_equal(t.look->post.tone_mapping, CALO_TONE_ACES);
         assert_true(t.look->post.grain_colored);
     }
@@ -376,8 +394,10 @@ static void environments_and_backgrounds(void **state)
 {
     (void)state;
     table t;
-    set_up(&t, "{\"type\": \"environment\", \"name\": \"e\", \"strength\": [0.5, 2], \"saturation\": [0.5, 1], \"off\": 0.3}, "
-               "{\"type\": \"background\", \"name\": \"b\", \"kinds\": [\"color\", \"keep\"], \"value\": 0}");
+    set_up(
+        &t,
+        "{\"type\": \"environment\", \"name\": \"e\", \"strength\": [0.5, 2], \"saturation\": [0.5, 1], \"off\": 0.3}, "
+        "{\"type\": \"background\", \"name\": \"b\", \"kinds\": [\"color\", \"keep\"], \"value\": 0}");
     bool kept = false, colored = false, off = false;
     for (uint32_t seed = 0; seed < 50; seed++) {
         draw(&t, seed);
@@ -408,8 +428,10 @@ static void assert_refused(const char *component, const char *words)
 static void what_is_not_known_is_refused(void **state)
 {
     (void)state;
-    assert_refused("{\"type\": \"lamp\"}", "there is no component of type \"lamp\"; there are background, camera, distractors");
-    assert_refused("{\"type\": \"light\", \"cuont\": 2}", "light has no parameter \"cuont\"; it has count, kind, azimuth_degrees");
+    assert_refused("{\"type\": \"lamp\"}",
+                   "there is no component of type \"lamp\"; there are background, camera, distractors");
+    assert_refused("{\"type\": \"light\", \"cuont\": 2}",
+                   "light has no parameter \"cuont\"; it has count, kind, azimuth_degrees");
     char *long_name = calo_text_format("{\"type\": \"light\", \"name\": \"%0250d\"}", 0);
     assert_refused(long_name, "more than 199 bytes");
     free(long_name);
@@ -492,7 +514,8 @@ static void every_parameter_is_documented(void **state)
                 snprintf(number, sizeof number, "| %g |", parameter->numbers[0]);
             const char *line_end = strchr(found + 1, '\n'), *there = strstr(found, number);
             if (!there || there > line_end)
-                fail_msg("docs/randomize.md: the default of %s's \"%s\" is not %s", types[i]->name, parameter->name, number);
+                fail_msg("docs/randomize.md: the default of %s's \"%s\" is not %s", types[i]->name, parameter->name,
+                         number);
             free(row);
         }
         free(heading);

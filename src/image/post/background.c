@@ -38,10 +38,7 @@ static float corner_value(uint32_t x, uint32_t y, uint32_t seed)
     return (float)((h ^ h >> 16) >> 8) * 0x1p-24f;
 }
 
-static float smooth(float part)
-{
-    return part * part * (3 - 2 * part);
-}
+static float smooth(float part) { return part * part * (3 - 2 * part); }
 
 /* Adds an octave of value noise with `cells` cells a pixel; `corners` is scratch for width + 2 numbers. The
  * row is filled to a whole number of lanes. */

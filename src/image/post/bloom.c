@@ -26,10 +26,7 @@ typedef struct pyramid {
     tent tent;
 } pyramid;
 
-static uint32_t half_of(uint32_t size)
-{
-    return (size + 1) / 2;
-}
+static uint32_t half_of(uint32_t size) { return (size + 1) / 2; }
 
 /* Two neighbours apart by `scale`, and the pixel twice, all read linearly. */
 static tent make_tent(float scale)
@@ -104,7 +101,8 @@ static void halve(const plane *from, const plane *to, float *row)
 {
     for (uint32_t y = 0; y < to->height; y++) {
         int64_t at = 2 * (int64_t)y;
-        blend_four(row_of(from, at - 1), row_of(from, at), row_of(from, at + 1), row_of(from, at + 2), from->width, row);
+        blend_four(row_of(from, at - 1), row_of(from, at), row_of(from, at + 1), row_of(from, at + 2), from->width,
+                   row);
         pad_row(row, from->width);
         halve_row(row, to->width, to->values + y * to->stride);
     }
@@ -189,14 +187,16 @@ calo_status calo_post_add_bloom(calo_post_processor *processor, const calo_post_
     (void)source;
     pyramid levels = make_pyramid(canvas, post->bloom_diffusion > 0 ? post->bloom_diffusion : 7);
     size_t size = canvas->stride * canvas->height;
-    float *scratch = calo_post_take(processor, CALO_POST_SLOT_ROWS, canvas->stride + 2 * EDGE + (canvas->opaque ? 0 : size), err);
+    float *scratch =
+        calo_post_take(processor, CALO_POST_SLOT_ROWS, canvas->stride + 2 * EDGE + (canvas->opaque ? 0 : size), err);
     float *bright[3], *row = scratch + EDGE, *weighed = row + canvas->stride + EDGE;
     if (!scratch)
         return CALO_ERROR_MEMORY;
     for (int c = 0; c < 3; c++) {
         if (!(bright[c] = calo_post_take(processor, CALO_POST_SLOT_BLOOM + c, levels.offsets[levels.levels], err)))
             return CALO_ERROR_MEMORY;
-        plane from = channel_of(canvas, canvas->opaque ? canvas->color[c] : weighed), to = level_of(&levels, bright[c], 0);
+        plane from = channel_of(canvas, canvas->opaque ? canvas->color[c] : weighed),
+              to = level_of(&levels, bright[c], 0);
         if (!canvas->opaque)
             weigh(canvas->color[c], canvas->alpha, size, weighed);
         halve(&from, &to, row);

@@ -35,7 +35,8 @@ calo_status calo_post_map_tones(calo_post_processor *processor, const calo_post_
     (void)source;
     (void)processor, (void)err;
     for (int c = 0; c < 3; c++)
-        (post->tone_mapping == CALO_TONE_NEUTRAL ? map_neutral : map_aces)(canvas->color[c], canvas->stride * canvas->height);
+        (post->tone_mapping == CALO_TONE_NEUTRAL ? map_neutral : map_aces)(canvas->color[c],
+                                                                           canvas->stride * canvas->height);
     return CALO_OK;
 }
 

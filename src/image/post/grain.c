@@ -1,5 +1,5 @@
-/* Film grain: white noise through a high-pass and a low-pass filter of 3 x 3, as in Unity's post-processing stack 2 (after
- * T. Lottes), in a tile that repeats; the seed says where the tile begins. */
+/* Film grain: white noise through a high-pass and a low-pass filter of 3 x 3, as in Unity's post-processing stack 2
+ * (after T. Lottes), in a tile that repeats; the seed says where the tile begins. */
 #include <math.h>
 
 #include "base/lanes.h"

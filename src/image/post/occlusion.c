@@ -1,6 +1,6 @@
 /* Ambient occlusion from depths and normals: the estimator of McGuire et al., "The Alchemy screen-space ambient
- * obscurance algorithm" (2011), with the constants of Unity's post-processing stack 2 (scalable ambient obscurance, medium
- * quality), at every second pixel of every second row; smoothed and brought to all pixels by likeness. */
+ * obscurance algorithm" (2011), with the constants of Unity's post-processing stack 2 (scalable ambient obscurance,
+ * medium quality), at every second pixel of every second row; smoothed and brought to all pixels by likeness. */
 #include <math.h>
 #include <string.h>
 

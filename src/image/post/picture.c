@@ -7,10 +7,7 @@
 #include "image/color.h"
 #include "image/post/picture.h"
 
-static uint32_t half_of(uint32_t size)
-{
-    return (size + 1) / 2;
-}
+static uint32_t half_of(uint32_t size) { return (size + 1) / 2; }
 
 static uint32_t pack(const float light[3])
 {
@@ -70,7 +67,8 @@ calo_status calo_post_picture_create(const calo_image *image, calo_post_picture 
     *picture = NULL;
     if (image->format != CALO_PIXEL_RGBA8 && image->format != CALO_PIXEL_RGB8 && image->format != CALO_PIXEL_RGBA32F)
         return calo_fail(err, CALO_ERROR_ARGUMENT,
-                         "a picture behind frames must be RGBA8, RGB8 or RGBA32F, not of format %d", (int)image->format);
+                         "a picture behind frames must be RGBA8, RGB8 or RGBA32F, not of format %d",
+                         (int)image->format);
     size_t texels = 0;
     uint32_t width = image->width, height = image->height, count = 0;
     calo_picture_level levels[CALO_PICTURE_LEVELS];
@@ -98,7 +96,4 @@ calo_status calo_post_picture_create(const calo_image *image, calo_post_picture 
     return CALO_OK;
 }
 
-void calo_post_picture_destroy(calo_post_picture *picture)
-{
-    free(picture);
-}
+void calo_post_picture_destroy(calo_post_picture *picture) { free(picture); }

@@ -8,8 +8,8 @@ enum { CALO_PICTURE_LEVELS = 32 };
 
 typedef struct calo_picture_level {
     uint32_t width, height;
-    /* From the lowest bit: 11 of red, 11 of green, 10 of blue, each the square root of linear light: fine enough to give
-     * every sRGB byte back, and light by one multiplication. */
+    /* From the lowest bit: 11 of red, 11 of green, 10 of blue, each the square root of linear light: fine enough to
+     * give every sRGB byte back, and light by one multiplication. */
     uint32_t *texels;
 } calo_picture_level;
 

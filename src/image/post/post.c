@@ -26,15 +26,9 @@ static bool occludes(const calo_post_processing *post)
     return post->ambient_occlusion && post->occlusion_intensity > 0;
 }
 
-static bool blooms(const calo_post_processing *post)
-{
-    return post->bloom && post->bloom_intensity > 0;
-}
+static bool blooms(const calo_post_processing *post) { return post->bloom && post->bloom_intensity > 0; }
 
-static bool has_grain(const calo_post_processing *post)
-{
-    return post->grain && post->grain_intensity > 0;
-}
+static bool has_grain(const calo_post_processing *post) { return post->grain && post->grain_intensity > 0; }
 
 static bool grades(const calo_post_processing *post)
 {
@@ -62,8 +56,8 @@ static calo_status check_background(const calo_post_background *background, calo
     for (int i = 0; i < 6; i++)
         if (!(background->colors[i / 3][i % 3] >= 0 && background->colors[i / 3][i % 3] <= CALO_POST_BRIGHTEST))
             return calo_fail(err, CALO_ERROR_ARGUMENT,
-                             "background.colors[%d][%d] of post-processing is %g; it must be from 0 to %g", i / 3, i % 3,
-                             (double)background->colors[i / 3][i % 3], (double)CALO_POST_BRIGHTEST);
+                             "background.colors[%d][%d] of post-processing is %g; it must be from 0 to %g", i / 3,
+                             i % 3, (double)background->colors[i / 3][i % 3], (double)CALO_POST_BRIGHTEST);
     return CALO_OK;
 }
 
@@ -143,8 +137,8 @@ float *calo_post_take(calo_post_processor *processor, int slot, size_t floats, c
     return processor->slots[slot];
 }
 
-static calo_status check_planes(const calo_post_source *source, const calo_post_processing *post,
-                                const calo_image *out, calo_error *err)
+static calo_status check_planes(const calo_post_source *source, const calo_post_processing *post, const calo_image *out,
+                                calo_error *err)
 {
     const calo_frame *frame = source->frame;
     const calo_image *depth = &frame->planes[CALO_CHANNEL_DEPTH], *normal = &frame->planes[CALO_CHANNEL_NORMAL];
@@ -153,7 +147,8 @@ static calo_status check_planes(const calo_post_source *source, const calo_post_
                          "post-processing needs a frame with colour in RGBA32F: render with that color_format");
     if (out->format != CALO_PIXEL_RGBA8 && out->format != CALO_PIXEL_RGB8 && out->format != CALO_PIXEL_RGBA32F)
         return calo_fail(err, CALO_ERROR_ARGUMENT,
-                         "post-processing writes pictures in RGBA8, RGB8 or RGBA32F, not in format %d", (int)out->format);
+                         "post-processing writes pictures in RGBA8, RGB8 or RGBA32F, not in format %d",
+                         (int)out->format);
     if (out->width != frame->width || out->height != frame->height)
         return calo_fail(err, CALO_ERROR_ARGUMENT, "a frame of %u x %u pixels cannot be post-processed to %u x %u",
                          frame->width, frame->height, out->width, out->height);
@@ -164,8 +159,10 @@ static calo_status check_planes(const calo_post_source *source, const calo_post_
                          "ambient occlusion is found from depths and normals: render these channels, too");
     if (!(source->focal_x > 0 && source->focal_y > 0 && isfinite(source->focal_x) && isfinite(source->focal_y) &&
           isfinite(source->center_x) && isfinite(source->center_y)))
-        return calo_fail(err, CALO_ERROR_ARGUMENT, "ambient occlusion needs the camera's focal lengths above 0, not %g "
-                         "and %g", source->focal_x, source->focal_y);
+        return calo_fail(err, CALO_ERROR_ARGUMENT,
+                         "ambient occlusion needs the camera's focal lengths above 0, not %g "
+                         "and %g",
+                         source->focal_x, source->focal_y);
     return CALO_OK;
 }
 

@@ -17,7 +17,7 @@ typedef enum calo_post_slot {
     CALO_POST_SLOT_ALPHA = 3,
     CALO_POST_SLOT_BLOOM, /* three: all levels of a channel */
     CALO_POST_SLOT_DEPTH = 7,
-    CALO_POST_SLOT_NORMAL, /* three */
+    CALO_POST_SLOT_NORMAL,         /* three */
     CALO_POST_SLOT_OCCLUSION = 11, /* two */
     CALO_POST_SLOT_ROWS = 13,
     CALO_POST_SLOT_GRAIN_TILE,
@@ -30,7 +30,7 @@ enum { CALO_POST_DIRECTIONS = 10, CALO_POST_CURVE_STEPS = 256 };
 /* Directions of occlusion's samples: one set for each pixel of 4 x 4, whose columns are repeated to fill a block. */
 typedef struct calo_post_pattern {
     float directions[4][CALO_POST_DIRECTIONS][3][CALO_POST_BLOCK]; /* [row % 4][sample][xyz][column % 4] */
-    float curve[CALO_POST_CURVE_STEPS + 2]; /* x^0.6 at x = (i / steps)^2 */
+    float curve[CALO_POST_CURVE_STEPS + 2];                        /* x^0.6 at x = (i / steps)^2 */
 } calo_post_pattern;
 
 struct calo_post_processor {
