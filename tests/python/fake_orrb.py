@@ -73,6 +73,7 @@ class Service:
         if entry.seed == HANG:
             while context.is_active():
                 time.sleep(0.01)
+            context.abort(grpc.StatusCode.CANCELLED, "nobody waits")  # or shared memory would be left
 
     def pictures(self, request, camera, index, entry):
         seed = entry.seed if request.use_entry_seeds else request.batch_seed + index
