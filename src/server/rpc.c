@@ -433,7 +433,10 @@ static void end_slow_calls(calo_rpc *rpc)
     calo_call *slow[AT_ONCE];
     size_t count = find_slow(rpc, slow, AT_ONCE);
     for (size_t i = 0; i < count; i++) {
-        if (slow[i]->send_by > 0) {
+        pthread_mutex_lock(&rpc->lock);
+        bool is_reader = slow[i]->send_by > 0;
+        pthread_mutex_unlock(&rpc->lock);
+        if (is_reader) {
             calo_log_message(rpc->options.log, CALO_LOG_WARNING, "slow-reader", slow[i]->peer);
             grpc_call_cancel(slow[i]->call, NULL);
         } else {

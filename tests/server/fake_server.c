@@ -171,15 +171,16 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     for (int i = 1; i < argc; i++)
         read_option(argv[i], &options);
-    if (calo_server_create(&service, &options, &server, &err) != CALO_OK) {
+    calo_status status = calo_server_create(&service, &options, &server, &err);
+    if (status == CALO_OK)
+        printf("port %u\n", calo_server_port(server));
+    else
         printf("%s\n", err.message);
-        return 1;
-    }
-    printf("port %u\n", calo_server_port(server));
     fflush(stdout);
-    obey(server);
+    if (status == CALO_OK)
+        obey(server);
     calo_server_destroy(server);
     free((char *)options.certificate);
     free((char *)options.key);
-    return 0;
+    return status == CALO_OK ? 0 : 1;
 }
