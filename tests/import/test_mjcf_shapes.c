@@ -199,7 +199,7 @@ static void test_cube_on_box(void **state)
     calo_mjcf_shape shape = {0}, parts[CALO_MJCF_CUBE_FACES] = {0};
     calo_mjcf_mapping mapping = six_faces();
     const double size[3] = {0.1, 0.2, 0.3};
-    assert_int_equal(calo_mjcf_make_solid(CALO_MJCF_BOX, size, &shape, NULL), CALO_OK);
+    assert_int_equal(calo_mjcf_make_solid(CALO_MJCF_BOX, size, 0, &shape, NULL), CALO_OK);
     assert_int_equal(calo_mjcf_cut_cube(&mapping, &shape, parts, NULL), CALO_OK);
     /* The picture's top left corner (u 0, v 0) on each side, in OpenGL's order of faces. */
     static const float top_left[CALO_MJCF_CUBE_FACES][3] = {
@@ -256,7 +256,7 @@ static void test_cube_on_other_shapes(void **state)
     for (int type = CALO_MJCF_SPHERE; type <= CALO_MJCF_BOX; type++) {
         calo_mjcf_shape shape = {0};
         calo_mjcf_mapping mapping = six_faces();
-        assert_int_equal(calo_mjcf_make_solid(type, size, &shape, NULL), CALO_OK);
+        assert_int_equal(calo_mjcf_make_solid(type, size, 0, &shape, NULL), CALO_OK);
         assert_cut(&mapping, &shape);
         for (int k = 0; k < 3; k++) /* texuniform */
             mapping.scale[k] = (float)size[k];
@@ -271,7 +271,7 @@ static void test_cube_with_like_faces(void **state)
     calo_mjcf_shape shape = {0}, parts[CALO_MJCF_CUBE_FACES] = {0};
     calo_mjcf_mapping mapping = {.kind = CALO_MJCF_MAPPED_CUBE, .scale = {1, 1, 1}};
     const double size[3] = {1, 1, 1};
-    assert_int_equal(calo_mjcf_make_solid(CALO_MJCF_BOX, size, &shape, NULL), CALO_OK);
+    assert_int_equal(calo_mjcf_make_solid(CALO_MJCF_BOX, size, 0, &shape, NULL), CALO_OK);
     assert_int_equal(calo_mjcf_cut_cube(&mapping, &shape, parts, NULL), CALO_OK);
     assert_int_equal(parts[0].index_count, 36);
     for (int f = 0; f < CALO_MJCF_CUBE_FACES; f++) {

@@ -50,7 +50,7 @@ static void test_sphere(void **state)
     (void)state;
     calo_mjcf_shape shape = {0};
     const double size[3] = {0.3};
-    assert_int_equal(calo_mjcf_make_solid(CALO_MJCF_SPHERE, size, &shape, NULL), CALO_OK);
+    assert_int_equal(calo_mjcf_make_solid(CALO_MJCF_SPHERE, size, 0, &shape, NULL), CALO_OK);
     assert_size(&shape, 4 * CALO_PI * 0.09, 4.0 / 3 * CALO_PI * 0.027);
     assert_normals(&shape, ball_normal);
     assert_true(worst_edge(&shape, 0.3) < 0.002);
@@ -85,7 +85,7 @@ static void test_ellipsoid(void **state)
 {
     (void)state;
     calo_mjcf_shape shape = {0};
-    assert_int_equal(calo_mjcf_make_solid(CALO_MJCF_ELLIPSOID, ellipsoid_size, &shape, NULL), CALO_OK);
+    assert_int_equal(calo_mjcf_make_solid(CALO_MJCF_ELLIPSOID, ellipsoid_size, 0, &shape, NULL), CALO_OK);
     double area, volume;
     measure(&shape, &area, &volume);
     assert_true(fabs(volume / (4.0 / 3 * CALO_PI * 0.01) - 1) < 0.01);
@@ -107,7 +107,7 @@ static void test_capsule(void **state)
     (void)state;
     calo_mjcf_shape shape = {0};
     const double size[3] = {0.2, 0.5};
-    assert_int_equal(calo_mjcf_make_solid(CALO_MJCF_CAPSULE, size, &shape, NULL), CALO_OK);
+    assert_int_equal(calo_mjcf_make_solid(CALO_MJCF_CAPSULE, size, 0, &shape, NULL), CALO_OK);
     assert_size(&shape, 4 * CALO_PI * 0.04 + 2 * CALO_PI * 0.2, 4.0 / 3 * CALO_PI * 0.008 + CALO_PI * 0.04);
     assert_normals(&shape, capsule_normal);
     /* The unit shape's caps stand on z = 1 and -1, whatever the length. */
@@ -123,7 +123,7 @@ static void test_cylinder(void **state)
     (void)state;
     calo_mjcf_shape shape = {0};
     const double size[3] = {0.2, 0.5};
-    assert_int_equal(calo_mjcf_make_solid(CALO_MJCF_CYLINDER, size, &shape, NULL), CALO_OK);
+    assert_int_equal(calo_mjcf_make_solid(CALO_MJCF_CYLINDER, size, 0, &shape, NULL), CALO_OK);
     assert_size(&shape, 2 * CALO_PI * 0.04 + 2 * CALO_PI * 0.2, CALO_PI * 0.04);
     for (uint32_t v = 0; v < shape.vertex_count; v++) {
         const calo_mjcf_vertex *at = &shape.vertices[v];
@@ -143,7 +143,7 @@ static void test_box(void **state)
     (void)state;
     calo_mjcf_shape shape = {0};
     const double size[3] = {0.1, 0.2, 0.3};
-    assert_int_equal(calo_mjcf_make_solid(CALO_MJCF_BOX, size, &shape, NULL), CALO_OK);
+    assert_int_equal(calo_mjcf_make_solid(CALO_MJCF_BOX, size, 0, &shape, NULL), CALO_OK);
     double area, volume;
     measure(&shape, &area, &volume);
     assert_true(fabs(area - 8 * (0.02 + 0.03 + 0.06)) < 1e-6 && fabs(volume - 8 * 0.006) < 1e-7);

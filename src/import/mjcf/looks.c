@@ -89,7 +89,10 @@ static calo_status make_shape(const calo_mjcf_builder *builder, const shape_key 
     case PART_ROD: return calo_mjcf_make_rod(shape, err);
     case PART_BALL: return calo_mjcf_make_ball(shape, err);
     }
-    return calo_mjcf_make_solid(key->type, key->size, shape, err);
+    /* What a picture of the whole model could show only in 50,000 pixels. */
+    double extent = builder->arrays->visual.stat_extent;
+    double tolerance_metres = extent > 0 && isfinite(extent) ? 2e-5 * extent : 0;
+    return calo_mjcf_make_solid(key->type, key->size, tolerance_metres, shape, err);
 }
 
 static calo_status keep_cube(calo_mjcf_builder *builder, const calo_mjcf_mapping *mapping, const calo_mjcf_shape *shape,

@@ -22,6 +22,7 @@ typedef struct calo_mjcf_shape {
     uint32_t *indices;
     uint32_t vertex_count, index_count;
     uint64_t vertex_capacity, index_capacity;
+    uint32_t slices; /* of round shapes, around their axis */
     bool faceted; /* faces have normals of their own: those of the vertices are not read */
 } calo_mjcf_shape;
 
@@ -33,10 +34,12 @@ uint32_t calo_mjcf_shape_vertex(calo_mjcf_shape *shape, const calo_mjcf_vertex *
 void calo_mjcf_shape_triangle(calo_mjcf_shape *shape, uint32_t a, uint32_t b, uint32_t c);
 
 /* Sphere, capsule, ellipsoid, cylinder or box of a geom's size, in its frame. Silhouettes of curved ones are
- * within 0.2 % of their radius, normals are the true surface's. */
-calo_status calo_mjcf_make_solid(int type, const double size[3], calo_mjcf_shape *shape, calo_error *err);
+ * within 0.2 % of their radius, or within the tolerance where that is more and they keep a dozen sides; normals are the
+ * true surface's. */
+calo_status calo_mjcf_make_solid(int type, const double size[3], double tolerance_metres, calo_mjcf_shape *shape,
+                                 calo_error *err);
 
-/* A ball of radius 1, or a rod of radius 1 along z from -1/2 to 1/2 without ends. */
+/* A ball of radius 1, or a rod of radius 1 along z from -1/2 to 1/2 without ends, as parts of tendons. */
 calo_status calo_mjcf_make_ball(calo_mjcf_shape *shape, calo_error *err);
 calo_status calo_mjcf_make_rod(calo_mjcf_shape *shape, calo_error *err);
 

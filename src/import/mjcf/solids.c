@@ -6,10 +6,27 @@
 #include "base/exact_math.h"
 #include "import/mjcf/looks.h"
 
-/* Neighbouring rows of a ball are turned by half a slice against one another, so that all edges are at most 6.9 degrees
- * long: their middles lie 0.18 % of the radius inside, and so do those of a cylinder's rim. Those of triangles lie
- * 0.25 % inside, which silhouettes do not show. Poles and the middle are not turned. */
-enum { SLICES = 52, BALL_STACKS = 30, HALF_STACKS = BALL_STACKS / 2 };
+/* Neighbouring rows of a ball are turned by half a slice against one another, so that with 52 slices all edges are at
+ * most 6.9 degrees long: their middles lie 0.18 % of the radius inside, and so do those of a cylinder's rim. Those of
+ * triangles lie 0.25 % inside, which silhouettes do not show. Poles and the middle are not turned. */
+enum { MOST_SLICES = 52, LEAST_SLICES = 12, MOST_HALF_STACKS = 15, MOST_ROWS = 2 * MOST_HALF_STACKS + 1 };
+
+/* MuJoCo's own; tendons are thin. */
+enum { TENDON_SLICES = 28 };
+
+/* An edge of the angle a lies 1 - cos(a / 2), nearly a^2 / 8, of the radius inside. */
+static uint32_t slices_for(double radius, double tolerance_metres)
+{
+    double error = fmin(tolerance_metres / radius, 1);
+    double slices = error > 0 ? ceil(2 * CALO_PI / sqrt(8 * error)) : MOST_SLICES;
+    return (uint32_t)fmin(fmax(slices, LEAST_SLICES), MOST_SLICES);
+}
+
+/* Of as many slices: edges as long along as around. */
+static int half_stacks(const calo_mjcf_shape *shape)
+{
+    return (int)(shape->slices * MOST_HALF_STACKS + MOST_SLICES - 1) / MOST_SLICES;
+}
 
 /* A circle around z, or a pole where its radius is 0. */
 typedef struct row {
@@ -28,23 +45,23 @@ typedef struct band_axes {
 /* In slices; poles are in the middle of theirs. */
 static double turn_of(const row *r, uint32_t slice) { return r->radius == 0 || r->turned ? slice + 0.5 : slice; }
 
-static void direction_of(const row *r, uint32_t slice, double *cosine, double *sine)
+static void direction_of(const row *r, uint32_t slice, uint32_t slices, double *cosine, double *sine)
 {
     /* The last point of a row has the first one's place, to the last bit. */
-    calo_sincos(turn_of(r, slice % SLICES) * (2 * CALO_PI / SLICES), sine, cosine);
+    calo_sincos(turn_of(r, slice % slices) * (2 * CALO_PI / slices), sine, cosine);
 }
 
 static uint32_t add_point(calo_mjcf_shape *shape, const row *r, band_axes axes, uint32_t slice)
 {
     double cosine, sine;
-    direction_of(r, slice, &cosine, &sine);
+    direction_of(r, slice, shape->slices, &cosine, &sine);
     double normal[3] = {r->normal_radius * cosine / axes.x, r->normal_radius * sine / axes.y, r->normal_z};
     double length = sqrt(normal[0] * normal[0] + normal[1] * normal[1] + normal[2] * normal[2]);
     calo_mjcf_vertex vertex = {
         .position = {(float)(r->radius * cosine * axes.x), (float)(r->radius * sine * axes.y), (float)r->z},
         .object = {(float)(r->object_radius * cosine), (float)(r->object_radius * sine), (float)r->object_z},
         .normal = {(float)(normal[0] / length), (float)(normal[1] / length), (float)(normal[2] / length)},
-        .uv = {(float)(turn_of(r, slice) / SLICES), (float)r->v},
+        .uv = {(float)(turn_of(r, slice) / shape->slices), (float)r->v},
     };
     return calo_mjcf_shape_vertex(shape, &vertex);
 }
@@ -53,17 +70,18 @@ static uint32_t add_point(calo_mjcf_shape *shape, const row *r, band_axes axes, 
 static calo_status add_band(calo_mjcf_shape *shape, const row *rows, uint32_t row_count, band_axes axes,
                             calo_error *err)
 {
+    const uint32_t slices = shape->slices;
     calo_status status =
-        calo_mjcf_shape_reserve(shape, (uint64_t)row_count * (SLICES + 1), (uint64_t)(row_count - 1) * SLICES * 2, err);
+        calo_mjcf_shape_reserve(shape, (uint64_t)row_count * (slices + 1), (uint64_t)(row_count - 1) * slices * 2, err);
     if (status != CALO_OK)
         return status;
     uint32_t first = shape->vertex_count;
     for (uint32_t r = 0; r < row_count; r++)
-        for (uint32_t s = 0; s <= SLICES; s++)
+        for (uint32_t s = 0; s <= slices; s++)
             add_point(shape, &rows[r], axes, s);
     for (uint32_t r = 0; r + 1 < row_count; r++)
-        for (uint32_t s = 0; s < SLICES; s++) {
-            uint32_t high = first + r * (SLICES + 1) + s, low = high + SLICES + 1;
+        for (uint32_t s = 0; s < slices; s++) {
+            uint32_t high = first + r * (slices + 1) + s, low = high + slices + 1;
             if (rows[r].turned) { /* the point below lies half a slice before */
                 calo_mjcf_shape_triangle(shape, high, low, low + 1);
                 calo_mjcf_shape_triangle(shape, high, low + 1, high + 1);
@@ -78,15 +96,15 @@ static calo_status add_band(calo_mjcf_shape *shape, const row *rows, uint32_t ro
     return CALO_OK;
 }
 
-/* Rows of a ball's surface from `from` to `to` stacks below its top, with v from 0 to 1 and the middle at `middle`.
- * `object_z` moves the unit ball. */
-static uint32_t ball_rows(double radius_xy, double radius_z, double middle, double object_z, int from, int to,
-                          row rows[BALL_STACKS + 1])
+/* Rows of the surface of a ball of 2 `half` stacks, from `from` to `to` below its top, with v from 0 to 1 and the middle at
+ * `middle`. `object_z` moves the unit ball. */
+static uint32_t ball_rows(double radius_xy, double radius_z, double middle, double object_z, int half, int from, int to,
+                          row rows[MOST_ROWS])
 {
     for (int i = from; i <= to; i++) {
         double sine, cosine;
-        calo_sincos((0.5 - (double)i / BALL_STACKS) * CALO_PI, &sine, &cosine);
-        cosine = i == 0 || i == BALL_STACKS ? 0 : cosine;
+        calo_sincos((0.5 - (double)i / (2 * half)) * CALO_PI, &sine, &cosine);
+        cosine = i == 0 || i == 2 * half ? 0 : cosine;
         rows[i - from] = (row){
             .radius = radius_xy * cosine,
             .z = middle + radius_z * sine,
@@ -95,7 +113,7 @@ static uint32_t ball_rows(double radius_xy, double radius_z, double middle, doub
             .normal_radius = cosine,
             .normal_z = sine,
             .v = (double)(i - from) / (to - from),
-            .turned = (i - HALF_STACKS) % 2 != 0,
+            .turned = (i - half) % 2 != 0,
         };
     }
     return (uint32_t)(to - from) + 1;
@@ -103,8 +121,9 @@ static uint32_t ball_rows(double radius_xy, double radius_z, double middle, doub
 
 static calo_status make_ellipsoid(const double size[3], calo_mjcf_shape *shape, calo_error *err)
 {
-    row rows[BALL_STACKS + 1];
-    uint32_t count = ball_rows(1, size[2], 0, 0, 0, BALL_STACKS, rows);
+    row rows[MOST_ROWS];
+    int half = half_stacks(shape);
+    uint32_t count = ball_rows(1, size[2], 0, 0, half, 0, 2 * half, rows);
     for (uint32_t i = 0; i < count; i++)
         rows[i].normal_z /= size[2];
     return add_band(shape, rows, count, (band_axes){size[0], size[1]}, err);
@@ -123,37 +142,39 @@ static calo_status add_side(double radius, double half, calo_mjcf_shape *shape, 
 /* MuJoCo's caps have the whole texture once more, each. */
 static calo_status make_capsule(double radius, double half, calo_mjcf_shape *shape, calo_error *err)
 {
-    row rows[BALL_STACKS + 1];
-    uint32_t count = ball_rows(radius, radius, half, 1, 0, HALF_STACKS, rows);
+    row rows[MOST_ROWS];
+    int stacks = half_stacks(shape);
+    uint32_t count = ball_rows(radius, radius, half, 1, stacks, 0, stacks, rows);
     calo_status status = add_band(shape, rows, count, (band_axes){1, 1}, err);
     if (status == CALO_OK)
         status = add_side(radius, half, shape, err);
-    count = ball_rows(radius, radius, -half, -1, HALF_STACKS, BALL_STACKS, rows);
+    count = ball_rows(radius, radius, -half, -1, stacks, stacks, 2 * stacks, rows);
     return status == CALO_OK ? add_band(shape, rows, count, (band_axes){1, 1}, err) : status;
 }
 
 /* The end of a cylinder at z, which looks along `up` (1 or -1). Seen along z its texture lies as x and y do. */
 static calo_status add_disc(double radius, double z, int up, calo_mjcf_shape *shape, calo_error *err)
 {
-    calo_status status = calo_mjcf_shape_reserve(shape, SLICES, SLICES - 2, err);
+    const uint32_t slices = shape->slices;
+    calo_status status = calo_mjcf_shape_reserve(shape, slices, slices - 2, err);
     if (status != CALO_OK)
         return status;
     uint32_t first = shape->vertex_count;
     const row rim = {.radius = 1};
-    for (uint32_t s = 0; s < SLICES; s++) {
+    for (uint32_t s = 0; s < slices; s++) {
         double x, y;
-        direction_of(&rim, s, &x, &y);
+        direction_of(&rim, s, slices, &x, &y);
         calo_mjcf_vertex vertex = {.position = {(float)(radius * x), (float)(radius * y), (float)z},
                                    .object = {(float)x, (float)y, (float)up},
                                    .normal = {0, 0, (float)up},
                                    .uv = {(float)(0.5 + 0.5 * x), (float)(0.5 + 0.5 * y)}};
         calo_mjcf_shape_vertex(shape, &vertex);
     }
-    /* A zigzag across the disc, 0, 1, 51, 2, 50, ...: a fan's triangles would be slivers. */
-    for (uint32_t k = 0; k + 2 < SLICES; k++) {
+    /* A zigzag across the disc, 0, 1, last, 2, last but one, ...: a fan's triangles would be slivers. */
+    for (uint32_t k = 0; k + 2 < slices; k++) {
         uint32_t corners[3];
         for (uint32_t i = 0; i < 3; i++)
-            corners[i] = first + ((k + i) % 2 ? (k + i + 1) / 2 : (SLICES - (k + i) / 2) % SLICES);
+            corners[i] = first + ((k + i) % 2 ? (k + i + 1) / 2 : (slices - (k + i) / 2) % slices);
         bool outwards = (k % 2 == 0) == (up > 0);
         calo_mjcf_shape_triangle(shape, corners[0], corners[outwards ? 1 : 2], corners[outwards ? 2 : 1]);
     }
@@ -199,9 +220,12 @@ static calo_status make_box(const double size[3], calo_mjcf_shape *shape, calo_e
     return status;
 }
 
-calo_status calo_mjcf_make_solid(int type, const double size[3], calo_mjcf_shape *shape, calo_error *err)
+calo_status calo_mjcf_make_solid(int type, const double size[3], double tolerance_metres, calo_mjcf_shape *shape,
+                                 calo_error *err)
 {
     const double ball[3] = {size[0], size[0], size[0]};
+    double radius = type == CALO_MJCF_ELLIPSOID ? fmax(size[0], fmax(size[1], size[2])) : size[0];
+    shape->slices = slices_for(radius, tolerance_metres);
     switch (type) {
     case CALO_MJCF_SPHERE: return make_ellipsoid(ball, shape, err);
     case CALO_MJCF_CAPSULE: return make_capsule(size[0], size[1], shape, err);
@@ -214,10 +238,15 @@ calo_status calo_mjcf_make_solid(int type, const double size[3], calo_mjcf_shape
 
 calo_status calo_mjcf_make_ball(calo_mjcf_shape *shape, calo_error *err)
 {
+    shape->slices = TENDON_SLICES;
     return make_ellipsoid((const double[3]){1, 1, 1}, shape, err);
 }
 
-calo_status calo_mjcf_make_rod(calo_mjcf_shape *shape, calo_error *err) { return add_side(1, 0.5, shape, err); }
+calo_status calo_mjcf_make_rod(calo_mjcf_shape *shape, calo_error *err)
+{
+    shape->slices = TENDON_SLICES;
+    return add_side(1, 0.5, shape, err);
+}
 
 calo_status calo_mjcf_make_plane(const double half_sides[2], double reach, calo_mjcf_shape *shape, calo_error *err)
 {
