@@ -11,9 +11,6 @@
  * triangles lie 0.25 % inside, which silhouettes do not show. Poles and the middle are not turned. */
 enum { MOST_SLICES = 52, LEAST_SLICES = 12, MOST_HALF_STACKS = 15, MOST_ROWS = 2 * MOST_HALF_STACKS + 1 };
 
-/* MuJoCo's own; tendons are thin. */
-enum { TENDON_SLICES = 28 };
-
 /* An edge of the angle a lies 1 - cos(a / 2), nearly a^2 / 8, of the radius inside. */
 static uint32_t slices_for(double radius, double tolerance_metres)
 {
@@ -238,13 +235,13 @@ calo_status calo_mjcf_make_solid(int type, const double size[3], double toleranc
 
 calo_status calo_mjcf_make_ball(calo_mjcf_shape *shape, calo_error *err)
 {
-    shape->slices = TENDON_SLICES;
+    shape->slices = MOST_SLICES;
     return make_ellipsoid((const double[3]){1, 1, 1}, shape, err);
 }
 
 calo_status calo_mjcf_make_rod(calo_mjcf_shape *shape, calo_error *err)
 {
-    shape->slices = TENDON_SLICES;
+    shape->slices = MOST_SLICES;
     return add_side(1, 0.5, shape, err);
 }
 
