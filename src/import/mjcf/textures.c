@@ -85,7 +85,7 @@ static int32_t add_image(calo_mjcf_builder *builder, const char *name, const sou
     return calo_scene_add_image(builder->scene, &image, err);
 }
 
-/* A texture of its own image; `from` NULL: the placeholder of a file that is missing. */
+/* A texture of its own image. */
 static int32_t add_texture(calo_mjcf_builder *builder, const char *name, const source *from, calo_wrap wrap,
                            calo_error *err)
 {
@@ -166,6 +166,13 @@ static calo_status add_flat(calo_mjcf_builder *builder, const char *name, const 
     return out->textures[0] < 0 ? calo_failed(err) : CALO_OK;
 }
 
+/* White stands in: the materials are drawn without a texture. The scene keeps the placeholder's image, which says so. */
+static calo_status add_missing(calo_mjcf_builder *builder, const char *name, calo_error *err)
+{
+    const char *kept = calo_scene_text(builder->scene, name, err);
+    return kept && add_image(builder, kept, NULL, err) >= 0 ? CALO_OK : calo_failed(err);
+}
+
 static calo_status add_one(calo_mjcf_builder *builder, uint32_t texture, calo_error *err)
 {
     const calo_mujoco_arrays *a = builder->arrays;
@@ -175,7 +182,7 @@ static calo_status add_one(calo_mjcf_builder *builder, uint32_t texture, calo_er
     source from = {(uint32_t)a->tex_width[texture], (uint32_t)a->tex_height[texture],
                    (uint32_t)a->tex_nchannel[texture], a->tex_data + a->tex_adr[texture], false};
     if (builder->missing_textures && builder->missing_textures[texture])
-        return add_flat(builder, name, NULL, out, err);
+        return add_missing(builder, name, err);
     if (from.width == 0 || from.height == 0)
         return CALO_OK;
     if (from.channels < 3) { /* files of other encodings for other renderers, or something that MuJoCo does not draw */
