@@ -5,7 +5,7 @@
 take turns: CPU time of all threads a frame, median of rounds. mujoco.Renderer without antialiasing is compared with
 calotype at one sample a pixel, at 4 with 4. Both peers are given an MjData that has the same kinematics, whose time counts
 for both. calotype is measured twice: `calotype.mujoco.Renderer`, the same calls with their price in Python, and
-`calotype.mujoco.Model.render`, all states in one call, each drawn once for all channels (4 samples, its default).
+`calotype.mujoco.Model.render`, all states in one call.
 
 Scenes: one of shapes, made here; and dactyl (a hand of 41,580 triangles, three cameras) in the folder orrb/ of
 CALOTYPE_ASSETS, else ../shared/assets, where it is there. Needs the package mujoco (3 or 4) and a GL that it can draw with:
@@ -120,8 +120,9 @@ class Peer:
 class Batch:
     """All states and cameras in one call."""
 
-    def __init__(self, calotype_mujoco, mujoco, model, states, cameras, passes):
+    def __init__(self, calotype_mujoco, mujoco, model, states, cameras, passes, samples):
         self.model, self.states, self.cameras = calotype_mujoco.Model.from_mujoco(model), states, cameras
+        self.samples = samples
         self.channels = tuple(passes)
         data = mujoco.MjData(model)
         self.places = {"xpos": [], "xquat": [], "cam_xpos": [], "cam_xmat": [], "light_xpos": [], "light_xdir": []}
@@ -137,7 +138,7 @@ class Batch:
 
     def draw(self):
         return self.model.render(cameras=self.cameras, states=self.places, width=SIZE, height=SIZE, channels=self.channels,
-                                 threads=1)
+                                 samples=self.samples, threads=1)
 
     def round(self, seconds):
         count, begun = 0, time.process_time()
@@ -165,9 +166,8 @@ def measure(np, mujoco, calotype_mujoco, scene, options):
             theirs = Peer(mujoco, lambda m: mujoco.Renderer(m, SIZE, SIZE), model, states, cameras, passes)
             ours = Peer(mujoco, lambda m: calotype_mujoco.Renderer(m, SIZE, SIZE, samples=samples, threads=1), model,
                         states, cameras, passes)
-            peers = {"mujoco": theirs, "renderer": ours}
-            if samples == 4:
-                peers["batch"] = Batch(calotype_mujoco, mujoco, model, states, cameras, passes)
+            batch = Batch(calotype_mujoco, mujoco, model, states, cameras, passes, samples)
+            peers = {"mujoco": theirs, "renderer": ours, "batch": batch}
             quality = psnr(np, ours.frame(), theirs.frame())
             taken = {key: [] for key in peers}
             for _ in range(options.rounds):
@@ -188,7 +188,7 @@ def show(rows):
         own = row["seconds"]
         cells = []
         for key in ("renderer", "batch"):
-            cells += [f"{own[key] * 1e3:.2f} ms", f"{own['mujoco'] / own[key]:.1f}x"] if key in own else ["", ""]
+            cells += [f"{own[key] * 1e3:.2f} ms", f"{own['mujoco'] / own[key]:.1f}x"]
         print(f"| {row['scene']} | {row['passes']} | {row['samples']} | {own['mujoco'] * 1e3:.2f} ms | {' | '.join(cells)} | "
               f"{row['psnr']:.1f} dB |")
 

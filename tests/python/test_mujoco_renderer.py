@@ -118,6 +118,63 @@ class Pictures(Renders):
         self.assertEqual(moved[SIZE // 2, SIZE // 2 - 8].tolist(), [0, stand_in.SITE])
 
 
+class Together(Renders):
+    """Several kinds of pictures of each state come from one pass, and are what each is by itself."""
+
+    KINDS = ("rgb", "depth", "segmentation")
+
+    def picture(self, renderer, kind, **options):
+        renderer.disable_depth_rendering()
+        renderer.disable_segmentation_rendering()
+        if kind != "rgb":
+            getattr(renderer, f"enable_{kind}_rendering")()
+        return renderer.render(**options)
+
+    def alone(self, data, kind):
+        with Renderer(self.given, SIZE, SIZE) as renderer:
+            renderer.update_scene(data, "above")
+            return self.picture(renderer, kind)
+
+    def states(self):
+        for turn in (0.0, 0.3, 0.6):
+            data = stand_in.data()
+            data.xpos = data.xpos + np.array([0.0, turn, 0.0])
+            yield data
+
+    def check_all(self):
+        for data in self.states():
+            self.renderer.update_scene(data, "above")
+            for kind in self.KINDS:
+                np.testing.assert_array_equal(self.picture(self.renderer, kind), self.alone(data, kind), kind)
+
+    def test_same_pictures(self):
+        self.check_all()
+
+    def test_same_pictures_of_what_is_transparent(self):
+        self.given.geom_rgba[:, 3] = 0.5
+        self.check_all()
+
+    def test_flags_and_out_between(self):
+        for data in self.states():
+            self.renderer.update_scene(data, "above")
+            self.renderer.scene.flags[0] = 1
+            depth = self.picture(self.renderer, "depth", out=np.empty((SIZE, SIZE), np.float64))
+            self.renderer.scene.flags[0] = 0
+            rgb = self.picture(self.renderer, "rgb")
+            np.testing.assert_array_equal(depth, self.alone(data, "depth"))
+            with Renderer(self.given, SIZE, SIZE) as other:
+                other.scene.flags[0] = 0
+                other.update_scene(data, "above")
+                np.testing.assert_array_equal(rgb, other.render())
+
+    def test_every_call_gives_an_array_of_its_own(self):
+        for data in self.states():
+            self.renderer.update_scene(data, "above")
+            first, depth, second = (self.picture(self.renderer, kind) for kind in ("rgb", "depth", "rgb"))
+            first[:] = 0
+            self.assertTrue(second.any() and depth.any())
+
+
 class Options(Renders):
     def test_groups(self):
         geomgroup = np.array([0, 0, 0, 0, 1, 0], np.uint8)

@@ -237,14 +237,15 @@ class Model:
                seeds: Optional[npt.ArrayLike] = None, randomize: Randomize = None, *, lenient: bool = False,
                states: Any = None, count: Optional[int] = None, first_seed: int = 0, width: int = 200,
                height: int = 200, channels: Sequence[str] = ("color", "depth"), convention: str = "calotype",
-               out: Optional[Mapping[str, Array]] = None, progress: Optional[Progress] = None, backend: str = "auto",
-               threads: int = 0) -> dict[str, Any]:
+               out: Optional[Mapping[str, Array]] = None, progress: Optional[Progress] = None, samples: int = 4,
+               backend: str = "auto", threads: int = 0) -> dict[str, Any]:
         """Renders every camera of every state in one call: :meth:`calotype.States.render`, whose engine is kept from one
-        call to the next. ``randomize`` and ``lenient`` are as of :class:`calotype.States`."""
-        key = (repr(randomize), _stamp(randomize), lenient, backend, threads)
+        call to the next. ``randomize``, ``lenient``, ``samples``, ``backend`` and ``threads`` are as of
+        :class:`calotype.States`."""
+        key = (repr(randomize), _stamp(randomize), lenient, samples, backend, threads)
         engine = self._states.get(key)
         if engine is None:
-            engine = States(self, randomize, lenient=lenient, backend=backend, threads=threads)
+            engine = States(self, randomize, lenient=lenient, samples=samples, backend=backend, threads=threads)
             self._states.clear()  # one is kept
             self._states[key] = engine
         return engine.render(qpos, cameras, seeds, states=states, count=count, first_seed=first_seed, width=width,

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import replace
-from typing import Any, Callable, NamedTuple, Optional, Tuple
+from typing import Any, Callable, NamedTuple, Optional, Tuple, Union
 
 import numpy as np
 import numpy.typing as npt
@@ -76,6 +76,7 @@ class _Variant(NamedTuple):
 
     model: Model
     lookup: Array  # (ids, 2) int32: object id and type by instance id
+    opaque: bool  # no surface lets another one through
     shown: dict[Shown, Tuple[Optional[Array], Optional[Array], Optional[Array], int]]
 
 
@@ -113,7 +114,12 @@ class Renderer:
         self._views: Optional[Views] = None
         self._shown = ALL_DEFAULTS
         self._signature = b""
+        self._views_of_model: Optional[list[Array]] = None
         self._variants: dict[Tuple[bool, bool], _Variant] = {}
+        # Whoever asks for several kinds of pictures of each state asks again: they are drawn in one go.
+        self._asked: set[str] = set()  # of this state
+        self._habit: set[str] = set()  # of the state before
+        self._ready: dict[str, Tuple[bytes, Array]] = {}  # drawn with these flags, not asked for yet
         self._prepared: dict[str, Prepared] = {}  # of the state, by what is drawn
         self._latest: dict[Any, Prepared] = {}  # by variant and what is drawn, for reuse
         self._drawing = Drawing(backend, threads)
@@ -178,6 +184,8 @@ class Renderer:
         self._watch()
         self._state, self._views, self._shown = state, views, shown
         self._prepared.clear()
+        self._ready.clear()
+        self._habit, self._asked = self._asked, set()
         self._scene.ngeom = self._seen(self._variant())[3]
 
     def render(self, *, out: Optional[Array] = None) -> Array:
@@ -193,17 +201,23 @@ class Renderer:
         drawing = self._open()
         if self._views is None:
             raise ArgumentError("there is nothing to render yet: call update_scene")
-        make = {"rgb": self._render_rgb, "depth": self._render_depth, "segmentation": self._render_segmentation}[self._kind]
-        tail, dtype = {"rgb": ((3,), np.uint8), "depth": ((), np.float32), "segmentation": ((2,), np.int32)}[self._kind]
-        shape = (self._height, self._width, *tail)
-        if out is not None and (not isinstance(out, np.ndarray) or out.shape != shape):
-            raise ArgumentError(f"out must be an array of shape {shape} for {self._kind}, not {np.shape(out)}")
-        direct = out is not None and type(out) is np.ndarray and out.dtype == dtype and out.flags.carray
-        buffer: Array = out if out is not None and direct else np.empty(shape, dtype=dtype)
-        make(drawing, buffer)
-        if out is None or direct:
-            return buffer
-        np.copyto(out, buffer, casting="unsafe")
+        picture = self._empty(self._kind)
+        if out is not None and (not isinstance(out, np.ndarray) or out.shape != picture.shape):
+            raise ArgumentError(f"out must be an array of shape {picture.shape} for {self._kind}, not {np.shape(out)}")
+        flags = self._scene.flags.tobytes()
+        drawn_with, ready = self._ready.pop(self._kind, (b"", picture))
+        if drawn_with == flags:
+            picture = ready
+        else:
+            direct = out is not None and type(out) is np.ndarray and out.dtype == picture.dtype and out.flags.carray
+            picture = out if out is not None and direct else picture
+            others = {kind: self._empty(kind) for kind in self._habit - self._asked - {self._kind} if self._joins(kind)}
+            self._draw(drawing, {self._kind: picture, **others})
+            self._ready.update({kind: (flags, other) for kind, other in others.items()})
+        self._asked.add(self._kind)
+        if out is None or out is picture:
+            return picture
+        np.copyto(out, picture, casting="unsafe")
         return out
 
     def close(self) -> None:
@@ -214,6 +228,7 @@ class Renderer:
         self._prepared.clear()
         self._latest.clear()
         self._variants.clear()
+        self._ready.clear()
 
     def __enter__(self) -> Renderer:
         return self
@@ -237,20 +252,31 @@ class Renderer:
 
     def _watch(self) -> None:
         """Forgets what was made of the model where it has changed."""
-        parts = [np.asarray(value).tobytes() for value in (get(self._model, name) for name in _WATCHED) if value is not None]
-        signature = b"".join(parts) + read_numbers(self._model).tobytes()
+        signature = b"".join([part.tobytes() for part in self._watched()]) + read_numbers(self._model).tobytes()
         if signature != self._signature:
             self._signature = signature
             self._variants.clear()
             self._latest.clear()
             self._prepared.clear()
+            self._ready.clear()
+
+    def _watched(self) -> list[Array]:
+        """What may change. The arrays of a mujoco.MjModel are views of memory that stays where it is: they are asked for
+        once. Others may be replaced."""
+        if self._views_of_model is not None:
+            return self._views_of_model
+        parts = [np.asarray(value) for value in (get(self._model, name) for name in _WATCHED) if value is not None]
+        if self._mujoco is not None:
+            self._views_of_model = parts
+        return parts
 
     def _variant(self) -> _Variant:
         key = (self._shown.texture, self._shown.transparent)
         if key not in self._variants:
             arrays = changed_arrays(self._model, read_model(self._model), self._shown)
             model = Model._of_arrays(self._model, arrays, _ALL_GROUPS)
-            self._variants[key] = _Variant(model, self._lookup(model), {})
+            opaque = all(material.alpha_mode != "blend" for material in model.scene.materials)
+            self._variants[key] = _Variant(model, self._lookup(model), opaque, {})
         return self._variants[key]
 
     def _lookup(self, model: Model) -> Array:
@@ -353,10 +379,36 @@ class Renderer:
             self._prepared[what] = self._latest[key] = Prepared(made, variant.model.scene)
         return self._prepared[what]
 
-    def _render_rgb(self, drawing: Drawing, buffer: Array) -> None:
+    def _empty(self, kind: str) -> Array:
+        """A picture's array, with anything in it."""
+        tail, dtype = {"rgb": ((3,), np.uint8), "depth": ((), np.float32), "segmentation": ((2,), np.int32)}[kind]
+        return np.empty((self._height, self._width, *tail), dtype=dtype)
+
+    def _joins(self, kind: str) -> bool:
+        """Whether it can be drawn with what is asked for: colours show the same surfaces as the rest only where nothing is
+        transparent, or drawn as edges."""
+        return "rgb" not in (kind, self._kind) or (self._variant().opaque and not self._flag("WIREFRAME"))
+
+    def _draw(self, drawing: Drawing, pictures: dict[str, Array]) -> None:
+        """One pass for all of them."""
+        assert self._views is not None
+        out: dict[str, Array] = {}
+        prepared, background = self._colors(drawing) if "rgb" in pictures else (self._data(drawing), _BLACK)
+        if "rgb" in pictures:
+            out["color"] = pictures["rgb"][None]
+        if "depth" in pictures:
+            out["depth"] = pictures["depth"][None, :, :, None]
+        if "segmentation" in pictures:
+            out["instance_id"] = np.empty((1, self._height, self._width, 1), dtype=np.uint32)
+        drawing.render(prepared, self._views, tuple(out), self._samples, out, color="rgb", background=background,
+                       background_depth=clip_planes(self._model)[1], cull=self._flag("CULL_FACE"))
+        if "segmentation" in pictures:
+            np.take(self._variant().lookup, out["instance_id"][0, :, :, 0], axis=0, out=pictures["segmentation"], mode="clip")
+
+    def _colors(self, drawing: Drawing) -> Tuple[Prepared, Union[str, Tuple[float, float, float]]]:
+        """And what is behind them."""
         self._tell(self._missing_flags(), "what {} asks for")
-        model = self._variant().model
-        shadows, sky = self._flag("SHADOW"), self._flag("SKYBOX") and model.sky is not None
+        shadows, sky = self._flag("SHADOW"), self._flag("SKYBOX") and self._variant().model.sky is not None
         settings = Settings(shading="mujoco", fill="wireframe" if self._flag("WIREFRAME") else "solid")
 
         def lighting(model: Model) -> Lighting:
@@ -364,7 +416,7 @@ class Renderer:
             return replace(model.lighting, shadows="all" if shadows else (), shadow_map_size=size)
 
         prepared = self._prepare(drawing, f"color {shadows} {settings.fill}", lighting, settings)
-        self._draw(drawing, prepared, "color", buffer[None], color="rgb", background="environment" if sky else _BLACK)
+        return prepared, "environment" if sky else _BLACK
 
     def _missing_flags(self) -> list[str]:
         """Render flags whose effect would be seen."""
@@ -376,17 +428,3 @@ class Renderer:
     def _data(self, drawing: Drawing) -> Prepared:
         """Every surface counts, however transparent."""
         return self._prepare(drawing, "data", lambda model: Lighting(environment=None), Settings(opaque=True))
-
-    def _render_depth(self, drawing: Drawing, buffer: Array) -> None:
-        self._draw(drawing, self._data(drawing), "depth", buffer[None, :, :, None],
-                   background_depth=clip_planes(self._model)[1])
-
-    def _render_segmentation(self, drawing: Drawing, buffer: Array) -> None:
-        ids = np.empty((1, self._height, self._width, 1), dtype=np.uint32)
-        self._draw(drawing, self._data(drawing), "instance_id", ids)
-        np.take(self._variant().lookup, ids[0, :, :, 0], axis=0, out=buffer, mode="clip")
-
-    def _draw(self, drawing: Drawing, prepared: Prepared, channel: str, out: Array, **options: Any) -> None:
-        assert self._views is not None
-        drawing.render(prepared, self._views, (channel,), self._samples, {channel: out}, cull=self._flag("CULL_FACE"),
-                       **options)
