@@ -275,7 +275,8 @@ class Renderer:
         if key not in self._variants:
             arrays = changed_arrays(self._model, read_model(self._model), self._shown)
             model = Model._of_arrays(self._model, arrays, _ALL_GROUPS)
-            opaque = all(material.alpha_mode != "blend" for material in model.scene.materials)
+            # Nothing of alpha 0 is in the scene.
+            opaque = all(material.alpha_mode != "blend" or material.base_color[3] == 0 for material in model.scene.materials)
             self._variants[key] = _Variant(model, self._lookup(model), opaque, {})
         return self._variants[key]
 
