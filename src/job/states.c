@@ -9,8 +9,10 @@
 #include "base/linear.h"
 
 enum {
-    BATCH_VIEWS = 1024, /* drawn in one go: enough to keep threads busy, few enough to be small */
-    BATCH_STATES = 256,
+    /* Drawn in one go, at least and for each thread: enough to keep threads busy. Few, because every state has shadow
+     * maps of its own, whose memory the next batch uses again. */
+    BATCH_VIEWS = 16,
+    BATCH_VIEWS_A_THREAD = 4,
     STATES_MAX = 1 << 20,
 };
 
@@ -176,8 +178,8 @@ calo_status calo_states_render(calo_states *states, const calo_states_request *r
     if (status != CALO_OK)
         return status;
     size_t cameras = request->views ? request->view_count : request->camera_count;
-    size_t together = BATCH_VIEWS / cameras < 1 ? 1 : BATCH_VIEWS / cameras;
-    together = together > BATCH_STATES ? BATCH_STATES : together;
+    size_t views = BATCH_VIEWS_A_THREAD * (size_t)calo_renderer_threads(states->renderer);
+    size_t together = ((views > BATCH_VIEWS ? views : BATCH_VIEWS) + cameras - 1) / cameras;
     together = together > request->state_count ? request->state_count : together;
     calo_state_batch batch;
     status = calo_state_batch_init(&batch, states, request, together, err);

@@ -15,7 +15,7 @@ static const float ambient = 0.15f;
 static const float exposure_stops = 0.5f;
 
 /* Shadow maps of the rig's lights: a spot's light is a metre wide where the hand is. */
-enum { SHADOW_MAP_SIZE = 1024 };
+enum { SHADOW_MAP_SIZE = 512 };
 
 calo_material calo_orrb_material(const calo_material *material)
 {
