@@ -31,7 +31,7 @@ void calo_randomizer_warn(calo_randomizer *randomizer, const char *id, const cha
 }
 
 /* With `lenient` what was said of a parameter or component becomes a warning. */
-static calo_status forgive(calo_randomizer *randomizer, calo_status status, calo_error *said, calo_error *err,
+static calo_status warn_if_lenient(calo_randomizer *randomizer, calo_status status, calo_error *said, calo_error *err,
                            const char *id)
 {
     if (status == CALO_OK)
@@ -56,7 +56,7 @@ static calo_status set_parameters(calo_randomizer *randomizer, const calo_compon
         status = calo_parameters_set(component->type, parameters, &properties[i], randomizer->form, &said);
         if (status)
             calo_fail_within(&said, status, "%s: component \"%s\"", randomizer->name, component->name);
-        status = forgive(randomizer, status, &said, err, "randomizer-parameter");
+        status = warn_if_lenient(randomizer, status, &said, err, "randomizer-parameter");
     }
     if (status)
         return status;
@@ -64,7 +64,7 @@ static calo_status set_parameters(calo_randomizer *randomizer, const calo_compon
     status = calo_parameters_check(component->type, parameters, &said);
     if (status)
         calo_fail_within(&said, status, "%s: component \"%s\"", randomizer->name, component->name);
-    return forgive(randomizer, status, &said, err, "randomizer-parameter");
+    return warn_if_lenient(randomizer, status, &said, err, "randomizer-parameter");
 }
 
 static calo_status find_subject(calo_randomizer *randomizer, calo_component *component, const char *path,
@@ -133,7 +133,7 @@ static calo_status add_component(calo_randomizer *randomizer, const calo_config_
     if (!type) {
         calo_error said = {0};
         calo_status status = refuse_type(randomizer, config->type, index, &said);
-        return forgive(randomizer, status, &said, err, "randomizer-component");
+        return warn_if_lenient(randomizer, status, &said, err, "randomizer-component");
     }
     calo_component *component = &randomizer->components[randomizer->component_count];
     *component = (calo_component){.type = type, .index = index, .node = -1};
@@ -331,7 +331,7 @@ static calo_status stage_updates(calo_randomizer *randomizer, const calo_compone
             calo_error said = {0};
             status = calo_fail(&said, CALO_ERROR_NOT_FOUND, "%s: there is no component named \"%.80s\"",
                                randomizer->name, updates[i].name);
-            status = forgive(randomizer, status, &said, err, "randomizer-component");
+            status = warn_if_lenient(randomizer, status, &said, err, "randomizer-component");
             continue;
         }
         void **parameters = &staged[component - randomizer->components];

@@ -161,7 +161,7 @@ class Leaks(unittest.TestCase):
         def show():
             renderer.update_scene(data, 0)
             renderer.render()
-        self.flat("stand-in for MuJoCo's renderer", show, few)
+        self.flat("stand-in for MuJoCo's renderer", show, CALLS // 4)  # numpy's caches of small arrays fill slowly
 
     def test_rendering(self):
         draw, prepared, views = self.renderer.render, self.prepared, self.views
