@@ -145,7 +145,7 @@ class Leaks(unittest.TestCase):
             calotype.Light(direction=(0, 0, 0))])))
 
     def test_models_and_states(self):
-        given, data, few = stand_in.model(), stand_in.data(), CALLS // 16
+        given, data, few = stand_in.model(), stand_in.data(), CALLS // 6
         model = Model.from_mujoco(given)
         look = {"components": [{"type": "CameraRandomizer", "name": "shake"}]}
         self.flat("model", lambda: Model.from_mujoco(given), few)
