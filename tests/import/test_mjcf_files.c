@@ -194,6 +194,23 @@ static void test_inertias(void **state)
     }
 }
 
+/* As newer versions of MuJoCo have it, in a file that says nothing about it. */
+static void test_a_range_is_a_limit(void **state)
+{
+    const fixture *f = *state;
+    calo_mujoco_model *model =
+        load(f, "<mujoco>" WORLD("<body><joint name='a' range='-10 20'/><joint name='b' axis='1 0 0' limited='false' "
+                                 "range='-1 1'/><joint name='c' axis='0 1 0'/>" BALL "</body>") "</mujoco>");
+    uint32_t count;
+    const calo_joint *joints = calo_mujoco_joints(model, &count);
+    assert_int_equal(count, 3);
+    assert_true(joints[0].limited);
+    assert_false(joints[1].limited);
+    assert_false(joints[2].limited);
+    assert_int_equal(calo_mujoco_scene(model)->warning_count, 0);
+    calo_mujoco_destroy(model);
+}
+
 static void test_unknown_attributes(void **state)
 {
     const fixture *f = *state;
@@ -359,9 +376,9 @@ static void test_small_files_with_large_wishes(void **state)
         CALO_ERROR_LIMIT,
         "FOLDER/scene/model.xml: line 1: a texture of 65 x 9 texels is over the limit of 64 a side: raise "
         "it with --max-texture or shrink the texture");
-    assert_refused_with(f, &small, "<mujoco><asset><mesh name='m' builtin='plate' params='40 40'/></asset></mujoco>",
-                        CALO_ERROR_LIMIT,
-                        "FOLDER/scene/model.xml: line 1: <mesh> asks for too many triangles, more than the limit of 1000");
+    assert_refused_with(
+        f, &small, "<mujoco><asset><mesh name='m' builtin='plate' params='40 40'/></asset></mujoco>", CALO_ERROR_LIMIT,
+        "FOLDER/scene/model.xml: line 1: <mesh> asks for too many triangles, more than the limit of 1000");
     assert_refused(f,
                    "<mujoco><asset><texture type='2d' name='a' builtin='flat' width='16384' height='16384'/>"
                    "<texture type='2d' name='b' builtin='flat' width='16384' height='16384'/>"
@@ -552,6 +569,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_model_with_a_texture, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_long_gridlayout, setup, teardown),
         cmocka_unit_test_setup_teardown(test_inertias, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_range_is_a_limit, setup, teardown),
         cmocka_unit_test_setup_teardown(test_unknown_attributes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_what_is_not_needed, setup, teardown),
         cmocka_unit_test_setup_teardown(test_nothing_collides, setup, teardown),

@@ -262,6 +262,13 @@ static calo_status stop_dynamics(const calo_mjcf_mender *m)
     return status;
 }
 
+/* A joint with a range has limits: what all newer versions of MuJoCo say, and older ones when they are told to. */
+static calo_status decide_limits(const calo_mjcf_mender *m)
+{
+    calo_mjcf_element *compiler = calo_mjcf_xml_add(m->mended->root, "compiler", &m->mended->arena, m->err);
+    return compiler ? set(m, compiler, "autolimits", "true") : calo_failed(m->err);
+}
+
 static calo_status mend_element(calo_mjcf_mender *m, calo_mjcf_element *element)
 {
     const char *file = calo_mjcf_xml_get(element, "file");
@@ -326,6 +333,8 @@ calo_status calo_mjcf_mend(const calo_import_source *source, calo_mjcf_mended *m
         drop_dynamics(mended->root);
     if (status == CALO_OK)
         status = stop_dynamics(&m);
+    if (status == CALO_OK)
+        status = decide_limits(&m);
     if (status == CALO_OK)
         status = check_copies(&m);
     if (status == CALO_OK)
