@@ -48,7 +48,7 @@ typedef struct calo_item_options {
     const char *scene_camera; /* instead of a preset: a camera of the file by name, by index, or "all" */
     calo_lighting lighting;
     calo_prepare_options prepare; /* its `lighting` and `limits` are not read: the ones here count */
-    const char *environment_name; /* for metadata.json; NULL: "white" or "none" */
+    const char *environment_name; /* for metadata.json; NULL: nobody chose, "white", "none" or "skybox" */
     calo_render_options render;   /* channels 0: colour only */
     const char *sheet_path;       /* a contact sheet as PNG; NULL: none */
     calo_progress_callback on_progress;

@@ -20,7 +20,8 @@ void calo_render_help(FILE *to)
           "  calotype render chair.glb -o out --depth --normals --mask --sheet out/chair.png\n"
           "  calotype render models/*.glb -o out --package zip --all\n"
           "  calotype render chair.glb -o out --preset orbit --views 72 --size 1024 --samples 16\n"
-          "  calotype render chair.glb -o out --cameras transforms.json --background white\n",
+          "  calotype render chair.glb -o out --cameras transforms.json --background white\n"
+          "  calotype render robot.xml -o out --camera front --qpos states.csv --depth --shadows all\n",
           to);
     calo_options_print(calo_render_options_table, to);
     fputs("\nPresets\n", to);

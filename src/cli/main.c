@@ -41,6 +41,7 @@ static void print_overview(FILE *to)
     fputs("calotype turns 3D files into labelled pictures for machine learning, on any machine:\n"
           "no GPU, no display, no X server.\n\n"
           "  calotype render chair.glb -o out --depth --normals --mask    32 views into out/chair/\n"
+          "  calotype render robot.xml -o out --qpos states.csv           MuJoCo's: 32 views a state\n"
           "  calotype info chair.glb                                      what is in the file\n\n"
           "Verbs\n",
           to);

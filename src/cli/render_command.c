@@ -391,7 +391,7 @@ const calo_option calo_render_options_table[] = {
     GROUP("Drawing"),
     CHOICE(CALO_OPTION_CHOICE, "shading", "auto|mujoco|gltf", item.mujoco_look,
            "mujoco: as MuJoCo's renderer, by the file's lights; gltf:\nphysically based (auto: mujoco for its own files, gltf with\n--randomize)"),
-    CUSTOM("background", "WHAT", apply_background, "transparent, environment, white, black or #rrggbb\n(transparent)"),
+    CUSTOM("background", "WHAT", apply_background, "transparent, environment (of MuJoCo's files: the sky), white,\nblack or #rrggbb (transparent)"),
     CUSTOM("samples", "1|4|16", apply_samples, "a pixel, for the colour; 1 = no antialiasing (4)"),
     RANGE(CALO_OPTION_FLOAT, "lod", "PIXELS", renderer.lod_pixels, 0, CALO_LOD_PIXELS_MAX,
           "draw large meshes simplified where nothing moves by more than this,\n"
@@ -473,9 +473,9 @@ calo_status calo_render_command_resolve(calo_render_command *c, calo_error *err)
 {
     calo_lighting *lighting = &c->item.lighting;
     c->item.import.limits = c->limits;
+    c->item.environment_name = c->environment;
     if (!c->environment)
         c->environment = "white";
-    c->item.environment_name = c->environment;
     lighting->environment_rotation_degrees = (float)c->environment_rotation_degrees;
     lighting->environment_strength = isnan(c->environment_strength) ? 1 : (float)c->environment_strength;
     /* For the renderer zero means the default; here it means darkness. */

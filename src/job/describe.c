@@ -7,7 +7,7 @@
 calo_status calo_item_describe(calo_item *item, calo_error *err)
 {
     const calo_item_options *options = item->options;
-    const char *environment = item->lighting.no_environment ? "none" : "white";
+    const char *environment = item->lighting.no_environment ? "none" : item->lighting.environment ? "skybox" : "white";
     calo_metadata metadata = {
         .object = {item->path, item->result->save_uid, item->result->sha256, item->scene, &item->result->statistics},
         .scale = item->scale,

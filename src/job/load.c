@@ -112,6 +112,10 @@ static calo_status load_model(calo_item *item, calo_error *err)
     if (status != CALO_OK)
         return status;
     item->scene = calo_mujoco_scene(item->model);
+    /* In MuJoCo's look an environment lights nothing and is only seen. */
+    if (options->render.background == CALO_BACKGROUND_ENVIRONMENT && item->prepare.shading == CALO_SHADING_MUJOCO &&
+        !options->environment_name)
+        item->lighting.environment = calo_mujoco_sky(item->model);
     if (options->state_file)
         status = calo_state_rows_load(options->state_file, limits, &item->states, err);
     if (status == CALO_OK && options->mapping_file)

@@ -775,6 +775,18 @@ class States(Case):
         wide, narrow = (math.atan(16 / meta["views"][0]["focal_length_px"]) for meta in (plain, metadata))
         self.assertAlmostEqual(narrow, wide / 2, places=9)
 
+    def test_the_sky_is_the_environment_that_is_seen(self):
+        sky = b'<mujoco><asset><texture type="skybox" builtin="flat" rgb1=".2 .4 .6" rgb2=".2 .4 .6" width="4" height="24"/></asset>'
+        self.scene = self.write("arm.xml", self.SCENE.replace(b"<mujoco>", sky))
+        for options, corner, name in (((), (0.2, 0.4, 0.6), "skybox"), (("--environment", "white"), (1, 1, 1), "white"),
+                                      (("--shading", "gltf"), (1, 1, 1), "white")):
+            self.render(self.scene, "--camera", "above", "--size", "32", "--background", "environment", "--color-format",
+                        "float", *options)
+            data = self.read("out", "arm", "000.npy")
+            for value, expected in zip(struct.unpack_from("<3f", data, len(data) - 16 * 32 * 32), corner):
+                self.assertAlmostEqual(value, expected, delta=0.5 / 255)
+            self.assertEqual(self.metadata("out", "arm")["render_settings"]["lighting"]["environment"], name)
+
     def test_one_state_is_no_series(self):
         self.render(self.scene, "--camera", "above", "--size", "32", "--qpos", self.states("0.5,0\n"))
         self.assertNotIn("state", self.metadata("out", "arm")["views"][0])

@@ -13,6 +13,7 @@ import unittest
 
 ROOT = os.environ.get("CALOTYPE_SOURCE_ROOT") or os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 BLOCK = re.compile(r"^```(sh|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+PACKAGE = re.compile(r"^(import|from) calotype", re.MULTILINE)
 PAGES = ["README.md", "docs/backends.md"]
 LINES_BEFORE = "set -e\n"
 
@@ -25,6 +26,10 @@ def blocks():
     return found
 
 
+def needs_libmujoco(text):
+    return ".xml" in text
+
+
 class Readme(unittest.TestCase):
     tool = None
 
@@ -35,22 +40,33 @@ class Readme(unittest.TestCase):
         self.assertEqual(result.returncode, 0, f"{text}\n{result.stdout}{result.stderr}")
         return result.stdout
 
+    def reads_mjcf(self):
+        scene = os.path.join(ROOT, "examples", "arm.xml")
+        code = subprocess.run([self.tool, "info", scene], capture_output=True, check=False).returncode
+        self.assertIn(code, (0, 5))
+        return code == 0
+
     def test_blocks(self):
         has_numpy = all(importlib.util.find_spec(name) for name in ("numpy", "PIL"))
         has_package = importlib.util.find_spec("calotype") is not None
         output, languages = "", []
+        reads_mjcf = self.reads_mjcf()
         with tempfile.TemporaryDirectory() as folder:
             os.mkdir(os.path.join(folder, "bin"))
             os.symlink(self.tool, os.path.join(folder, "bin", "calotype"))
             shutil.copytree(os.path.join(ROOT, "examples"), os.path.join(folder, "examples"),
                             ignore=shutil.ignore_patterns("*.py", "workshop"))
             for language, text in blocks():
-                if language == "python" and not (has_numpy and (has_package or "import calotype" not in text)):
+                if language == "python" and not (has_numpy and (has_package or not PACKAGE.search(text))):
+                    continue
+                if needs_libmujoco(text) and not reads_mjcf:
                     continue
                 output += self.run_block(language, text, folder)
                 languages.append(language)
             self.check_results(folder, output)
         self.assertGreaterEqual(languages.count("sh"), 4)
+        if not reads_mjcf:
+            self.skipTest("blocks about MuJoCo's files need libmujoco")
         if not has_numpy:
             self.skipTest("the python blocks need numpy and PIL")
         if not has_package:
