@@ -195,3 +195,11 @@ size_t calo_utf8_length(const char *text)
     bool surrogate = code >= 0xd800 && code < 0xe000;
     return length > 1 && (code < least[length] || code > 0x10ffff || surrogate) ? 0 : length;
 }
+
+bool calo_text_is_utf8(const char *text)
+{
+    for (size_t length; *text; text += length)
+        if ((length = calo_utf8_length(text)) == 0)
+            return false;
+    return true;
+}

@@ -33,5 +33,7 @@ bool calo_parse_integer(const char *string, int64_t *value);
 
 /* The length of the valid UTF-8 sequence that NUL-terminated text begins with, or 0. */
 size_t calo_utf8_length(const char *text);
+/* All of it is valid UTF-8. */
+bool calo_text_is_utf8(const char *text);
 
 #endif

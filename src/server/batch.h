@@ -38,6 +38,7 @@ typedef struct calo_batch {
     size_t block_bytes; /* room for all pictures */
     bool png, shared_memory, drawn_values;
     double *qpos, *values;
+    size_t value_count; /* of `values`, a state */
     uint32_t *seeds;
     char **cameras;
 } calo_batch;
@@ -45,8 +46,12 @@ typedef struct calo_batch {
 /* Reads and checks all that does not need the scene. The caller finishes the batch, also after a failure. */
 calo_status calo_batch_read(const uint8_t *bytes, size_t size, const calo_batch_limits *limits, calo_batch *batch,
                             calo_error *err);
-/* Fits the batch to the service: mapping, joints, room for values; then the service's own check. */
+/* Fits the batch to the service: mapping, joints; then the service's own check. */
 calo_status calo_batch_check(calo_batch *batch, const calo_service *service, calo_error *err);
+/* Room for the values of the service's streams. On the thread that renders, right before it does: an update that came
+ * in between may have changed how many there are. */
+calo_status calo_batch_reserve_values(calo_batch *batch, const calo_service *service, uint64_t max_message_bytes,
+                                      calo_error *err);
 void calo_batch_finish(calo_batch *batch);
 
 /* The pictures are rendered into `block` from here on. */
@@ -55,8 +60,8 @@ void calo_batch_place(calo_batch *batch, uint8_t *block);
 /* The message's size, within some bytes, before anything is rendered. */
 uint64_t calo_batch_reply_bytes(const calo_batch *batch);
 
-/* Makes the pictures of 8 bits in the block PNG files, in their places. `*sizes` gets the bytes of each picture then:
- * see calo_batch_index. malloc'ed. */
+/* Makes the pictures of 8 bits in the block PNG files, in their places; any thread asks the request's poll. `*sizes` gets
+ * the bytes of each picture then: see calo_batch_index. malloc'ed. */
 calo_status calo_batch_encode(const calo_batch *batch, uint8_t *block, size_t **sizes, calo_error *err);
 static inline size_t calo_batch_index(const calo_batch *batch, size_t picture, size_t camera, size_t state)
 {

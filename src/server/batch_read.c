@@ -215,14 +215,6 @@ static calo_status read_states(calo_batch *batch, const Orrb__RenderBatchRequest
     return CALO_OK;
 }
 
-static bool is_text(const char *text)
-{
-    for (size_t length; *text; text += length)
-        if ((length = calo_utf8_length(text)) == 0)
-            return false;
-    return true;
-}
-
 static int compare_names(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
 
 /* A reply has a stream a camera by name. */
@@ -257,7 +249,7 @@ static calo_status read_cameras(calo_batch *batch, const Orrb__RenderBatchReques
     batch->request.cameras = (const char *const *)batch->cameras;
     for (; batch->request.camera_count < count; batch->request.camera_count++) {
         size_t i = batch->request.camera_count;
-        if (!is_text(message->camera_names[i]))
+        if (!calo_text_is_utf8(message->camera_names[i]))
             return calo_fail(err, CALO_ERROR_ARGUMENT, "camera_names[%zu] is not UTF-8 text", i);
         batch->cameras[i] = strdup(message->camera_names[i]);
         if (!batch->cameras[i])
@@ -354,14 +346,34 @@ calo_status calo_batch_check(calo_batch *batch, const calo_service *service, cal
     request->mapping = service->mapping;
     if (service->qpos_count == 0 && request->qpos_count == 0)
         request->qpos = NULL;
-    if (service->value_count) {
-        batch->values = calloc(request->state_count, service->value_count * sizeof *batch->values);
-        if (!batch->values)
-            return calo_fail_memory(err, "drawn values", service->value_count * sizeof *batch->values);
-        request->values = batch->values;
-    }
     calo_batch_place(batch, NULL);
     return service->check(service->user, request, err);
+}
+
+calo_status calo_batch_reserve_values(calo_batch *batch, const calo_service *service, uint64_t max_message_bytes,
+                                      calo_error *err)
+{
+    enum { VALUE_BYTES = 10 }; /* of a number in a message, at most */
+    calo_states_request *request = &batch->request;
+    size_t count = 0;
+    uint64_t pictures = calo_batch_reply_bytes(batch);
+    const calo_stream *streams = service->streams ? service->streams(service->user, &count) : NULL;
+    batch->value_count = 0;
+    for (size_t i = 0; i < count; i++)
+        batch->value_count += streams[i].count;
+    if (!batch->value_count)
+        return CALO_OK;
+    uint64_t room = max_message_bytes > pictures ? max_message_bytes - pictures : 0;
+    if (batch->value_count > room / VALUE_BYTES / request->state_count)
+        return calo_fail(err, CALO_ERROR_ARGUMENT,
+                         "%zu states with %zu values each, drawn or tracked, do not fit into a message of %llu bytes "
+                         "beside their pictures: ask for fewer states in one request",
+                         request->state_count, batch->value_count, (unsigned long long)max_message_bytes);
+    batch->values = calloc(request->state_count, batch->value_count * sizeof *batch->values);
+    if (!batch->values)
+        return calo_fail_memory(err, "drawn values", request->state_count * batch->value_count * sizeof *batch->values);
+    request->values = batch->values;
+    return CALO_OK;
 }
 
 void calo_batch_place(calo_batch *batch, uint8_t *block)

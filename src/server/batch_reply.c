@@ -165,19 +165,19 @@ static calo_status make_head(const calo_batch *batch, size_t picture, calo_blob 
 
 /* ---- auxiliary streams: a name and a number for each state and column ---- */
 
-static double value_of(const maker *m, const calo_service *service, const calo_stream *stream, size_t index)
+static double value_of(const maker *m, const calo_stream *stream, size_t index)
 {
     size_t state = index / stream->count, column = index % stream->count;
-    return m->batch->values[state * service->value_count + stream->first + column];
+    return m->batch->values[state * m->batch->value_count + stream->first + column];
 }
 
-static void write_values(maker *m, const calo_service *service, const calo_stream *stream)
+static void write_values(maker *m, const calo_stream *stream)
 {
     static const uint32_t fields[] = {[CALO_STREAM_BOOL] = 2, [CALO_STREAM_INT] = 3, [CALO_STREAM_FLOAT] = 4};
     size_t count = (size_t)stream->count * m->batch->request.state_count;
     calo_blob data = {0};
     for (size_t i = 0; i < count && m->status == CALO_OK; i++) {
-        double value = value_of(m, service, stream, i);
+        double value = value_of(m, stream, i);
         float number = (float)value;
         uint8_t varint[10];
         size_t size = 0;
@@ -207,7 +207,7 @@ static void write_auxiliary(maker *m, const calo_service *service)
         for (size_t i = 0; i < count; i++) {
             const calo_stream *stream = &streams[i];
             if (stream->kind == order[k] && stream->count && (!stream->drawn || m->batch->drawn_values))
-                write_values(m, service, stream);
+                write_values(m, stream);
         }
 }
 
@@ -270,7 +270,10 @@ static calo_status encode_picture(void *user, uint32_t worker, size_t index, cal
         .row_bytes = (size_t)e->batch->request.width * picture->components,
         .data = place,
     };
-    calo_status status = calo_encode_png(&image, &png, err);
+    const calo_states_request *request = &e->batch->request;
+    calo_status status = request->poll ? request->poll(request->poll_user, err) : CALO_OK;
+    if (status == CALO_OK)
+        status = calo_encode_png(&image, &png, err);
     if (status == CALO_OK && png.size > picture->stride)
         status = calo_fail(err, CALO_ERROR_LIMIT, "a picture has %zu bytes as PNG, more than expected: ask for RAW",
                            png.size);

@@ -18,7 +18,11 @@
 #include "base/error.h"
 #include "base/large.h"
 
-enum { KEPT_MAX = 2, NAME_BYTES = 64 };
+enum {
+    KEPT_MAX = 2,
+    NAME_BYTES = 64,
+    SHARED_MAX = 1024, /* segments at once: each is looked for several times a second */
+};
 
 /* Shared memory that was handed to a client. */
 typedef struct shared {
@@ -128,16 +132,19 @@ void calo_blocks_destroy(calo_blocks *blocks)
     drop_reference(blocks);
 }
 
+/* What a segment counts as: small ones as much as would be too many of them. */
+static uint64_t shared_bytes(const calo_blocks *blocks, size_t size)
+{
+    uint64_t least = blocks->max_shared_bytes / SHARED_MAX;
+    return size > least ? size : least;
+}
+
 bool calo_blocks_have_room(calo_blocks *blocks, size_t size, bool in_shared)
 {
     if (in_shared)
-        return size <= blocks->max_shared_bytes && atomic_load(&blocks->used_shared) <= blocks->max_shared_bytes - size;
+        return size <= blocks->max_shared_bytes &&
+               atomic_load(&blocks->used_shared) <= blocks->max_shared_bytes - shared_bytes(blocks, size);
     return size <= blocks->max_bytes && atomic_load(&blocks->used) <= blocks->max_bytes - size;
-}
-
-uint64_t calo_blocks_used(calo_blocks *blocks)
-{
-    return atomic_load(&blocks->used) + atomic_load(&blocks->used_shared);
 }
 
 static calo_status block_create(calo_blocks *blocks, calo_block **block, calo_error *err)
@@ -270,7 +277,7 @@ calo_status calo_block_take_shared(calo_blocks *blocks, size_t size, double seco
     memcpy(entry->name, name, NAME_BYTES);
     entry->size = size;
     entry->expires_seconds = calo_clock_seconds() + seconds;
-    atomic_fetch_add(&blocks->used_shared, size);
+    atomic_fetch_add(&blocks->used_shared, shared_bytes(blocks, size));
     atomic_fetch_add(&blocks->references, 1);
     pthread_mutex_lock(&blocks->lock);
     entry->next = blocks->shared;
@@ -307,7 +314,7 @@ static void remove_shared(calo_blocks *blocks, const char *name)
             shm_unlink(entry->name);
         if (drop || (!name && is_unlinked(entry->name))) {
             *at = entry->next;
-            atomic_fetch_sub(&blocks->used_shared, entry->size);
+            atomic_fetch_sub(&blocks->used_shared, shared_bytes(blocks, entry->size));
             free(entry);
         } else {
             at = &entry->next;

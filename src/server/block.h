@@ -20,7 +20,6 @@ void calo_blocks_destroy(calo_blocks *blocks);
 
 /* True when a block of that size may be had now. */
 bool calo_blocks_have_room(calo_blocks *blocks, size_t size, bool shared);
-uint64_t calo_blocks_used(calo_blocks *blocks);
 
 /* The bytes hold anything. */
 calo_status calo_block_take(calo_blocks *blocks, size_t size, calo_block **block, calo_error *err);

@@ -22,7 +22,6 @@ struct calo_call {
     const calo_method *method;
     char *method_name, *peer;
     uint64_t id;
-    void *kept;
     atomic_uint references; /* operations under way, and who holds it */
     atomic_bool over;       /* gone or finished */
     calo_tag accepted, received, sent, finished, closed;

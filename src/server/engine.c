@@ -54,7 +54,6 @@ calo_status calo_server_start(const calo_server_subject *subject, const calo_ser
         .release = release,
         .mapping = subject->mapping,
         .qpos_count = calo_states_qpos_count(subject->states),
-        .value_count = calo_states_value_count(subject->states),
     };
     return calo_server_create(&service, options, server, err);
 }

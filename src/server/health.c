@@ -118,6 +118,8 @@ static void watch_received(calo_call *call, const uint8_t *bytes, size_t size)
 {
     calo_server *server = calo_call_user(call);
     bool known;
+    if (!bytes)
+        calo_call_fail(call, CALO_RPC_INVALID_ARGUMENT, "the call has no message");
     if (!bytes || !read_request(call, bytes, size, &known))
         return;
     calo_watcher *watcher = calloc(1, sizeof *watcher);

@@ -73,12 +73,11 @@ static calo_status wait_for_room(const watch *w, const calo_batch *batch, calo_e
     const struct timespec pause = {0, 5000000};
     calo_status status = CALO_OK;
     size_t size = batch->block_bytes;
+    if (!batch->shared_memory && size > server->options.max_reply_bytes)
+        return calo_fail(err, CALO_ERROR_LIMIT,
+                         "the pictures take %zu bytes, more than replies may have together: ask for fewer", size);
     while (status == CALO_OK && !calo_blocks_have_room(server->blocks, size, batch->shared_memory)) {
         status = poll_call((void *)w, err);
-        /* Nothing else is under way that could make room. */
-        if (status == CALO_OK && !batch->shared_memory && calo_blocks_used(server->blocks) == 0)
-            return calo_fail(err, CALO_ERROR_LIMIT,
-                             "the pictures take %zu bytes, more than replies may have together: ask for fewer", size);
         if (status == CALO_OK && batch->shared_memory)
             return calo_fail(err, CALO_ERROR_LIMIT, "too much shared memory waits to be fetched: try again later");
         if (status == CALO_OK && !calo_rpc_drop_slowest(server->rpc, SLOW_SECONDS))
@@ -124,7 +123,9 @@ static calo_status make_reply(const watch *w, calo_batch *batch, calo_reply *rep
     calo_block *block = NULL;
     size_t *sizes = NULL;
     char name[64] = "";
-    calo_status status = take_block(w->server, batch, &block, name, err);
+    calo_status status = calo_batch_reserve_values(batch, service, w->server->options.max_message_bytes, err);
+    if (status == CALO_OK)
+        status = take_block(w->server, batch, &block, name, err);
     if (status != CALO_OK)
         return status;
     calo_batch_place(batch, block->bytes);

@@ -98,8 +98,6 @@ void *calo_call_user(const calo_call *call) { return call->rpc->options.user; }
 uint64_t calo_call_id(const calo_call *call) { return call->id; }
 const char *calo_call_method(const calo_call *call) { return call->method_name; }
 const char *calo_call_peer(const calo_call *call) { return call->peer; }
-void calo_call_keep(calo_call *call, void *kept) { call->kept = kept; }
-void *calo_call_kept(const calo_call *call) { return call->kept; }
 
 bool calo_call_late(const calo_call *call)
 {

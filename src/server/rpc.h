@@ -65,9 +65,6 @@ uint64_t calo_call_id(const calo_call *call);
 const char *calo_call_method(const calo_call *call);
 /* "ipv4:127.0.0.1:40000", for logs. */
 const char *calo_call_peer(const calo_call *call);
-/* What a service keeps of a call; NULL at first. */
-void calo_call_keep(calo_call *call, void *kept);
-void *calo_call_kept(const calo_call *call);
 
 /* A call stays valid as long as it is held, and during its method's functions. */
 void calo_call_hold(calo_call *call);

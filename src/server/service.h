@@ -13,9 +13,9 @@ typedef struct calo_service {
     void (*release)(void *user); /* when the server is gone, also after a failure; may be NULL */
     const calo_mujoco_mapping *mapping;
     size_t qpos_count; /* 0: the scene has no joints */
-    /* As calo_randomizer_streams: updates may move them. On the thread that renders; may be NULL. */
+    /* As calo_randomizer_streams: updates may change them, and how many values a state has with them. On the thread that
+     * renders; may be NULL. */
     const calo_stream *(*streams)(void *user, size_t *count);
-    size_t value_count;
 } calo_service;
 
 calo_status calo_server_create(const calo_service *service, const calo_server_options *options, calo_server **server,

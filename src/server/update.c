@@ -17,14 +17,6 @@ struct calo_update {
     size_t component_count, property_count;
 };
 
-static bool is_name(const char *text)
-{
-    for (size_t length; *text; text += length)
-        if ((length = calo_utf8_length(text)) == 0)
-            return false;
-    return true;
-}
-
 /* ---- properties ----
  *
  * A component's config has a map for each kind of property, and the maps' field numbers are calo_property_kind's. In C
@@ -69,11 +61,11 @@ static size_t read_properties(const Orrb__RendererComponentConfig *config, calo_
 static calo_status check_component(const Orrb__RendererComponent *component, const calo_component_update *update,
                                    calo_error *err)
 {
-    if (!is_name(component->name))
+    if (!calo_text_is_utf8(component->name))
         return calo_fail(err, CALO_ERROR_ARGUMENT, "a component's name is not UTF-8 text");
     for (size_t i = 0; i < update->property_count; i++) {
         const calo_property *property = &update->properties[i];
-        if (!is_name(property->name) || (property->text && !is_name(property->text)))
+        if (!calo_text_is_utf8(property->name) || (property->text && !calo_text_is_utf8(property->text)))
             return calo_fail(err, CALO_ERROR_ARGUMENT, "%s: a property is not UTF-8 text", component->name);
         for (int k = 0; k < 4; k++)
             if (!isfinite(property->numbers[k]))

@@ -73,23 +73,12 @@ static uint8_t *put_number(uint8_t *at, uint64_t value, int bytes)
     return at;
 }
 
-/* Names that are not UTF-8 are left to the reader's guess. */
-static bool is_utf8(const char *text)
-{
-    while (*text) {
-        size_t length = calo_utf8_length(text);
-        if (length == 0)
-            return false;
-        text += length;
-    }
-    return true;
-}
-
 /* The part that the local header and the directory share. */
 static uint8_t *put_facts(uint8_t *at, const zip_entry *entry, uint16_t version)
 {
     at = put_number(at, version, 2);
-    at = put_number(at, is_utf8(entry->name) ? UTF8_NAMES : 0, 2);
+    /* Names that are not UTF-8 are left to the reader's guess. */
+    at = put_number(at, calo_text_is_utf8(entry->name) ? UTF8_NAMES : 0, 2);
     at = put_number(at, entry->method, 2);
     at = put_number(at, 0, 2);
     at = put_number(at, FIXED_DATE, 2);

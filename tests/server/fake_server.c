@@ -15,24 +15,28 @@
 #include "base/text.h"
 #include "server/service.h"
 
-enum { JOINTS = 4, VALUES = 4 };
+enum { JOINTS = 4, STREAMS = 4, VALUES = 4, MORE_MAX = 1000 };
 
 typedef struct fake {
     unsigned offset;
+    calo_stream streams[STREAMS]; /* the last one has as many values as Update says */
 } fake;
 
 static const char *const cameras[] = {"left", "right", "top"};
-static const calo_stream stream_list[] = {
-    {"tracker", CALO_STREAM_FLOAT, 2, 0, false},
-    {"number", CALO_STREAM_INT, 1, 2, true},
-    {"flag", CALO_STREAM_BOOL, 1, 3, true},
+static const fake engine_at_first = {
+    .streams =
+        {
+            {"tracker", CALO_STREAM_FLOAT, 2, 0, false},
+            {"number", CALO_STREAM_INT, 1, 2, true},
+            {"flag", CALO_STREAM_BOOL, 1, 3, true},
+            {"more", CALO_STREAM_FLOAT, 0, VALUES, false},
+        },
 };
 
 static const calo_stream *streams(void *user, size_t *count)
 {
-    (void)user;
-    *count = 3;
-    return stream_list;
+    *count = STREAMS;
+    return ((const fake *)user)->streams;
 }
 
 static int camera_index(const char *name)
@@ -80,14 +84,19 @@ static void draw(const fake *engine, const calo_states_request *request, const c
 
 static calo_status render(void *user, const calo_states_request *request, calo_error *err)
 {
+    const fake *engine = user;
     calo_status status = CALO_OK;
+    size_t more = engine->streams[STREAMS - 1].count;
     for (size_t s = 0; status == CALO_OK && s < request->state_count; s++) {
         status = wait(request, request->qpos[s * JOINTS], err);
         for (size_t c = 0; c < request->camera_count; c++)
             for (size_t o = 0; o < request->output_count; o++)
-                draw(user, request, &request->outputs[o], s, c);
+                draw(engine, request, &request->outputs[o], s, c);
         const double values[VALUES] = {0.25 * (double)s, request->qpos[s * JOINTS + 1], -5.0 - (double)s, s % 2};
-        memcpy(request->values + s * VALUES, values, sizeof values);
+        double *row = request->values + s * (VALUES + more);
+        memcpy(row, values, sizeof values);
+        for (size_t i = 0; i < more; i++)
+            row[VALUES + i] = (double)(100 * s + i);
     }
     return status;
 }
@@ -104,6 +113,8 @@ static calo_status update(void *user, const calo_component_update *updates, size
             const calo_property *property = &updates[i].properties[p];
             if (property->kind == CALO_PROPERTY_INT)
                 engine->offset = (unsigned)property->numbers[0];
+            else if (property->kind == CALO_PROPERTY_FLOAT)
+                engine->streams[STREAMS - 1].count = property->numbers[0] < MORE_MAX ? (uint32_t)property->numbers[0] : 0;
             else if (property->kind == CALO_PROPERTY_VECTOR3)
                 engine->offset =
                     (unsigned)(property->numbers[0] + 10 * property->numbers[1] + 100 * property->numbers[2]);
@@ -155,7 +166,7 @@ static void obey(calo_server *server)
 
 int main(int argc, char **argv)
 {
-    fake engine = {0};
+    fake engine = engine_at_first;
     calo_error err = {0};
     calo_server *server = NULL;
     calo_server_options options = {.log_fd = 2};
@@ -166,7 +177,6 @@ int main(int argc, char **argv)
         .update = update,
         .qpos_count = JOINTS,
         .streams = streams,
-        .value_count = VALUES,
     };
     signal(SIGPIPE, SIG_IGN);
     for (int i = 1; i < argc; i++)

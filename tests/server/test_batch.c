@@ -207,10 +207,9 @@ static void test_blocks(void **state)
     assert_int_equal(calo_block_take(blocks, 600, &first, NULL), CALO_OK);
     assert_false(calo_blocks_have_room(blocks, 401, false));
     assert_true(calo_blocks_have_room(blocks, 400, false));
-    assert_int_equal(calo_blocks_used(blocks), 600);
     uint8_t *bytes = first->bytes;
     calo_block_release(first);
-    assert_int_equal(calo_blocks_used(blocks), 0);
+    assert_true(calo_blocks_have_room(blocks, 1000, false));
     assert_int_equal(calo_block_take(blocks, 500, &second, NULL), CALO_OK);
     assert_ptr_equal(second->bytes, bytes); /* its pages are there already */
     calo_blocks_destroy(blocks);
@@ -218,11 +217,31 @@ static void test_blocks(void **state)
     calo_block_release(second);
 }
 
+/* However small they are: a segment each would be looked for again and again. */
+static void test_many_segments(void **state)
+{
+    (void)state;
+    calo_blocks *blocks;
+    char name[64];
+    size_t count = 0;
+    assert_int_equal(calo_blocks_create(1 << 20, 1 << 20, &blocks, NULL), CALO_OK);
+    for (calo_block *block; count < 5000 && calo_blocks_have_room(blocks, 16, true); count++) {
+        assert_int_equal(calo_block_take_shared(blocks, 16, 60, &block, name, NULL), CALO_OK);
+        calo_block_release(block);
+    }
+    assert_int_equal(count, 1024);
+    calo_block_forget(blocks, name);
+    assert_true(calo_blocks_have_room(blocks, 16, true));
+    assert_false(calo_blocks_have_room(blocks, 1 << 20, true));
+    calo_blocks_destroy(blocks);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_places),       cmocka_unit_test(test_damage),    cmocka_unit_test(test_reply),
         cmocka_unit_test(test_shared_reply), cmocka_unit_test(test_png_reply), cmocka_unit_test(test_blocks),
+        cmocka_unit_test(test_many_segments),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

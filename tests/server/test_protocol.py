@@ -189,6 +189,38 @@ class Bytes(Case):
             self.assertEqual(self.c.render(request()).streams[0].entries[0].image_data,
                              expected(RGB, "left", offset, 36))
 
+    def values_update(self, count):
+        update = MESSAGES["orrb.UpdateRequest"]()
+        update.components.add(name="offset").config.float_properties["count"] = count
+        return update
+
+    def test_an_update_of_how_many_values_there_are(self):
+        """Also one that comes between a request's arrival and its turn."""
+        first = self.c.render_future(request(seconds=0.3))
+        time.sleep(0.1)
+        update = self.c.unary("/orrb.RenderService/Update", "orrb.UpdateResponse").future(self.values_update(500))
+        time.sleep(0.1)
+        second = self.c.render_future(request(20))
+        self.assertEqual(list(update.result().errors), [])
+        for reply, count, states in ((first.result(), 0, 1), (second.result(), 500, 20)):
+            streams = {s.name: list(s.data) for s in reply.auxiliary_float_streams}
+            self.assertEqual(streams["tracker"], [v for s in range(states) for v in (0.25 * s, 2)])
+            self.assertEqual(streams.get("more", []), [100 * s + i for s in range(states) for i in range(count)])
+        before = self.c.render_future(request(seconds=0.3))
+        time.sleep(0.1)
+        waits = self.c.render_future(request(20))
+        self.assertEqual(list(self.c.update(self.values_update(3)).errors), [])
+        self.assertEqual(len(before.result().auxiliary_float_streams), 2)
+        self.assertEqual(len(waits.result().auxiliary_float_streams[1].data), 20 * 500)
+        self.assertEqual(len(self.c.render(request(20)).auxiliary_float_streams[1].data), 20 * 3)
+
+    def test_more_values_than_a_message_has(self):
+        client = self.client(self.start(max_message_bytes=1 << 20))
+        self.assertEqual(list(client.update(self.values_update(999)).errors), [])
+        said = self.refused("INVALID_ARGUMENT", client.render, request(200, width=1, height=1))
+        self.assertIn("200 states with 1003 values each", said)
+        self.assertEqual(len(client.render(request(20, width=1, height=1)).auxiliary_float_streams[1].data), 19980)
+
     def test_update_of_an_unknown_component(self):
         update = MESSAGES["orrb.UpdateRequest"]()
         update.components.add(name="nothing")
@@ -511,6 +543,10 @@ class Services(Case):
         watch = self.c.channel.unary_stream("/grpc.health.v1.Health/Watch")(b"\x0a\x01x", timeout=30)
         self.assertEqual(next(watch), b"\x08\x03")
         watch.cancel()
+
+    def test_a_watch_without_a_message(self):
+        watch = self.c.channel.stream_stream("/grpc.health.v1.Health/Watch")(iter(()), timeout=30)
+        self.assertIn("no message", self.refused("INVALID_ARGUMENT", next, watch))
 
     def test_a_watch_that_is_left_open(self):
         watch = self.c.channel.unary_stream("/grpc.health.v1.Health/Watch")(b"", timeout=60)
