@@ -127,12 +127,13 @@ static calo_status load_mapping(const calo_serve_command *command, served *s, ca
 static calo_status load_randomizer(const calo_serve_command *command, served *s, calo_error *err)
 {
     char *path = NULL;
-    calo_randomize_subject subject = {.scene = s->scene, .additions = s->own_scene};
+    calo_randomize_subject subject = {.scene = s->scene};
     const calo_randomize_options options = {.lenient = command->lenient, .limits = &command->limits};
     if (!command->randomize)
         return CALO_OK;
     if (s->model)
         subject = calo_mujoco_subject(s->model);
+    subject.additions = s->model ? calo_mujoco_additions(s->model) : s->own_scene;
     calo_status status = asset_path(command, command->randomize, &path, err);
     if (status == CALO_OK)
         status = calo_randomizer_load(&subject, path, &options, &s->randomizer, err);

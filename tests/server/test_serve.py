@@ -145,6 +145,31 @@ class Serving(Case):
         self.assertNotEqual(whole["front", 0][0], pictures(client.render(request(ROWS[:1], batch_seed=9, **ALL)))
                             ["front", 0][0])
 
+    def test_what_render_shows(self):
+        from PIL import Image
+        self.write("row.csv", "0.3, 0.05\n")
+        done = subprocess.run([TOOL, "render", self.model, "--qpos", "row.csv", "--camera", "front", "--size", "64",
+                               "-o", "rendered"], cwd=self.folder, capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        files = [os.path.join(root, name) for root, _, names in os.walk(os.path.join(self.folder, "rendered"))
+                 for name in names if name.endswith(".png")]
+        self.assertEqual(len(files), 1, files)
+        entry = self.client(self.start(self.model)).render(
+            request([[0.3, 0.05]], ("front",), 64, rows_top_down=True, render_alpha=True)).streams[0].entries[0]
+        with Image.open(files[0]) as picture:
+            self.assertEqual(picture.tobytes(), entry.image_data)
+
+    def test_shapes_that_a_configuration_adds(self):
+        """To a MuJoCo model, too."""
+        self.write("shapes.json", json.dumps({"calotype": 1, "components": [
+            {"type": "distractors", "count": [8, 8], "size": [0.3, 0.3], "distance": [0.3, 0.5]}]}))
+        client = self.client(self.start(self.model, "--randomize", "shapes.json"))
+        planes = [stream.entries[state].planes[0].data for stream in
+                  client.render(request([[0, 0]] * 4, size=96, channels=["instance_id"])).streams for state in range(4)]
+        seen = [set(np.unique(np.frombuffer(plane, "<u4"))) for plane in planes]
+        self.assertGreater(max(max(ids) for ids in seen), 3)  # the model has three geoms
+        self.assertNotEqual(seen[0], seen[1])
+
     def test_update(self):
         client = self.client(self.start(self.model, "--randomize", "config.json"))
         before = pictures(client.render(request([[0, 0]], batch_seed=3)))
