@@ -133,7 +133,8 @@ typedef struct calo_component_update {
     uint32_t property_count;
 } calo_component_update;
 
-/* Changes components' parameters: all of them, or none and an error. No thread may be drawing. */
+/* Changes components' parameters: all of them, or none and an error. Those that name files (`pictures`) it refuses. No
+ * thread may be drawing. */
 CALO_API calo_status calo_randomizer_update(calo_randomizer *randomizer, const calo_component_update *updates,
                                             size_t count, calo_error *err);
 

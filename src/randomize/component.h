@@ -26,6 +26,7 @@ typedef struct calo_parameter {
     double low, high;   /* every number is within; 0, 0: any finite one */
     double numbers[4];  /* default */
     const char *text;   /* STRING: default, NULL is ""; ENUM: words, "Jitter|Orbit|Both", the first is default */
+    bool files;         /* STRING: paths of files; updates, which may come from afar, do not change them */
 } calo_parameter;
 
 /* Rows of a table, for fields of a struct `parameters` that are named like their parameters. */
@@ -36,6 +37,7 @@ typedef struct calo_parameter {
     {CALO_PARAMETER(field, CALO_PROPERTY_INT), .low = (lowest), .high = (highest), .numbers = {value}}
 #define CALO_FLAG(field, value) {CALO_PARAMETER(field, CALO_PROPERTY_BOOL), .numbers = {value}}
 #define CALO_STRING(field, value) {CALO_PARAMETER(field, CALO_PROPERTY_STRING), .text = (value)}
+#define CALO_FILES(field) {CALO_PARAMETER(field, CALO_PROPERTY_STRING), .files = true}
 #define CALO_WORD(field, words) {CALO_PARAMETER(field, CALO_PROPERTY_ENUM), .text = (words)}
 #define CALO_VECTOR(field, its_kind, ...) {CALO_PARAMETER(field, its_kind), .numbers = {__VA_ARGS__}}
 
@@ -81,6 +83,8 @@ void calo_parameters_free(const calo_component_type *type, void *parameters);
 /* Sets one from a property; a failure names it. */
 calo_status calo_parameters_set(const calo_component_type *type, void *parameters, const calo_property *property,
                                 calo_config_form form, calo_error *err);
+/* Whether the parameter of that name, if there is one, is paths of files. */
+bool calo_parameters_name_files(const calo_component_type *type, const char *name);
 /* Every pair "..min_x", "..max_x" in order. */
 calo_status calo_parameters_check(const calo_component_type *type, const void *parameters, calo_error *err);
 

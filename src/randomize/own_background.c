@@ -11,8 +11,8 @@ typedef struct parameters {
 } parameters;
 
 static const calo_parameter table[] = {
-    CALO_OWN_WORDS(kinds, "color\ngradient\nnoise"),
-    CALO_OWN_WORDS(pictures, ""),
+    CALO_STRING(kinds, "color\ngradient\nnoise"),
+    CALO_FILES(pictures),
     CALO_OWN_RANGE(hue, -1, 2, 0, 1),
     CALO_OWN_RANGE(saturation, 0, 1, 0, 1),
     CALO_OWN_RANGE(value, 0, 1, 0, 1),
@@ -20,7 +20,7 @@ static const calo_parameter table[] = {
     CALO_OWN_RANGE(cells, 1, 4096, 2, 16),
     CALO_OWN_RANGE(octaves, 1, 8, 1, 5),
     CALO_OWN_RANGE(zoom, 1, 100, 1, 2),
-    CALO_OWN_NUMBER(mirrored, 0, 1, 0.5),
+    CALO_NUMBER(mirrored, 0, 1, 0.5),
 };
 
 static const char *const kind_names[] = {"keep", "color", "gradient", "noise", "picture"};

@@ -17,8 +17,8 @@ typedef struct parameters {
 } parameters;
 
 static const calo_parameter table[] = {
-    CALO_OWN_WORDS(names, ""),
-    CALO_OWN_WORDS(except, ""),
+    CALO_STRING(names, ""),
+    CALO_STRING(except, ""),
     CALO_OWN_RANGE(position_jitter, 0, 1e6, 0, 0),
     CALO_OWN_RANGE(rotation_jitter_degrees, 0, 180, 0, 0),
     CALO_OWN_RANGE(azimuth_degrees, -3600, 3600, 0, 0),
@@ -26,9 +26,9 @@ static const calo_parameter table[] = {
     CALO_OWN_RANGE(distance_scale, 0.001, 1000, 1, 1),
     CALO_OWN_RANGE(roll_degrees, -3600, 3600, 0, 0),
     CALO_OWN_RANGE(fov_scale, 0.01, 10, 1, 1),
-    {"target", CALO_PROPERTY_VECTOR3, CALO_OWN_AT(target), 0, 0, {0}, NULL},
+    CALO_VECTOR(target, CALO_PROPERTY_VECTOR3, 0),
     CALO_OWN_RANGE(target_jitter, 0, 1e6, 0, 0),
-    CALO_OWN_SWITCH(look_at, 0),
+    CALO_FLAG(look_at, 0),
 };
 
 /* The look's cameras (indices) that are changed, and the middle of the scene. */

@@ -112,8 +112,13 @@ void calo_own_line(const char *lines, uint32_t index, char *line, size_t bytes)
 calo_status calo_own_read_picture(const calo_randomizer *randomizer, const calo_component *component, const char *lines,
                                   uint32_t index, calo_image *image, calo_error *err)
 {
+    enum { PICTURES_MAX = 1024 };
     char name[4096];
     calo_file file;
+    if (index >= PICTURES_MAX)
+        return calo_own_fail(randomizer, component, CALO_ERROR_LIMIT, err,
+                             "it has %u pictures: at most %d are read, name fewer", calo_own_line_count(lines),
+                             PICTURES_MAX);
     calo_own_line(lines, index, name, sizeof name);
     bool relative = name[0] != '/' && randomizer->folder && randomizer->folder[0];
     size_t length = relative ? strlen(randomizer->folder) : 0;

@@ -9,20 +9,11 @@ extern const calo_component_type calo_own_background, calo_own_camera, calo_own_
 
 /* clang-format off */
 
-/* Rows of parameter tables, for a struct named `parameters`. A range is [min, max] or one number. */
-#define CALO_OWN_AT(field) offsetof(parameters, field)
-#define CALO_OWN_RANGE(field, low, high, first, last) \
-    {#field, CALO_PROPERTY_VECTOR2, CALO_OWN_AT(field), low, high, {first, last}, NULL}
+/* More rows of parameter tables. A range is [min, max] or one number. */
+#define CALO_OWN_RANGE(field, lowest, highest, first, last) \
+    {CALO_PARAMETER(field, CALO_PROPERTY_VECTOR2), .low = (lowest), .high = (highest), .numbers = {first, last}}
 /* Left alone unless it is given. Of numbers that are not negative. */
-#define CALO_OWN_GIVEN(field, high) \
-    {#field, CALO_PROPERTY_VECTOR2, CALO_OWN_AT(field), CALO_OWN_NOT, high, {-1, -1}, NULL}
-#define CALO_OWN_NUMBER(field, low, high, value) \
-    {#field, CALO_PROPERTY_FLOAT, CALO_OWN_AT(field), low, high, {value}, NULL}
-#define CALO_OWN_COUNT(field, low, high, value) \
-    {#field, CALO_PROPERTY_INT, CALO_OWN_AT(field), low, high, {value}, NULL}
-#define CALO_OWN_SWITCH(field, value) {#field, CALO_PROPERTY_BOOL, CALO_OWN_AT(field), 0, 0, {value}, NULL}
-#define CALO_OWN_WORDS(field, value) {#field, CALO_PROPERTY_STRING, CALO_OWN_AT(field), 0, 0, {0}, value}
-#define CALO_OWN_CHOICE(field, words) {#field, CALO_PROPERTY_ENUM, CALO_OWN_AT(field), 0, 0, {0}, words}
+#define CALO_OWN_GIVEN(field, highest) CALO_OWN_RANGE(field, CALO_OWN_NOT, highest, -1, -1)
 #define CALO_OWN_TABLE(table) .parameters = table, .parameter_count = sizeof table / sizeof *table, \
                               .parameter_bytes = sizeof(parameters)
 

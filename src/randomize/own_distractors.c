@@ -19,7 +19,7 @@ typedef struct parameters {
 } parameters;
 
 static const calo_parameter table[] = {
-    CALO_OWN_WORDS(shapes, "box\nsphere\ncylinder\ncone"),
+    CALO_STRING(shapes, "box\nsphere\ncylinder\ncone"),
     CALO_OWN_RANGE(count, 0, MAX_DISTRACTORS, 1, 4),
     CALO_OWN_RANGE(size, 0.001, 100, 0.1, 0.3),
     CALO_OWN_RANGE(distance, 0, 1000, 0.5, 1.5),
@@ -30,7 +30,7 @@ static const calo_parameter table[] = {
     CALO_OWN_RANGE(value, 0, 1, 0.1, 1),
     CALO_OWN_RANGE(metallic, 0, 1, 0, 0),
     CALO_OWN_RANGE(roughness, 0, 1, 0.2, 1),
-    CALO_OWN_SWITCH(on_floor, 0),
+    CALO_FLAG(on_floor, 0),
 };
 
 /* Nodes (one a shape for each distractor) and materials that were added, and the box to keep clear of. */

@@ -10,15 +10,15 @@ typedef struct parameters {
 } parameters;
 
 static const calo_parameter table[] = {
-    CALO_OWN_WORDS(pictures, ""),
+    CALO_FILES(pictures),
     CALO_OWN_RANGE(strength, 0, 1e6, 1, 1),
     CALO_OWN_RANGE(rotation_degrees, -3600, 3600, 0, 360),
     CALO_OWN_RANGE(hue, -1, 2, 0, 1),
     CALO_OWN_RANGE(saturation, 0, 1, 0, 0),
-    CALO_OWN_NUMBER(off, 0, 1, 0),
+    CALO_NUMBER(off, 0, 1, 0),
 };
 
-/* The pictures, read once. */
+/* The pictures, read once: prepared scenes know them by where they lie. */
 typedef struct environments {
     uint32_t count;
     calo_image images[];
@@ -37,7 +37,8 @@ static calo_status bind(calo_randomizer *randomizer, calo_component *component, 
 {
     const parameters *p = component->parameters;
     uint32_t count = calo_own_line_count(p->pictures);
-    release(component);
+    if (component->bound) /* an update, which leaves them alone */
+        return CALO_OK;
     environments *bound = calloc(1, sizeof *bound + count * sizeof *bound->images);
     if (!bound)
         return calo_fail_memory(err, "environments", count * sizeof *bound->images);

@@ -19,7 +19,7 @@ typedef struct parameters {
 
 static const calo_parameter table[] = {
     CALO_OWN_RANGE(count, 0, MAX_LIGHTS, 1, 3),
-    CALO_OWN_CHOICE(kind, "directional|point|spot"),
+    CALO_WORD(kind, "directional|point|spot"),
     CALO_OWN_RANGE(azimuth_degrees, -3600, 3600, 0, 360),
     CALO_OWN_RANGE(elevation_degrees, -90, 90, 15, 80),
     CALO_OWN_RANGE(distance, 0.01, 1e6, 2, 4),
@@ -27,8 +27,8 @@ static const calo_parameter table[] = {
     CALO_OWN_RANGE(hue, -1, 2, 0, 1),
     CALO_OWN_RANGE(saturation, 0, 1, 0, 0.2),
     CALO_OWN_RANGE(cone_degrees, 1, 170, 30, 60),
-    CALO_OWN_NUMBER(shadow, 0, 1, 1),
-    CALO_OWN_SWITCH(keep, 0),
+    CALO_NUMBER(shadow, 0, 1, 1),
+    CALO_FLAG(keep, 0),
 };
 
 /* How many lamps there may be, and what they are aimed at. */

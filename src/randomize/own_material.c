@@ -16,9 +16,9 @@ typedef struct parameters {
 } parameters;
 
 static const calo_parameter table[] = {
-    CALO_OWN_WORDS(names, ""),
-    CALO_OWN_WORDS(except, ""),
-    CALO_OWN_NUMBER(probability, 0, 1, 1),
+    CALO_STRING(names, ""),
+    CALO_STRING(except, ""),
+    CALO_NUMBER(probability, 0, 1, 1),
     CALO_OWN_GIVEN(hue, 2),
     CALO_OWN_GIVEN(saturation, 1),
     CALO_OWN_GIVEN(value, 1),
@@ -28,7 +28,7 @@ static const calo_parameter table[] = {
     CALO_OWN_GIVEN(metallic, 1),
     CALO_OWN_GIVEN(roughness, 1),
     CALO_OWN_GIVEN(emission, 1e6),
-    CALO_OWN_SWITCH(drop_textures, 0),
+    CALO_FLAG(drop_textures, 0),
 };
 
 /* The scene's materials that are wanted. */

@@ -12,7 +12,7 @@ typedef struct parameters {
 
 static const calo_parameter table[] = {
     CALO_OWN_RANGE(exposure_stops, -20, 20, 0, 0),
-    CALO_OWN_CHOICE(tone_mapping, "none|neutral|aces"),
+    CALO_WORD(tone_mapping, "none|neutral|aces"),
     CALO_OWN_RANGE(occlusion_intensity, 0, 10, 0, 0),
     CALO_OWN_RANGE(occlusion_radius, 0.0001, 1e6, 0.25, 0.25),
     CALO_OWN_RANGE(bloom_intensity, 0, 100, 0, 0),
@@ -26,7 +26,7 @@ static const calo_parameter table[] = {
     CALO_OWN_RANGE(tint, -100, 100, 0, 0),
     CALO_OWN_RANGE(grain_intensity, 0, 1, 0, 0),
     CALO_OWN_RANGE(grain_size, 0.3, 10, 1, 1),
-    CALO_OWN_NUMBER(grain_colored, 0, 1, 0.5),
+    CALO_NUMBER(grain_colored, 0, 1, 0.5),
 };
 
 /* Numbers that are ranges of the component and fields of post-processing: one stream each. */
@@ -35,7 +35,7 @@ typedef struct pair {
     size_t from, to;
 } pair;
 
-#define PAIR(parameter, field) {#parameter, CALO_OWN_AT(parameter), offsetof(calo_post_processing, field)}
+#define PAIR(parameter, field) {#parameter, offsetof(parameters, parameter), offsetof(calo_post_processing, field)}
 static const pair pairs[] = {
     PAIR(exposure_stops, exposure_stops),
     PAIR(occlusion_intensity, occlusion_intensity),

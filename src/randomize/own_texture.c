@@ -14,16 +14,16 @@ typedef struct parameters {
 } parameters;
 
 static const calo_parameter table[] = {
-    CALO_OWN_WORDS(names, ""),
-    CALO_OWN_WORDS(except, ""),
-    CALO_OWN_WORDS(pictures, ""),
-    CALO_OWN_WORDS(patterns, "checker\nnoise\ngradient"),
-    CALO_OWN_COUNT(patterns_each, 1, 64, 4),
-    CALO_OWN_COUNT(size, 16, 2048, 256),
-    CALO_OWN_NUMBER(probability, 0, 1, 1),
+    CALO_STRING(names, ""),
+    CALO_STRING(except, ""),
+    CALO_FILES(pictures),
+    CALO_STRING(patterns, "checker\nnoise\ngradient"),
+    CALO_INTEGER(patterns_each, 1, 64, 4),
+    CALO_INTEGER(size, 16, 2048, 256),
+    CALO_NUMBER(probability, 0, 1, 1),
     CALO_OWN_RANGE(repeat, 0.01, 1000, 1, 4),
     CALO_OWN_RANGE(rotation_degrees, -3600, 3600, 0, 360),
-    CALO_OWN_SWITCH(keep_color, 0),
+    CALO_FLAG(keep_color, 0),
 };
 
 /* Textures that were added for the component, and the materials that get them. */

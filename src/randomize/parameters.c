@@ -203,13 +203,24 @@ static calo_status refuse_parameter(const calo_component_type *type, const char 
     return calo_fail(err, CALO_ERROR_NOT_FOUND, "%s has no parameter \"%.80s\"; it has %s", type->name, name, known);
 }
 
+static const calo_parameter *find_parameter(const calo_component_type *type, const char *name)
+{
+    for (size_t i = 0; i < type->parameter_count; i++)
+        if (strcmp(type->parameters[i].name, name) == 0)
+            return &type->parameters[i];
+    return NULL;
+}
+
+bool calo_parameters_name_files(const calo_component_type *type, const char *name)
+{
+    const calo_parameter *parameter = find_parameter(type, name);
+    return parameter && parameter->files;
+}
+
 calo_status calo_parameters_set(const calo_component_type *type, void *parameters, const calo_property *property,
                                 calo_config_form form, calo_error *err)
 {
-    const calo_parameter *parameter = NULL;
-    for (size_t i = 0; i < type->parameter_count && !parameter; i++)
-        if (strcmp(type->parameters[i].name, property->name) == 0)
-            parameter = &type->parameters[i];
+    const calo_parameter *parameter = find_parameter(type, property->name);
     if (!parameter)
         return refuse_parameter(type, property->name, err);
     bool fits = property->kind == parameter->kind || (form == CALO_CONFIG_OWN && stands_for(parameter, property));

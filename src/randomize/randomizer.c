@@ -320,6 +320,19 @@ static calo_component *component_named(calo_randomizer *randomizer, const char *
     return NULL;
 }
 
+/* Which files are read is up to who makes the randomizer, not to whoever may send it updates. */
+static calo_status refuse_files(const calo_randomizer *randomizer, const calo_component *component,
+                                const calo_component_update *update, calo_error *err)
+{
+    for (uint32_t i = 0; i < update->property_count; i++)
+        if (calo_parameters_name_files(component->type, update->properties[i].name))
+            return calo_fail(err, CALO_ERROR_ARGUMENT,
+                             "%s: component \"%s\": \"%s\" are files, which an update cannot change: name them in the "
+                             "configuration",
+                             randomizer->name, component->name, update->properties[i].name);
+    return CALO_OK;
+}
+
 /* The parameters that components will have, one entry a component, NULL: they stay. */
 static calo_status stage_updates(calo_randomizer *randomizer, const calo_component_update *updates, size_t count,
                                  void **staged, calo_error *err)
@@ -335,7 +348,8 @@ static calo_status stage_updates(calo_randomizer *randomizer, const calo_compone
             continue;
         }
         void **parameters = &staged[component - randomizer->components];
-        if (!*parameters)
+        status = refuse_files(randomizer, component, &updates[i], err);
+        if (status == CALO_OK && !*parameters)
             status = calo_parameters_copy(component->type, component->parameters, parameters, err);
         if (status == CALO_OK)
             status = set_parameters(randomizer, component, *parameters, updates[i].properties,

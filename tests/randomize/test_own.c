@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -425,6 +426,58 @@ static void assert_refused(const char *component, const char *words)
     calo_scene_destroy(t.scene);
 }
 
+static calo_status set_word(table *t, const char *component, const char *name, const char *text, calo_error *err)
+{
+    const calo_property property = {.name = name, .kind = CALO_PROPERTY_STRING, .text = text};
+    const calo_component_update update = {component, &property, 1};
+    return calo_randomizer_update(t->randomizer, &update, 1, err);
+}
+
+/* They may come from a client, which must not choose what the server reads. */
+static void updates_name_no_files(void **state)
+{
+    (void)state;
+    static const char *const types[] = {"background", "environment", "texture"};
+    for (size_t i = 0; i < 3; i++) {
+        table t;
+        calo_error err = {0};
+        char *json = calo_text_format("{\"type\": \"%s\", \"name\": \"it\"}", types[i]);
+        set_up(&t, json);
+        assert_int_equal(set_word(&t, "it", "pictures", "/dev/null", &err), CALO_ERROR_ARGUMENT);
+        assert_non_null(strstr(err.message, "component \"it\": \"pictures\" are files"));
+        draw(&t, 1);
+        tear_down(&t);
+        free(json);
+    }
+}
+
+/* Prepared scenes find what they have made of an environment by where its pixels lie. */
+static void updates_leave_environments_where_they_are(void **state)
+{
+    (void)state;
+    static const char picture[] = "#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y 1 +X 2\n\x80\x40\x20\x81\x10\x80\x40\x81";
+    char path[] = "/tmp/calotype-test-XXXXXX.hdr";
+    int file = mkstemps(path, 4);
+    assert_true(file >= 0 && write(file, picture, sizeof picture - 1) == sizeof picture - 1);
+    close(file);
+    table t;
+    char *json = calo_text_format("{\"type\": \"environment\", \"pictures\": [\"%s\", \"%s\"]}", path, path);
+    set_up(&t, json);
+    draw(&t, 1);
+    const calo_image *before = t.look->lighting.environment;
+    const void *pixels = before->data;
+    unlink(path);
+    const calo_property property = {.name = "strength", .kind = CALO_PROPERTY_FLOAT, .numbers = {3}};
+    const calo_component_update update = {"environment_0", &property, 1};
+    assert_int_equal(calo_randomizer_update(t.randomizer, &update, 1, NULL), CALO_OK);
+    draw(&t, 1);
+    assert_true(t.look->lighting.environment_strength == 3);
+    assert_ptr_equal(t.look->lighting.environment, before);
+    assert_ptr_equal(t.look->lighting.environment->data, pixels);
+    tear_down(&t);
+    free(json);
+}
+
 static void what_is_not_known_is_refused(void **state)
 {
     (void)state;
@@ -537,6 +590,8 @@ int main(void)
         cmocka_unit_test(cameras_turn_about_the_middle),
         cmocka_unit_test(post_processing_is_within_its_ranges),
         cmocka_unit_test(environments_and_backgrounds),
+        cmocka_unit_test(updates_name_no_files),
+        cmocka_unit_test(updates_leave_environments_where_they_are),
         cmocka_unit_test(what_is_not_known_is_refused),
         cmocka_unit_test(the_example_draws),
         cmocka_unit_test(every_parameter_is_documented),
