@@ -46,6 +46,8 @@ struct calo_rpc {
     pthread_t threads[CALO_RPC_THREADS];
     uint32_t thread_count;
     atomic_bool stopping;
+    pthread_rwlock_t queue_lock; /* read: operations begin; written: the queue closes */
+    bool queue_closed;
     pthread_mutex_t house_lock; /* one thread keeps the house */
     double house_seconds;       /* when it was last kept */
     pthread_mutex_t lock;       /* of the list and of the calls' states; no service is called inside */

@@ -106,14 +106,18 @@ bool calo_call_late(const calo_call *call)
 
 bool calo_call_over(const calo_call *call) { return atomic_load(&call->over) || calo_call_late(call); }
 
-/* The operation holds the call until its tag comes back. */
-static bool start(calo_call *call, const grpc_op *operations, size_t count, calo_tag *tag)
+/* The operation holds the call until its tag comes back. Once the queue is closed nothing is begun any more: gRPC would
+ * end the process. */
+static void start(calo_call *call, const grpc_op *operations, size_t count, calo_tag *tag)
 {
+    calo_rpc *rpc = call->rpc;
     calo_call_hold(call);
-    if (grpc_call_start_batch(call->call, operations, count, tag, NULL) == GRPC_CALL_OK)
-        return true;
-    atomic_fetch_sub(&call->references, 1); /* never the last one: the caller holds it, too */
-    return false;
+    pthread_rwlock_rdlock(&rpc->queue_lock);
+    bool begun =
+        !rpc->queue_closed && grpc_call_start_batch(call->call, operations, count, tag, NULL) == GRPC_CALL_OK;
+    pthread_rwlock_unlock(&rpc->queue_lock);
+    if (!begun)
+        atomic_fetch_sub(&call->references, 1); /* never the last one: the caller holds it, too */
 }
 
 static void accept_next(calo_rpc *rpc)
@@ -530,6 +534,7 @@ calo_status calo_rpc_create(const calo_rpc_options *options, calo_rpc **result, 
     rpc->stopped = (calo_tag){NULL, on_stopped};
     pthread_mutex_init(&rpc->lock, NULL);
     pthread_mutex_init(&rpc->house_lock, NULL);
+    pthread_rwlock_init(&rpc->queue_lock, NULL);
     calo_status status = calo_rpc_listen(rpc, err);
     for (int i = 0; status == CALO_OK && i < ACCEPTING; i++)
         accept_next(rpc);
@@ -548,7 +553,10 @@ calo_status calo_rpc_create(const calo_rpc_options *options, calo_rpc **result, 
 /* Waits for the threads; without any, takes what is in the queue out by itself. */
 static void drain_queue(calo_rpc *rpc)
 {
+    pthread_rwlock_wrlock(&rpc->queue_lock);
+    rpc->queue_closed = true;
     grpc_completion_queue_shutdown(rpc->queue);
+    pthread_rwlock_unlock(&rpc->queue_lock);
     if (rpc->thread_count == 0)
         serve(rpc);
     for (uint32_t i = 0; i < rpc->thread_count; i++)
@@ -570,6 +578,7 @@ void calo_rpc_destroy(calo_rpc *rpc)
         grpc_completion_queue_destroy(rpc->queue);
     pthread_mutex_destroy(&rpc->lock);
     pthread_mutex_destroy(&rpc->house_lock);
+    pthread_rwlock_destroy(&rpc->queue_lock);
     free(rpc);
     grpc_shutdown_blocking();
 }

@@ -445,6 +445,16 @@ class Waiting(Case):
             time.sleep(0.01)
         self.assertEqual(self.server.tell("idle"), "idle")
 
+    def test_the_end_while_calls_come(self):
+        """Many times: what is begun at the wrong moment would abort the process."""
+        for _ in range(15):
+            server = self.start()
+            client = self.client(server)
+            for i in range(60):
+                client.render_future(request(), compression=grpc.Compression.Gzip if i % 2 else None, timeout=20)
+            status, log = server.stop()
+            self.assertEqual(status, 0, log[-500:])
+
     def test_the_end_with_work_under_way(self):
         running = self.c.render_future(request(seconds=20), timeout=60)
         waiting = self.c.render_future(request(seconds=20), timeout=60)
