@@ -169,12 +169,16 @@ static bool is_allowed(const calo_call *call)
     return false;
 }
 
-static void begin(calo_call *call, bool crowded)
+static const calo_method *find_method(const calo_call *call)
 {
     const calo_method *const *methods = call->rpc->options.methods;
     while (*methods && strcmp((*methods)->path, call->method_name) != 0)
         methods++;
-    call->method = *methods;
+    return *methods;
+}
+
+static void begin(calo_call *call, bool crowded)
+{
     if (!call->method)
         calo_call_fail(call, CALO_RPC_UNIMPLEMENTED,
                        "there is no such method here: the services are orrb.RenderService, grpc.health.v1.Health and "
@@ -198,6 +202,7 @@ static void on_accepted(calo_call *call, bool success)
     accept_next(rpc);
     call->method_name = grpc_slice_to_c_string(call->details.method);
     call->peer = grpc_call_get_peer(call->call);
+    call->method = find_method(call); /* before `closed`, which another thread may get at once */
     pthread_mutex_lock(&rpc->lock);
     call->id = ++rpc->next_id;
     call->following = rpc->calls;
@@ -538,15 +543,16 @@ calo_status calo_rpc_create(const calo_rpc_options *options, calo_rpc **result, 
     calo_status status = calo_rpc_listen(rpc, err);
     for (int i = 0; status == CALO_OK && i < ACCEPTING; i++)
         accept_next(rpc);
+    *result = rpc; /* for the first call, which may come before all threads run */
     for (int i = 0; status == CALO_OK && i < CALO_RPC_THREADS; i++)
         if (pthread_create(&rpc->threads[i], NULL, serve, rpc) == 0)
             rpc->thread_count++;
         else
             status = calo_fail(err, CALO_ERROR_MEMORY, "the system starts no thread for the server");
-    if (status == CALO_OK)
-        *result = rpc;
-    else
+    if (status != CALO_OK) {
+        *result = NULL;
         calo_rpc_destroy(rpc);
+    }
     return status;
 }
 
