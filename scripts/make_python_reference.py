@@ -23,6 +23,7 @@ Made of the package's docstrings by `scripts/make_python_reference.py`; do not e
 beginning with [render-a-mesh.md](render-a-mesh.md).
 """
 MAX_COLUMNS = 100
+MAX_TYPE = 80
 RULE = re.compile(r"-{3,}")
 # `name : text` and `one, two : text`, with the text's further lines indented.
 ENTRY = re.compile(r"([\w.]+(?:, \*{0,2}[\w.]+)*) : (.*)")
@@ -75,7 +76,7 @@ def entry_of(line, following):
     described = following.startswith("    ")
     typed = described and following.strip()[:1].isupper()
     entry = ENTRY.fullmatch(line)
-    if entry and typed and not entry[2].endswith((".", ",", ";")):
+    if entry and typed and len(entry[2]) <= MAX_TYPE and not entry[2].endswith((".", ",", ";")):
         return f"- `{entry[1]}` ({entry[2]}):"
     if entry:
         return f"- `{entry[1]}`: {entry[2]}"
