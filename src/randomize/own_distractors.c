@@ -91,8 +91,9 @@ static calo_status bind(calo_randomizer *randomizer, calo_component *component, 
     if (!find_shapes(scene, component, bound))
         return calo_own_fail(
             randomizer, component, CALO_ERROR_UNSUPPORTED, err,
-            "its shapes were not added to the scene, or fewer or others: name the scene in the subject's "
-            "`additions`, and do not change \"shapes\" or raise \"count\" by updates");
+            "its shapes, or some of them, are not in the scene: Python's scenes take none (calotype render and serve "
+            "do), C programs name the scene in the subject's `additions`, updates may not change \"shapes\" or raise "
+            "\"count\"");
     return CALO_OK;
 }
 

@@ -124,8 +124,8 @@ static calo_status bind(calo_randomizer *randomizer, calo_component *component, 
     if (bound->texture_count == 0)
         return calo_own_fail(
             randomizer, component, CALO_ERROR_UNSUPPORTED, err,
-            "its textures were not added to the scene: give \"pictures\" or \"patterns\", and name the "
-            "scene in the subject's `additions`");
+            "its textures are not in the scene: give \"pictures\" or \"patterns\"; Python's scenes take none "
+            "(calotype render and serve do), C programs name the scene in the subject's `additions`");
     return CALO_OK;
 }
 

@@ -311,6 +311,9 @@ class StatesOfScenes(unittest.TestCase):
             calotype.States("scene.glb")
         with self.assertRaises(calotype.BackendError):
             calotype.States(self.scene, backend="no such")
+        for kind in ("texture", "distractors"):  # they would add to a scene that others have
+            with self.assertRaisesRegex(calotype.UnsupportedError, "Python's scenes take none"):
+                calotype.States(self.scene, {"calotype": 1, "components": [{"type": kind}]})
 
 
 class FromFiles(unittest.TestCase):
