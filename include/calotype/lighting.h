@@ -37,7 +37,8 @@ typedef struct calo_lighting {
     float environment_color[3];      /* multiplies; {0,0,0} means white (1,1,1) */
     float environment_strength;      /* 0 means 1; use no_environment for darkness */
     float environment_rotation_degrees; /* about world z, counter-clockwise seen from above */
-    const calo_image *environment;   /* RGBA32F equirectangular (see docs/conventions.md), NULL: uniform */
+    const calo_image *environment;   /* RGBA32F equirectangular (see docs/conventions.md), NULL: uniform. Up to 65535
+                                      * texels a side, rows whole texels apart. */
     bool use_scene_lights;           /* KHR_lights_punctual and the like */
     const calo_scene_light *lights;  /* more lights */
     uint32_t light_count;

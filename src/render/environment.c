@@ -356,14 +356,3 @@ void calo_environment_reflection(const calo_environment *environment, const floa
     for (int i = 0; i < 3; i++)
         rgb[i] = (rgb[i] + weight * (second[i] - rgb[i])) * environment->scale[i];
 }
-
-void calo_environment_radiance(const calo_environment *environment, const float world_direction[3], float rgb[3])
-{
-    float direction[3];
-    if (is_uniform(environment, rgb))
-        return;
-    rotate_into_picture(environment, world_direction, direction);
-    equirectangular_sample(environment->image, direction, rgb);
-    for (int i = 0; i < 3; i++)
-        rgb[i] = isfinite(rgb[i]) && rgb[i] > 0 ? rgb[i] * environment->scale[i] : 0;
-}

@@ -22,7 +22,9 @@ typedef struct calo_environment_maps {
     calo_octahedral_map reflection[CALO_ENVIRONMENT_LEVELS];
 } calo_environment_maps;
 
-/* Immutable. `present` false: darkness. Without `image` the radiance is `uniform` from everywhere. */
+/* Immutable. Pictures are equirectangular: row 0 is +z, the middle column is +x, columns go clockwise seen from above
+ * (Blender's); backends look up by themselves what is seen behind everything. `present` false: darkness.
+ * Without `image` the radiance is `uniform` from everywhere. */
 typedef struct calo_environment {
     bool present;
     float uniform[3];
@@ -46,8 +48,5 @@ void calo_environment_irradiance(const calo_environment *environment, const floa
 /* Radiance reflected by a GGX lobe of perceptual roughness around `direction`, weighted by its cosine. */
 void calo_environment_reflection(const calo_environment *environment, const float direction[3], float roughness,
                                  float rgb[3]);
-/* Radiance seen in a direction. Equirectangular: row 0 is +z, the middle column is +x, columns go
- * clockwise seen from above (Blender's). */
-void calo_environment_radiance(const calo_environment *environment, const float direction[3], float rgb[3]);
 
 #endif

@@ -116,6 +116,9 @@ static bool finite_floats(const float *values, size_t count)
     return true;
 }
 
+/* Texels are told apart by 32 bits. */
+enum { MAX_ENVIRONMENT_SIDE = 65535 };
+
 static calo_status check_lighting(const calo_lighting *lighting, calo_error *err)
 {
     const calo_image *image = lighting->environment;
@@ -126,6 +129,12 @@ static calo_status check_lighting(const calo_lighting *lighting, calo_error *err
                   image->row_bytes / calo_pixel_bytes(image->format) < image->width))
         return calo_fail(err, CALO_ERROR_ARGUMENT,
                          "the environment must be an RGBA32F picture (an HDR or EXR file gives one)");
+    if (image && (image->height > MAX_ENVIRONMENT_SIDE || image->row_bytes % 16 != 0 ||
+                  image->row_bytes / 16 > MAX_ENVIRONMENT_SIDE))
+        return calo_fail(err, CALO_ERROR_ARGUMENT,
+                         "the environment's picture has %u rows that lie %zu bytes apart: it may have up to %d texels a "
+                         "side, and rows are whole texels, of 16 bytes, apart",
+                         image->height, image->row_bytes, MAX_ENVIRONMENT_SIDE);
     if (lighting->light_count && !lighting->lights)
         return calo_fail(err, CALO_ERROR_ARGUMENT, "%u lights are said to be there, but lights is NULL",
                          lighting->light_count);

@@ -138,6 +138,22 @@ static inline calo_view test_view(uint32_t size, double fov_degrees, const doubl
     return view;
 }
 
+/* A picture of the surroundings with a small sun. The caller finishes it. */
+static inline calo_image test_sky(void)
+{
+    enum { WIDTH = 128, HEIGHT = 64 };
+    calo_image sky = {0};
+    calo_error err = {0};
+    assert_int_equal(calo_image_init(&sky, WIDTH, HEIGHT, CALO_PIXEL_RGBA32F, &err), CALO_OK);
+    for (int i = 0; i < WIDTH * HEIGHT; i++) {
+        float x = (float)(i % WIDTH) / WIDTH, y = (float)(i / WIDTH) / HEIGHT; /* NOLINT: rows */
+        float sun = x > 0.4f && x < 0.45f && y > 0.2f && y < 0.27f ? 40.0f : 0;
+        float rgba[4] = {0.3f + 0.6f * x + sun, 0.5f + sun, 1 - 0.7f * y + sun, 1};
+        memcpy((float *)sky.data + 4 * i, rgba, sizeof rgba);
+    }
+    return sky;
+}
+
 /* Renders one view; the caller finishes the frame. */
 static inline calo_frame test_render_by(const char *backend, const calo_scene *scene,
                                         const calo_prepare_options *preparing, const calo_render_options *options,

@@ -5,12 +5,16 @@
 
 static const char *const levels[] = {"baseline", "avx2", "avx512"};
 
-static uint64_t hash_of(const calo_scene *scene, int prepare, uint32_t samples, const calo_view *view)
+/* What is drawn, but for the view. */
+typedef struct test_drawing {
+    const calo_scene *scene;
+    calo_prepare_options prepare;
+    calo_render_options options;
+} test_drawing;
+
+static uint64_t hash_of(const test_drawing *drawing, const calo_view *view)
 {
-    calo_lighting lighting = test_every_shadow();
-    calo_prepare_options preparing = test_prepare(prepare, &lighting);
-    calo_render_options options = {.channels = (1u << CALO_CHANNEL_COUNT) - 1, .samples = samples};
-    calo_frame frame = test_render_prepared(scene, &preparing, &options, view);
+    calo_frame frame = test_render_prepared(drawing->scene, &drawing->prepare, &drawing->options, view);
     uint64_t hash = test_hash_frame(&frame);
     calo_frame_finish(&frame);
     return hash;
@@ -25,21 +29,23 @@ static bool has_level(const char *name)
     return there;
 }
 
-static void check_levels(const calo_scene *scene, int prepare, uint32_t samples, const calo_view *view)
+static void check_levels(const test_drawing *drawing, const calo_view *view)
 {
     setenv("CALOTYPE_CPU", levels[0], 1);
-    uint64_t expected = hash_of(scene, prepare, samples, view);
+    uint64_t expected = hash_of(drawing, view);
     for (size_t level = 1; level < sizeof levels / sizeof levels[0]; level++) {
         if (has_level(levels[level]))
-            assert_int_equal(hash_of(scene, prepare, samples, view), expected);
+            assert_int_equal(hash_of(drawing, view), expected);
         else
             print_message("%s: this machine does not have it\n", levels[level]);
     }
+    unsetenv("CALOTYPE_CPU");
 }
 
 static void every_level_gives_the_same_bits(void **state)
 {
     (void)state;
+    calo_lighting lighting = test_every_shadow();
     calo_scene *scene = test_every_path();
     const uint32_t sizes[] = {64, 203};
     assert_true(has_level("baseline"));
@@ -49,11 +55,34 @@ static void every_level_gives_the_same_bits(void **state)
             view.orthographic = i == 1 && samples == 4;
             view.focal_x = view.focal_y = view.orthographic ? sizes[i] / 4.0 : view.focal_x;
             view.far_metres = samples == 16 ? 4 : 0;
-            for (int prepare = 0; prepare < TEST_PREPARES; prepare++)
-                check_levels(scene, prepare, samples, &view);
+            for (int prepare = 0; prepare < TEST_PREPARES; prepare++) {
+                test_drawing drawing = {scene, test_prepare(prepare, &lighting),
+                                   {.channels = (1u << CALO_CHANNEL_COUNT) - 1, .samples = samples}};
+                check_levels(&drawing, &view);
+            }
         }
-    unsetenv("CALOTYPE_CPU");
     calo_scene_destroy(scene);
+}
+
+static void pictures_behind_are_the_same(void **state)
+{
+    (void)state;
+    calo_image sky = test_sky();
+    calo_lighting lighting = test_every_light();
+    calo_scene *scene = test_every_path();
+    calo_view view = test_view(203, 80, (double[3]){1.1, -3, 0.9}, (double[3]){0, 0, 0.6});
+    lighting.environment = &sky;
+    lighting.environment_rotation_degrees = 77;
+    for (int displayed = 0; displayed < 2; displayed++)
+        for (uint32_t samples = 1; samples <= 16; samples *= 4) {
+            test_drawing drawing = {scene,
+                               {.lighting = &lighting, .shading = displayed ? CALO_SHADING_MUJOCO : CALO_SHADING_GLTF},
+                               {.channels = TEST_BIT(COLOR), .color_format = CALO_PIXEL_RGBA32F, .samples = samples,
+                                .background = CALO_BACKGROUND_ENVIRONMENT}};
+            check_levels(&drawing, &view);
+        }
+    calo_scene_destroy(scene);
+    calo_image_finish(&sky);
 }
 
 static void unknown_levels_are_refused(void **state)
@@ -87,6 +116,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_level_gives_the_same_bits),
+        cmocka_unit_test(pictures_behind_are_the_same),
         cmocka_unit_test(unknown_levels_are_refused),
         cmocka_unit_test(srgb_table_is_the_function),
     };

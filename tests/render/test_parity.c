@@ -235,21 +235,6 @@ static calo_scene *make_panes(void)
     return s.scene;
 }
 
-static calo_image make_sky(void)
-{
-    enum { WIDTH = 128, HEIGHT = 64 };
-    calo_image sky = {0};
-    calo_error err = {0};
-    assert_int_equal(calo_image_init(&sky, WIDTH, HEIGHT, CALO_PIXEL_RGBA32F, &err), CALO_OK);
-    for (int i = 0; i < WIDTH * HEIGHT; i++) {
-        float x = (float)(i % WIDTH) / WIDTH, y = (float)(i / WIDTH) / HEIGHT; /* NOLINT: rows */
-        float sun = x > 0.4f && x < 0.45f && y > 0.2f && y < 0.27f ? 40.0f : 0;
-        float rgba[4] = {0.3f + 0.6f * x + sun, 0.5f + sun, 1 - 0.7f * y + sun, 1};
-        memcpy((float *)sky.data + 4 * i, rgba, sizeof rgba);
-    }
-    return sky;
-}
-
 /* ---- tests ---- */
 
 static void materials_under_a_white_sky_and_lamps(void **state)
@@ -350,7 +335,7 @@ static void shadows(void **state)
 static void materials_under_a_picture(void **state)
 {
     (void)state;
-    calo_image sky = make_sky();
+    calo_image sky = test_sky();
     calo_scene *scene = make_materials();
     calo_view view = view_of(0, -5, 3);
     picture_job job = {.scene = scene, .view = &view,
@@ -626,7 +611,7 @@ static void mujocos_shading(void **state)
 {
     (void)state;
     calo_scene *every = test_every_path(), *panes = make_panes(), *casters = make_casters();
-    calo_image sky = make_sky();
+    calo_image sky = test_sky();
     calo_view view = view_of(1, -3, 2), aside = view_of(0.4, -1, 5), above = view_of(1, -5, 4);
     parity_rule thresholds = promise;
     thresholds.stray = 2; /* alpha is a hair off where it decides */

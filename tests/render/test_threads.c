@@ -97,6 +97,7 @@ static void any_rows_give_the_same_bits(void **state)
     (void)state;
     stage s = make_stage();
     calo_limits limits = calo_limits_resolve(NULL);
+    calo_image sky = test_sky();
     void *worker = NULL, *scene = NULL;
     lighting.environment_color[0] = lighting.environment_color[1] = lighting.environment_color[2] = 1;
     lighting.environment_strength = 1;
@@ -105,6 +106,7 @@ static void any_rows_give_the_same_bits(void **state)
         calo_prepare_options preparing = test_prepare(prepare, &lighting);
         calo_backend_options one_thread = {.threads = 1};
         preparing.limits = &limits;
+        lighting.environment = preparing.shading == CALO_SHADING_PYRENDER ? NULL : &sky;
         assert_int_equal(calo_backend_cpu.prepare(s.pose, &preparing, &one_thread, NULL, &scene, NULL), CALO_OK);
         for (uint32_t samples = 1; samples <= 16; samples *= 4)
             for (int i = 0; i < 3; i++)
@@ -112,6 +114,7 @@ static void any_rows_give_the_same_bits(void **state)
         calo_backend_cpu.release(scene);
     }
     calo_backend_cpu.close_worker(worker);
+    calo_image_finish(&sky);
     drop_stage(&s);
 }
 

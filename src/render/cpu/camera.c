@@ -52,13 +52,3 @@ void calo_cpu_object_projection(const calo_cpu_camera *camera, const calo_mat4 *
 {
     *object_to_screen = calo_mat4_multiply(&camera->projection, object_to_world);
 }
-
-void calo_cpu_pixel_direction(const calo_cpu_camera *camera, double x, double y, float direction[3])
-{
-    double d[3];
-    for (int i = 0; i < 3; i++)
-        d[i] = camera->ray[i][0] * x + camera->ray[i][1] * y + camera->ray[i][2];
-    calo_normalize3(d);
-    for (int i = 0; i < 3; i++)
-        direction[i] = (float)d[i];
-}

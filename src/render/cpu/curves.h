@@ -1,6 +1,9 @@
-/* Logarithms, powers and colour curves, LANES at once: polynomials, so that every machine gives the same bits. */
+/* Logarithms, powers, angles and colour curves, LANES at once: polynomials, so that every machine gives the same
+ * bits. */
 #ifndef CALO_RENDER_CPU_CURVES_H
 #define CALO_RENDER_CPU_CURVES_H
+
+#include <float.h>
 
 #include "base/lanes.h"
 
@@ -21,6 +24,19 @@ LANES_INLINE lanes_f exp2_lanes(lanes_f v)
     lanes_f x = v - lanes_from_int(whole);
     lanes_f sum = 0.99999926f + x * (0.69312181f + x * (0.24024745f + x * (0.05591786f + x * 0.00957010f)));
     return (lanes_f)((lanes_i)sum + (whole << 23));
+}
+
+/* The angle of (x, y) from +x toward +y in turns, from -1/2 to 1/2, within 1e-7; 0 of (0, 0). The polynomial is atan(t) / (2 pi t), minimax over [0, 1]. */
+LANES_INLINE lanes_f turns_lanes(lanes_f y, lanes_f x)
+{
+    lanes_f across = lanes_abs(x), along = lanes_abs(y), zero = lanes_float(0);
+    lanes_f t = lanes_min(across, along) / lanes_max(lanes_max(across, along), lanes_float(FLT_MIN)), s = t * t;
+    lanes_f sum = 0.159154832f + s * (-0.0530461222f + s * (0.0317459442f + s * (-0.022136271f + s * (0.0153460326f +
+                  s * (-0.00889872108f + s * (0.00347959646f + s * -0.000645304099f))))));
+    lanes_f turns = t * sum;
+    turns = lanes_pick(lanes_less(across, along), 0.25f - turns, turns);
+    turns = lanes_pick(lanes_less(x, zero), 0.5f - turns, turns);
+    return lanes_pick(lanes_less(y, zero), -turns, turns);
 }
 
 /* x^exponent for x in [0, 1] and exponents from 0.4 to 1, within 1/200 of an 8-bit code; below 2^-40 it is 0. */

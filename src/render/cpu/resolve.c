@@ -1,48 +1,9 @@
 /* From the visibility buffer to the frame: each surface is shaded once a pixel, at the pixel's
  * centre where it is seen there, else in the middle of the samples that it covers. */
-#include <math.h>
 #include <stdlib.h>
 
 #include "base/error.h"
-#include "image/color.h"
 #include "render/cpu/samples.h"
-
-/* ---- the background ---- */
-
-/* Of a view: whether all pixels have the same one, and which. */
-static void begin_background(calo_cpu_worker *worker, const calo_frame *frame)
-{
-    const calo_render_options *options = worker->options;
-    worker->even_background = options->background != CALO_BACKGROUND_ENVIRONMENT;
-    memset(worker->background, 0, sizeof worker->background);
-    if (options->background == CALO_BACKGROUND_COLOR) {
-        memcpy(worker->background, options->background_color, sizeof options->background_color);
-        worker->background[3] = 1 - options->background_transparency;
-    }
-    if (worker->even_background && (options->channels & CALO_CHANNEL_BIT(CALO_CHANNEL_COLOR)))
-        calo_cpu_tile_find_empty(worker, frame->planes[CALO_CHANNEL_COLOR].format);
-}
-
-/* Of a block, where samples need it or it is not even. */
-static void find_background(const calo_cpu_worker *worker, uint32_t block_x, uint32_t block_y, calo_cpu_row *row)
-{
-    if (worker->even_background) {
-        for (int c = 0; worker->sample_count && c < 4; c++)
-            for (int first = 0; first < CALO_CPU_SLOTS; first += LANES)
-                lanes_store(row->background[c] + first, lanes_float(worker->background[c]));
-        return;
-    }
-    bool displayed = worker->scene->list.shading != CALO_SHADING_GLTF;
-    for (uint32_t i = 0; i < CALO_CPU_SLOTS; i++) {
-        float rgb[3], direction[3];
-        calo_cpu_pixel_direction(&worker->camera, block_x * CALO_CPU_BLOCK + i % CALO_CPU_BLOCK + 0.5,
-                                 block_y * CALO_CPU_BLOCK + i / CALO_CPU_BLOCK + 0.5, direction);
-        calo_environment_radiance(&worker->scene->environment, direction, rgb);
-        for (int c = 0; c < 3; c++)
-            row->background[c][i] = displayed ? fminf(calo_srgb_value(rgb[c]), 1) : rgb[c];
-        row->background[3][i] = 1;
-    }
-}
 
 /* ---- centres ---- */
 
@@ -190,7 +151,7 @@ static calo_status resolve_block(calo_cpu_worker *worker, uint32_t x, pending_sl
     calo_cpu_slots *centers = &worker->centers[block], *samples = calo_cpu_block_samples(worker, block);
     calo_cpu_row *row = &worker->row[x];
     calo_status status = CALO_OK;
-    find_background(worker, x, pending->block_y, row);
+    calo_cpu_background_find(worker, x, pending->block_y, row);
     row->mixed = 0;
     resolve_centers(worker, centers, x, pending);
     if (worker->sample_count)
@@ -271,7 +232,7 @@ calo_status calo_cpu_resolve(calo_cpu_worker *worker, calo_frame *frame, calo_er
     uint32_t bottom = 0;
     calo_status status = reserve_row(worker, err);
     worker->fragment_count = 0;
-    begin_background(worker, frame);
+    calo_cpu_background_begin(worker, frame);
     for (uint32_t top = worker->buffer_top; status == CALO_OK && top < worker->buffer_bottom; top = bottom) {
         size_t next_fragment = 0;
         bottom = worker->buffer_bottom;

@@ -24,6 +24,11 @@ typedef struct calo_cpu_row {
     uint32_t mixed; /* a bit a pixel: it has samples that differ from its centre; the five above count for those alone */
 } calo_cpu_row;
 
+/* background.c. Of a view: whether all pixels have the same background, and which. */
+void calo_cpu_background_begin(calo_cpu_worker *worker, const calo_frame *frame);
+/* Of a block, as far as it is seen there; row->background is finite everywhere. */
+void calo_cpu_background_find(const calo_cpu_worker *worker, uint32_t block_x, uint32_t block_y, calo_cpu_row *row);
+
 /* Which samples of a block show what its centres show, which the background; the others become
  * extras, each once a pixel. */
 calo_status calo_cpu_samples_sort(calo_cpu_worker *worker, uint32_t block_x, uint32_t block_y,

@@ -197,7 +197,6 @@ void calo_cpu_camera_init(calo_cpu_camera *camera, const calo_view *view);
 /* From object space to (x * w, y * w, w, depth). */
 void calo_cpu_object_projection(const calo_cpu_camera *camera, const calo_mat4 *object_to_world,
                                 calo_mat4 *object_to_screen);
-void calo_cpu_pixel_direction(const calo_cpu_camera *camera, double x, double y, float direction[3]);
 
 /* geometry.c: draws one draw's elements into the visibility buffer (rows of the band only). */
 calo_status calo_cpu_draw_geometry(calo_cpu_worker *worker, const calo_cpu_draw *draw, calo_cpu_pass pass,

@@ -1,4 +1,4 @@
-// The environment's picture behind everything: environment.c's calo_environment_radiance.
+// The environment's picture behind everything: cpu/background.c's look-up.
 uniform sampler2D picture; // equirectangular
 
 layout(location = 0) out vec4 out_color;
