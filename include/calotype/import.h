@@ -26,7 +26,7 @@ CALO_API calo_status calo_scene_load_memory(const void *bytes, size_t size, cons
                                             const calo_import_options *options, calo_scene **scene,
                                             calo_error *err);
 
-/* The formats' names, NULL-terminated. */
+/* Names of the formats that this build reads, NULL-terminated. */
 CALO_API const char *const *calo_import_formats(void);
 
 #ifdef __cplusplus

@@ -3,6 +3,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include <calotype/mujoco.h>
+
 #include "base/error.h"
 #include "base/file.h"
 #include "import/importer.h"
@@ -16,8 +18,9 @@ enum { IMPORTER_COUNT = sizeof importers / sizeof importers[0] };
 
 const char *const *calo_import_formats(void)
 {
-    static const char *const names[] = {"gltf", "glb", "obj", "stl", "ply", "mjcf", NULL};
-    return names;
+    static const char *const all[] = {"gltf", "glb", "obj", "stl", "ply", "mjcf", NULL};
+    static const char *const without_mujoco[] = {"gltf", "glb", "obj", "stl", "ply", NULL};
+    return calo_mujoco_available() ? all : without_mujoco;
 }
 
 /* A known extension of the path, or "" and NULL. */
