@@ -21,7 +21,7 @@ typedef struct calo_states_subject {
 /* All zero is the default. Append only. */
 typedef struct calo_states_options {
     calo_renderer_options renderer;
-    calo_prepare_options prepare; /* `reuse` and `materials` are not read; lighting: without a randomizer */
+    calo_prepare_options prepare; /* `reuse` and `materials` are not read; lighting: what looks leave alone */
     calo_render_options render;   /* `channels`, `color_format` and `poll` are not read; with a randomizer the background is
                                      what its look says */
     uint32_t look_samples;        /* 0: as render.samples */

@@ -59,7 +59,8 @@ class States:
         (docs/randomize.md), such JSON as text, or a dictionary. None: the scene as it is.
     lenient : unknown components and parameters of ``randomize`` are warnings.
     mapping : a path of ORRB's mapping file, which says where in a row of ``qpos`` a joint's values stand.
-    lighting, settings : without ``randomize``; None is the white environment, of a Model the lamps and look of MuJoCo.
+    lighting, settings : what ``randomize`` leaves alone; None is the white environment, without ``randomize`` of a Model
+        the lamps and look of MuJoCo.
     samples : 1, 4 or 16 a pixel, for colour.
     background : as in ``Renderer.render``; None of a Model is its sky, or black.
     backend, threads, lod_pixels : as of ``Renderer``.

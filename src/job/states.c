@@ -74,8 +74,11 @@ static calo_status prepare_base(calo_states *states, calo_error *err)
     calo_status status = calo_pose_create(states->scene, NULL, &pose, err);
     if (status == CALO_OK && states->subject.randomizer)
         status = draw_any_look(states, &look, err);
-    if (look)
-        options.lighting = &look->lighting;
+    calo_lighting lighting;
+    if (status == CALO_OK && look) {
+        lighting = calo_look_lighting(options.lighting, look);
+        options.lighting = &lighting;
+    }
     if (status == CALO_OK)
         status = calo_renderer_prepare(states->renderer, pose, &options, &states->base, err);
     if (status == CALO_OK)

@@ -51,6 +51,10 @@ typedef struct calo_state_batch {
     double *qpos;                          /* one state's */
 } calo_state_batch;
 
+/* look_lighting.c: what the look leaves alone is as `own` says: its environment is set when it has a strength or none at
+ * all, its lamps when there is a list of them. */
+calo_lighting calo_look_lighting(const calo_lighting *own /* NULL: all-zero */, const calo_look *look);
+
 /* states_labels.c */
 calo_status calo_state_labels_init(calo_state_labels *labels, const calo_states_subject *subject, const calo_scene *scene,
                                    calo_error *err);

@@ -125,9 +125,11 @@ static calo_status prepare(calo_state_batch *batch, size_t slot, const calo_look
     static const calo_lighting dark = {.no_environment = true};
     const calo_states *states = batch->states;
     calo_prepare_options options = states->options.prepare;
+    calo_lighting lighting;
     options.reuse = states->base;
     if (look) {
-        options.lighting = &look->lighting;
+        lighting = calo_look_lighting(options.lighting, look);
+        options.lighting = &lighting;
         options.materials = look->materials;
     }
     if (!(calo_state_channels(batch->request) & CALO_CHANNEL_BIT(CALO_CHANNEL_COLOR)))

@@ -60,29 +60,6 @@ static calo_status place_lamps(const calo_item *item, calo_item_variant *variant
     return CALO_OK;
 }
 
-/* What the look leaves alone is as the options say: its environment is set when it has a strength or none at all, its
- * lamps when there is a list of them. */
-static void merge_lighting(const calo_item *item, calo_item_variant *variant)
-{
-    const calo_lighting *look = &variant->look->lighting;
-    calo_lighting *to = &variant->lighting;
-    *to = item->lighting;
-    if (look->environment || look->environment_strength > 0 || look->no_environment) {
-        to->no_environment = look->no_environment;
-        to->environment = look->environment;
-        to->environment_strength = look->environment_strength;
-        to->environment_rotation_degrees = look->environment_rotation_degrees;
-        memcpy(to->environment_color, look->environment_color, sizeof to->environment_color);
-    }
-    if (!look->lights)
-        return;
-    to->lights = variant->lamps;
-    to->light_count = look->light_count;
-    to->use_scene_lights &= look->use_scene_lights;
-    to->shadows |= look->shadows;
-    to->shadow_map_size = look->shadow_map_size ? look->shadow_map_size : to->shadow_map_size;
-}
-
 /* What post-processing cannot do with these options. */
 static calo_status check_post(const calo_item *item, const calo_look *look, calo_error *err)
 {
@@ -115,9 +92,12 @@ static calo_status draw_look(calo_item *item, size_t index, calo_error *err)
         status = check_post(item, variant->look, err);
     if (status == CALO_OK)
         status = place_lamps(item, variant, err);
-    if (status == CALO_OK)
-        merge_lighting(item, variant);
-    return status;
+    if (status != CALO_OK)
+        return status;
+    variant->lighting = calo_look_lighting(&item->lighting, variant->look);
+    if (variant->look->lighting.lights)
+        variant->lighting.lights = variant->lamps;
+    return CALO_OK;
 }
 
 calo_status calo_item_draw_looks(calo_item *item, calo_error *err)
