@@ -5,7 +5,7 @@
 take turns: CPU time of all threads a frame, median of rounds. mujoco.Renderer without antialiasing is compared with
 calotype at one sample a pixel, at 4 with 4. Both peers are given an MjData that has the same kinematics, whose time counts
 for both. calotype is measured twice: `calotype.mujoco.Renderer`, the same calls with their price in Python, and
-`calotype.mujoco.Model.render`, all states in one call.
+`calotype.mujoco.Model.render`, all states in one call, into the same arrays each time.
 
 Scenes: one of shapes, made here; and dactyl (a hand of 41,580 triangles, three cameras) in the folder orrb/ of
 CALOTYPE_ASSETS, else ../shared/assets, where it is there. Needs the package mujoco (3 or 4) and a GL that it can draw with:
@@ -134,11 +134,13 @@ class Batch:
                 column.append(getattr(data, name).copy())
         import numpy as np
         self.places = {name: np.array(column) for name, column in self.places.items()}
-        self.draw()
+        self.out = None
+        first = self.draw()
+        self.out = {name: first[name] for name in self.channels}
 
     def draw(self):
         return self.model.render(cameras=self.cameras, states=self.places, width=SIZE, height=SIZE, channels=self.channels,
-                                 samples=self.samples, threads=1)
+                                 samples=self.samples, threads=1, out=self.out)
 
     def round(self, seconds):
         count, begun = 0, time.process_time()

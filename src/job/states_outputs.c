@@ -161,10 +161,13 @@ static void write_picture(const output_run *run, const calo_output *output, cons
     const calo_state_batch *batch = run->batch;
     size_t index = run->indices[view], state = batch->first + index / batch->cameras, camera = index % batch->cameras;
     size_t row_bytes = (size_t)kind->pixel_bytes * plane->width;
+    output_kind as = *kind;
+    if (plane->format == CALO_PIXEL_RGB8)
+        as.kind = CALO_CHANNEL_COLOR; /* which is copied */
     char *to = (char *)output->data + state * output->state_stride + camera * output->camera_stride;
     for (uint32_t y = 0; y < plane->height; y++) {
         uint32_t row = batch->request->rows_bottom_up ? plane->height - 1 - y : y;
-        write_row(batch->states, kind, &run->views[view], (const char *)plane->data + y * plane->row_bytes,
+        write_row(batch->states, &as, &run->views[view], (const char *)plane->data + y * plane->row_bytes,
                   to + row * row_bytes, plane->width);
     }
 }
@@ -222,6 +225,8 @@ static calo_render_options options_of(const output_run *run)
     /* Colour without alpha lies over black where nothing else is behind it. */
     if (options.background == CALO_BACKGROUND_TRANSPARENT && wants(request, CALO_OUTPUT_RGB))
         options.background = CALO_BACKGROUND_COLOR;
+    if (wants(request, CALO_OUTPUT_RGB))
+        options.color_format = CALO_PIXEL_RGB8;
     if (run->kind == COLOR_BACKGROUND)
         options.background = CALO_BACKGROUND_TRANSPARENT;
     if (run->kind != COLOR_PLAIN) {
