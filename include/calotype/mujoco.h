@@ -214,6 +214,9 @@ typedef struct calo_mujoco_options {
 
 typedef struct calo_mujoco_model calo_mujoco_model;
 
+/* True when a path ends as MJCF files do: .xml or .mjcf, in either case. */
+CALO_API bool calo_mujoco_is_file_name(const char *path);
+
 /* True when this build can load MJCF files and compute poses from joint positions. */
 CALO_API bool calo_mujoco_available(void);
 

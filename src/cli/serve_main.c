@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -86,17 +85,11 @@ static calo_status asset_path(const calo_serve_command *command, const char *nam
     return *path ? CALO_OK : calo_fail_memory(err, "a path", strlen(name));
 }
 
-static bool is_model(const char *path)
-{
-    const char *ending = strrchr(path, '.');
-    return ending && (strcasecmp(ending, ".xml") == 0 || strcasecmp(ending, ".mjcf") == 0);
-}
-
 static calo_status load_scene(const calo_serve_command *command, served *s, calo_error *err)
 {
     char *path = NULL;
     calo_status status = asset_path(command, command->scene, &path, err);
-    if (status == CALO_OK && is_model(path)) {
+    if (status == CALO_OK && calo_mujoco_is_file_name(path)) {
         const calo_mujoco_options options = {.own_materials = command->randomize != NULL};
         status = calo_mujoco_load(path, &options, &command->limits, &s->model, err);
         s->scene = s->model ? calo_mujoco_scene(s->model) : NULL;

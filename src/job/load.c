@@ -1,6 +1,5 @@
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -165,8 +164,7 @@ calo_status calo_item_load(calo_item *item, calo_error *err)
     if (item->options->mapping_file && !item->options->state_file)
         return calo_fail(err, CALO_ERROR_ARGUMENT, "a mapping (%s) is for the columns of a file of joint positions: name "
                          "that, too", item->options->mapping_file);
-    const char *ending = strrchr(item->path, '.');
-    bool is_mjcf = ending && (strcasecmp(ending, ".xml") == 0 || strcasecmp(ending, ".mjcf") == 0);
+    bool is_mjcf = calo_mujoco_is_file_name(item->path);
     resolve_options(item);
     choose_look(item, is_mjcf);
     calo_uuid5_dns(item->path, item->result->save_uid);

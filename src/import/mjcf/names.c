@@ -1,9 +1,16 @@
 /* Names, joints and the rest pose's joint positions: what is asked for without drawing anything. */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/error.h"
 #include "import/mjcf/model.h"
+
+bool calo_mujoco_is_file_name(const char *path)
+{
+    const char *ending = strrchr(path, '.');
+    return ending && (strcasecmp(ending, ".xml") == 0 || strcasecmp(ending, ".mjcf") == 0);
+}
 
 /* ---- names ---- */
 
