@@ -76,36 +76,44 @@ static calo_status add_bodies(const tree *t)
     return status;
 }
 
-static calo_status add_geoms(const tree *t, uint32_t groups)
+/* What geoms and sites have in common: a shape that hangs on a body, and a group. */
+typedef struct hung_shapes {
+    calo_mujoco_kind kind;
+    int64_t count;
+    const int32_t *bodies, *groups;
+    const double *positions, *quaternions;
+    calo_status (*mesh)(calo_mjcf_builder *builder, uint32_t id, int32_t *mesh, calo_error *err);
+} hung_shapes;
+
+static calo_status add_shapes(const tree *t, const hung_shapes *shapes, uint32_t groups)
 {
-    const calo_mujoco_arrays *a = t->arrays;
     calo_status status = CALO_OK;
-    begin_kind(t, CALO_MUJOCO_GEOM);
-    for (uint32_t i = 0; i < a->ngeom && status == CALO_OK; i++) {
-        calo_mat4 place = calo_mjcf_place(a->geom_pos + 3 * (size_t)i, a->geom_quat + 4 * (size_t)i);
-        calo_node node = node_at(name_of(t, CALO_MUJOCO_GEOM, i), a->geom_bodyid[i], &place);
-        status = calo_mjcf_geom_mesh(t->builder, i, &node.mesh, t->err);
-        node.visible = in_groups(groups, a->geom_group[i]) && !is_clear(t, node.mesh);
+    begin_kind(t, shapes->kind);
+    for (uint32_t i = 0; i < shapes->count && status == CALO_OK; i++) {
+        calo_mat4 place = calo_mjcf_place(shapes->positions + 3 * (size_t)i, shapes->quaternions + 4 * (size_t)i);
+        calo_node node = node_at(name_of(t, shapes->kind, i), shapes->bodies[i], &place);
+        status = shapes->mesh(t->builder, i, &node.mesh, t->err);
+        node.visible = in_groups(groups, shapes->groups[i]) && !is_clear(t, node.mesh);
         if (status == CALO_OK)
             status = add_node(t, &node);
     }
     return status;
 }
 
+static calo_status add_geoms(const tree *t, uint32_t groups)
+{
+    const calo_mujoco_arrays *a = t->arrays;
+    const hung_shapes geoms = {CALO_MUJOCO_GEOM, a->ngeom,    a->geom_bodyid,      a->geom_group,
+                               a->geom_pos,      a->geom_quat, calo_mjcf_geom_mesh};
+    return add_shapes(t, &geoms, groups);
+}
+
 static calo_status add_sites(const tree *t, uint32_t groups)
 {
     const calo_mujoco_arrays *a = t->arrays;
-    calo_status status = CALO_OK;
-    begin_kind(t, CALO_MUJOCO_SITE);
-    for (uint32_t i = 0; i < a->nsite && status == CALO_OK; i++) {
-        calo_mat4 place = calo_mjcf_place(a->site_pos + 3 * (size_t)i, a->site_quat + 4 * (size_t)i);
-        calo_node node = node_at(name_of(t, CALO_MUJOCO_SITE, i), a->site_bodyid[i], &place);
-        status = calo_mjcf_site_mesh(t->builder, i, &node.mesh, t->err);
-        node.visible = in_groups(groups, a->site_group[i]) && !is_clear(t, node.mesh);
-        if (status == CALO_OK)
-            status = add_node(t, &node);
-    }
-    return status;
+    const hung_shapes sites = {CALO_MUJOCO_SITE, a->nsite,    a->site_bodyid,      a->site_group,
+                               a->site_pos,      a->site_quat, calo_mjcf_site_mesh};
+    return add_shapes(t, &sites, groups);
 }
 
 /* ---- cameras ---- */
