@@ -196,6 +196,19 @@ static inline const float *test_floats(const calo_frame *frame, calo_channel cha
            x * calo_pixel_components(plane->format);
 }
 
+/* A pixel's colour as floats, and what it must be. */
+static inline const float *test_color(const calo_frame *frame, uint32_t x, uint32_t y)
+{
+    return test_floats(frame, CALO_CHANNEL_COLOR, x, y);
+}
+
+static inline void test_assert_color(const float *found, const double expected[3], double tolerance, const char *what)
+{
+    for (int c = 0; c < 3; c++)
+        if (!(fabs((double)found[c] - expected[c]) <= tolerance))
+            fail_msg("%s: component %d is %g, not %g", what, c, (double)found[c], expected[c]);
+}
+
 static inline uint8_t test_mask(const calo_frame *frame, uint32_t x, uint32_t y)
 {
     const calo_image *plane = &frame->planes[CALO_CHANNEL_MASK];

@@ -136,18 +136,6 @@ static calo_frame render_shaded(const calo_scene *scene, const calo_lighting *li
     return test_render_prepared(scene, &preparing, &options, view);
 }
 
-static const float *color_at(const calo_frame *frame, uint32_t x, uint32_t y)
-{
-    return test_floats(frame, CALO_CHANNEL_COLOR, x, y);
-}
-
-static void assert_color(const float *found, const double expected[3], const char *what)
-{
-    for (int c = 0; c < 3; c++)
-        if (!(fabs((double)found[c] - expected[c]) <= tolerance))
-            fail_msg("%s: component %d is %g, not %g", what, c, (double)found[c], expected[c]);
-}
-
 /* The whole picture, seen from above (or from below). `texel`: all that the texture has, or NULL. */
 static void check_frame(const calo_frame *frame, const expected_surface *surface, const calo_lighting *lighting,
                         const calo_view *view, const double texel[3], const char *what)
@@ -161,7 +149,7 @@ static void check_frame(const calo_frame *frame, const expected_surface *surface
             expect_color(surface, lighting, place, viewer, rgb);
             for (int c = 0; c < 3; c++)
                 rgb[c] *= texel ? texel[c] : 1;
-            assert_color(color_at(frame, x, y), rgb, what);
+            test_assert_color(test_color(frame, x, y), rgb, tolerance, what);
         }
 }
 
@@ -284,7 +272,7 @@ static void flat_and_unlit_surfaces_show_their_color(void **state)
         calo_prepare_options preparing = {.shading = CALO_SHADING_MUJOCO, .flat = flat};
         calo_render_options options = {.channels = TEST_BIT(COLOR), .color_format = CALO_PIXEL_RGBA32F};
         calo_frame frame = test_render_prepared(quad_scene(&s, &material, NULL), &preparing, &options, &view);
-        assert_color(color_at(&frame, 4, 4), surface_of(&material).color, "unlit");
+        test_assert_color(test_color(&frame, 4, 4), surface_of(&material).color, tolerance, "unlit");
         calo_frame_finish(&frame);
         calo_scene_destroy(s.scene);
     }
@@ -399,23 +387,23 @@ static void shadows_take_ambient_light_too(void **state)
         memcpy(lamps[i].direction, (double[3]){0, 0, -1}, sizeof lamps[i].direction);
     lamps[1].light.no_shadow = true;
     calo_frame frame = render_shadow(lamps, 2, CALO_ALPHA_OPAQUE, white);
-    assert_color(color_at(&frame, 1, 4), (double[3]){1, 0.9, 0.6}, "lit"); /* 2 * (ambient + diffuse), clamped */
-    assert_color(color_at(&frame, 7, 4), (double[3]){0.6, 0.45, 0.3}, "in the shadow");
+    test_assert_color(test_color(&frame, 1, 4), (double[3]){1, 0.9, 0.6}, tolerance, "lit"); /* 2 * (ambient + diffuse), clamped */
+    test_assert_color(test_color(&frame, 7, 4), (double[3]){0.6, 0.45, 0.3}, tolerance, "in the shadow");
     calo_frame_finish(&frame);
     /* Headlights have none, wherever they stand. */
     lamps[0] = headlight;
     memcpy(lamps[0].direction, (double[3]){0, 0, -1}, sizeof lamps[0].direction);
     frame = render_shadow(lamps, 1, CALO_ALPHA_OPAQUE, white);
-    assert_color(color_at(&frame, 7, 4), (double[3]){0.5, 0.5, 0.5}, "headlight");
+    test_assert_color(test_color(&frame, 7, 4), (double[3]){0.5, 0.5, 0.5}, tolerance, "headlight");
     calo_frame_finish(&frame);
     /* What is seen through receives none: 0.6 over black, of which 7 / 8 are there. */
     frame = render_shadow(lamps + 1, 1, CALO_ALPHA_BLEND, white);
-    assert_color(color_at(&frame, 7, 4), (double[3]){0.6, 0.45, 0.3}, "seen through");
-    assert_true(fabsf(color_at(&frame, 7, 4)[3] - 0.875f) < 1e-5f);
+    test_assert_color(test_color(&frame, 7, 4), (double[3]){0.6, 0.45, 0.3}, tolerance, "seen through");
+    assert_true(fabsf(test_color(&frame, 7, 4)[3] - 0.875f) < 1e-5f);
     calo_frame_finish(&frame);
     lamps[1].light.no_shadow = false;
     frame = render_shadow(lamps + 1, 1, CALO_ALPHA_BLEND, white);
-    assert_color(color_at(&frame, 7, 4), (double[3]){0.6, 0.45, 0.3}, "seen through, behind a blade");
+    test_assert_color(test_color(&frame, 7, 4), (double[3]){0.6, 0.45, 0.3}, tolerance, "seen through, behind a blade");
     calo_frame_finish(&frame);
 }
 
@@ -431,8 +419,8 @@ static void lights_are_clamped_picture_by_picture(void **state)
     }
     const uint8_t gray[4] = {51, 51, 102, 255}; /* 0.2, 0.2, 0.4 */
     calo_frame frame = render_shadow(lamps, 3, CALO_ALPHA_OPAQUE, gray);
-    assert_color(color_at(&frame, 1, 4), (double[3]){0.35, 0.4, 0.3}, "lit"); /* (1 + 0.75, 1 + 1, 0.5 + 0.25) * texel */
-    assert_color(color_at(&frame, 7, 4), (double[3]){0.2, 0.2, 0.2}, "in the shadow");
+    test_assert_color(test_color(&frame, 1, 4), (double[3]){0.35, 0.4, 0.3}, tolerance, "lit"); /* (1 + 0.75, 1 + 1, 0.5 + 0.25) * texel */
+    test_assert_color(test_color(&frame, 7, 4), (double[3]){0.2, 0.2, 0.2}, tolerance, "in the shadow");
     calo_frame_finish(&frame);
 }
 
@@ -450,16 +438,16 @@ static void the_environment_is_mere_background(void **state)
     const calo_scene *scene = quad_scene(&s, &material, NULL);
     calo_render_options options = {.background = CALO_BACKGROUND_ENVIRONMENT};
     calo_frame frame = render_shaded(scene, &lighting, options, &view);
-    assert_color(color_at(&frame, 0, 0), (double[3]){encode((double)0.2f), encode(0.5), 1}, "picture");
+    test_assert_color(test_color(&frame, 0, 0), (double[3]){encode((double)0.2f), encode(0.5), 1}, tolerance, "picture");
     expected_surface surface = surface_of(&material);
     for (int c = 0; c < 3; c++)
         surface.color[c] *= 0.5;
-    assert_color(color_at(&frame, 4, 4), surface.color, "lit by the ambient light alone");
+    test_assert_color(test_color(&frame, 4, 4), surface.color, tolerance, "lit by the ambient light alone");
     calo_frame_finish(&frame);
     even.environment = NULL;
     memcpy(even.environment_color, texels, sizeof even.environment_color);
     frame = render_shaded(scene, &even, options, &view);
-    assert_color(color_at(&frame, 0, 0), (double[3]){encode((double)0.2f), encode(0.5), 1}, "color");
+    test_assert_color(test_color(&frame, 0, 0), (double[3]){encode((double)0.2f), encode(0.5), 1}, tolerance, "color");
     calo_frame_finish(&frame);
     calo_scene_destroy(s.scene);
 }

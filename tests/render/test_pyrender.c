@@ -125,18 +125,6 @@ static calo_frame render_shaded(const calo_scene *scene, const calo_lighting *li
     return test_render_prepared(scene, &preparing, &options, view);
 }
 
-static const float *color_at(const calo_frame *frame, uint32_t x, uint32_t y)
-{
-    return test_floats(frame, CALO_CHANNEL_COLOR, x, y);
-}
-
-static void assert_color(const float *found, const double expected[3], const char *what)
-{
-    for (int c = 0; c < 3; c++)
-        if (!(fabs((double)found[c] - expected[c]) <= tolerance))
-            fail_msg("%s: component %d is %g, not %g", what, c, (double)found[c], expected[c]);
-}
-
 /* The whole picture, seen from above (or from below). */
 static void check_quad(const calo_material *material, const expected_surface *surface, const calo_lighting *lighting,
                        const float *colors, const double viewer[3], const char *what)
@@ -150,7 +138,7 @@ static void check_quad(const calo_material *material, const expected_surface *su
             const calo_mat4 *m = &view.camera_to_world;
             double place[3] = {right * m->m[0][0] + up * m->m[0][1], right * m->m[1][0] + up * m->m[1][1], 0};
             expect_color(surface, lighting, place, viewer, rgb);
-            assert_color(color_at(&frame, x, y), rgb, what);
+            test_assert_color(test_color(&frame, x, y), rgb, tolerance, what);
         }
     calo_frame_finish(&frame);
     calo_scene_destroy(s.scene);
@@ -215,7 +203,7 @@ static void check_textured(const calo_material *material, test_scene *s, const e
     double rgb[3];
     calo_frame frame = render_shaded(quad_scene(s, material, NULL), &lighting, (calo_render_options){.samples = 1}, &view);
     expect_color(surface, &lighting, origin, above, rgb);
-    assert_color(color_at(&frame, SIZE / 2, SIZE / 2), rgb, "textures");
+    test_assert_color(test_color(&frame, SIZE / 2, SIZE / 2), rgb, tolerance, "textures");
     calo_frame_finish(&frame);
     calo_scene_destroy(s->scene);
 }
@@ -290,7 +278,7 @@ static void textures_are_filtered_as_codes(void **state)
         const double codes[2][3] = {{20, 60, 0}, {220, 100, 255}};
         for (int c = 0; c < 3; c++)
             rgb[c] = pow(decode((codes[0][c] + share * (codes[1][c] - codes[0][c])) / 255), 1 / 2.2);
-        assert_color(color_at(&frame, x, 4), rgb, "filtered");
+        test_assert_color(test_color(&frame, x, 4), rgb, tolerance, "filtered");
     }
     calo_frame_finish(&frame);
     calo_scene_destroy(s.scene);
@@ -312,7 +300,7 @@ static void orthographic_views_are_lit_for_the_place_of_the_camera(void **state)
     for (uint32_t x = 0; x < SIZE; x++) {
         double place[3] = {(x + 0.5) / SIZE * 2 - 1, 0, 0}, rgb[3];
         expect_color(&surface, &lighting, place, above, rgb);
-        assert_color(color_at(&frame, x, SIZE / 2), rgb, "orthographic");
+        test_assert_color(test_color(&frame, x, SIZE / 2), rgb, tolerance, "orthographic");
     }
     calo_frame_finish(&frame);
     calo_scene_destroy(s.scene);
@@ -335,10 +323,10 @@ static void flat_surfaces_show_codes(void **state)
     calo_prepare_options preparing = {.shading = CALO_SHADING_PYRENDER, .flat = true};
     calo_render_options options = {.channels = TEST_BIT(COLOR) | TEST_BIT(ALBEDO), .color_format = CALO_PIXEL_RGBA32F};
     calo_frame frame = test_render_prepared(scene, &preparing, &options, &view);
-    assert_color(color_at(&frame, 4, 4), (double[3]){100 / 255.0, 25 / 255.0, 15.5 / 255}, "flat");
+    test_assert_color(test_color(&frame, 4, 4), (double[3]){100 / 255.0, 25 / 255.0, 15.5 / 255}, tolerance, "flat");
     const float *albedo = test_floats(&frame, CALO_CHANNEL_ALBEDO, 4, 4);
     const double linear[3] = {0.5 * decode(200 / 255.0), 0.25 * decode(100 / 255.0), 0.5 * decode(31 / 255.0)};
-    assert_color(albedo, linear, "albedo stays linear");
+    test_assert_color(albedo, linear, tolerance, "albedo stays linear");
     calo_frame_finish(&frame);
     calo_scene_destroy(s.scene);
 }
@@ -393,7 +381,7 @@ static void points_without_normals_face_the_viewer(void **state)
     expected_surface surface = plain_surface(&material);
     double rgb[3];
     expect_color(&surface, &lighting, origin, above, rgb);
-    assert_color(color_at(&frame, 4, 4), rgb, "point");
+    test_assert_color(test_color(&frame, 4, 4), rgb, tolerance, "point");
     calo_frame_finish(&frame);
     calo_scene_destroy(s.scene);
 }
@@ -446,10 +434,10 @@ static void samples_are_averaged_as_displayed(void **state)
         calo_render_options options = {.samples = samples, .background = CALO_BACKGROUND_COLOR,
                                        .background_color = {0.6f, 0.6f, 0.6f}, .background_transparency = 0.75f};
         calo_frame frame = render_shaded(s.scene, &ambient_only, options, &view);
-        const float *left = color_at(&frame, 2, 4), *edge = color_at(&frame, 4, 4), *right = color_at(&frame, 7, 4);
-        assert_color(left, (double[3]){0.2, 0.2, 0.2}, "surface");
-        assert_color(edge, (double[3]){0.4, 0.4, 0.4}, "edge");
-        assert_color(right, (double[3]){0.6f, 0.6f, 0.6f}, "background");
+        const float *left = test_color(&frame, 2, 4), *edge = test_color(&frame, 4, 4), *right = test_color(&frame, 7, 4);
+        test_assert_color(left, (double[3]){0.2, 0.2, 0.2}, tolerance, "surface");
+        test_assert_color(edge, (double[3]){0.4, 0.4, 0.4}, tolerance, "edge");
+        test_assert_color(right, (double[3]){0.6f, 0.6f, 0.6f}, tolerance, "background");
         assert_true(left[3] == 1 && edge[3] == 0.625f && right[3] == 0.25f);
         calo_frame_finish(&frame);
     }
@@ -476,8 +464,8 @@ static void layers_are_blended_as_displayed(void **state)
                                        .background_transparency = 1};
         calo_frame frame = render_shaded(s.scene, &ambient_only, options, &view);
         double value = 0.25 * 0.8 + 0.75 * (solid ? 0.3 : 0.5);
-        assert_color(color_at(&frame, 4, 4), (double[3]){value, value, value}, "blended");
-        assert_true(color_at(&frame, 4, 4)[3] == (solid ? 1 : 0.25f));
+        test_assert_color(test_color(&frame, 4, 4), (double[3]){value, value, value}, tolerance, "blended");
+        assert_true(test_color(&frame, 4, 4)[3] == (solid ? 1 : 0.25f));
         calo_frame_finish(&frame);
         calo_scene_destroy(s.scene);
     }
