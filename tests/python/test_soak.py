@@ -60,8 +60,8 @@ class Leaks(unittest.TestCase):
                    type(self.renderer._handle))
         for _ in range(calls // 4):
             function()
-        # What is kept once (caches that fill, now and then) is not kept again: a leak shows in every round.
-        for attempt in range(3):
+        # What is kept once (caches that fill, over some hundred calls) is not kept again: a leak shows in every round.
+        for _ in range(10):
             references, blocks, heap = self.growth(watched, function, calls)
             # A leak of one reference a call is `calls`; other parts of Python keep a few.
             if references < calls // 2 + 5 and blocks < calls // 4 + 20 and heap < calls * 16 + (32 << 10):
