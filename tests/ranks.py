@@ -16,7 +16,7 @@ PUBLIC_RANKS = {"status.h": "base", "matrix.h": "base", "cache.h": "base", "imag
                 "scene.h": "scene", "lighting.h": "scene", "build.h": "scene", "view.h": "view", "randomize.h": "view",
                 "import.h": "import", "mujoco.h": "import", "gl.h": "gl", "render.h": "render", "job.h": "job",
                 "states.h": "job", "client.h": "server", "server.h": "server"}
-SHARED_RANKS = {"randomize": "view"}  # folders that stand beside another one
+SHARED_RANKS = {"randomize": "view", "transfer": "image", "dataset": "server"}  # folders that stand beside another one
 BACKENDS = ["cpu", "gl", "cuda"]
 # The files of src/ that may see a library's headers: one, where possible.
 LIBRARIES = {
