@@ -3,17 +3,13 @@
 #define CALOTYPE_JOB_H
 
 #include <calotype/import.h>
+#include <calotype/package.h>
 #include <calotype/render.h>
 #include <calotype/view.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-typedef enum calo_package {
-    CALO_PACKAGE_FILES = 0, /* FOLDER/NAME/ */
-    CALO_PACKAGE_ZIP,       /* FOLDER/NAME.zip with NAME/ inside */
-} calo_package;
 
 typedef enum calo_naming {
     CALO_NAME_DEFAULT = 0, /* files: the stem; zip: the uid */

@@ -2,7 +2,8 @@
 #ifndef CALO_STORE_PACKAGE_H
 #define CALO_STORE_PACKAGE_H
 
-#include <calotype/job.h>
+#include <calotype/package.h>
+#include <calotype/status.h>
 
 /* ".zip", ".tar", ".torch", ".safetensors"; "" of files. */
 const char *calo_package_ending(calo_package package);

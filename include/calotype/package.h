@@ -1,0 +1,10 @@
+/* What a finished object is on disk. */
+#ifndef CALOTYPE_PACKAGE_H
+#define CALOTYPE_PACKAGE_H
+
+typedef enum calo_package {
+    CALO_PACKAGE_FILES = 0, /* FOLDER/NAME/ */
+    CALO_PACKAGE_ZIP,       /* FOLDER/NAME.zip with NAME/ inside */
+} calo_package;
+
+#endif
