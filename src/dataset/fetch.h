@@ -28,6 +28,7 @@ const char *calo_verdict_name(calo_verdict verdict);
 typedef struct calo_fetched {
     uint64_t ticket;
     calo_reason reason;    /* NONE: `path` is there */
+    bool stop;             /* not the object's fault (a full disk): the run must stop, with `message` */
     char message[512];     /* the sentence of the reason */
     calo_verdict verdict;
     char sha256[65];       /* of the file; "" when there is none */

@@ -7,7 +7,7 @@
 
 typedef enum calo_event_kind {
     CALO_EVENT_START = 0,  /* a supervisor begins: version, process, machine */
-    CALO_EVENT_OBJECT,     /* an object was fetched: verdict; or it is why a sample fails */
+    CALO_EVENT_OBJECT,     /* of samples of several objects, before STAGED or FAILED, one each: verdict; reason: it was left out */
     CALO_EVENT_STAGED,     /* a sample was rendered and lies in the run's folder, whole and on the disk */
     CALO_EVENT_FAILED,     /* a sample failed for good, with its reason */
     CALO_EVENT_PART,       /* a part is in the destination */
@@ -20,7 +20,7 @@ typedef struct calo_event {
     uint64_t part, sample;     /* numbers */
     const char *name;          /* the sample's, or the part's */
     const char *file_identifier, *sha256; /* of OBJECT, STAGED and FAILED; of several objects: of the one it is about, or the first */
-    const char *verdict;       /* of OBJECT */
+    const char *verdict;       /* of OBJECT; of STAGED and FAILED where the sample is one object */
     calo_reason reason;
     const char *message;
     const char *path;          /* STAGED: relative to the run's folder; PART: relative to the destination */
