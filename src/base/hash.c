@@ -1,17 +1,51 @@
 #include "base/hash.h"
 
+#include <nettle/base64.h>
+#include <nettle/hmac.h>
 #include <nettle/sha1.h>
 #include <nettle/sha2.h>
 #include <stdio.h>
 #include <string.h>
 
+_Static_assert(sizeof(struct sha256_ctx) <= sizeof(calo_sha256_run), "nettle's state fits");
+
+static struct sha256_ctx *context_of(calo_sha256_run *run)
+{
+    return (struct sha256_ctx *)(void *)run->state;
+}
+
+void calo_sha256_begin(calo_sha256_run *run)
+{
+    sha256_init(context_of(run));
+}
+
+void calo_sha256_add(calo_sha256_run *run, const void *bytes, size_t size)
+{
+    sha256_update(context_of(run), size, bytes);
+}
+
+calo_sha256 calo_sha256_end(calo_sha256_run *run)
+{
+    calo_sha256 hash;
+    sha256_digest(context_of(run), sizeof hash.bytes, hash.bytes);
+    return hash;
+}
+
 calo_sha256 calo_sha256_of(const void *bytes, size_t size)
 {
-    struct sha256_ctx context;
+    calo_sha256_run run;
+    calo_sha256_begin(&run);
+    calo_sha256_add(&run, bytes, size);
+    return calo_sha256_end(&run);
+}
+
+calo_sha256 calo_hmac_sha256(const void *key, size_t key_size, const void *bytes, size_t size)
+{
+    struct hmac_sha256_ctx context;
     calo_sha256 hash;
-    sha256_init(&context);
-    sha256_update(&context, size, bytes);
-    sha256_digest(&context, sizeof hash.bytes, hash.bytes);
+    hmac_sha256_set_key(&context, key_size, key);
+    hmac_sha256_update(&context, size, bytes);
+    hmac_sha256_digest(&context, sizeof hash.bytes, hash.bytes);
     return hash;
 }
 
@@ -19,6 +53,12 @@ void calo_sha256_text(const calo_sha256 *hash, char text[65])
 {
     for (int i = 0; i < 32; i++)
         snprintf(text + 2 * i, 3, "%02x", hash->bytes[i]);
+}
+
+void calo_sha256_base64(const calo_sha256 *hash, char text[45])
+{
+    base64_encode_raw(text, sizeof hash->bytes, hash->bytes);
+    text[44] = '\0';
 }
 
 void calo_uuid5_dns(const char *name, char text[37])

@@ -142,6 +142,47 @@ static void hashes_match_published_values(void **state)
     assert_string_equal(uuid, "886313e1-3b8a-5372-9b90-0c9aee199e5d");
 }
 
+/* FIPS 180-2, appendix B.3: a million "a", in pieces of all sizes; a copy goes on by itself. */
+static void hashes_grow_piece_by_piece(void **state)
+{
+    (void)state;
+    char text[65], letters[1000];
+    memset(letters, 'a', sizeof letters);
+    calo_sha256_run run, copy;
+    calo_sha256_begin(&run);
+    for (size_t added = 0, piece = 0; added < 1000000; added += piece, piece = (piece + 1) % sizeof letters) {
+        if (piece > 1000000 - added)
+            piece = 1000000 - added;
+        calo_sha256_add(&run, letters, piece);
+    }
+    copy = run;
+    calo_sha256 hash = calo_sha256_end(&run);
+    calo_sha256_text(&hash, text);
+    assert_string_equal(text, "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+    hash = calo_sha256_end(&copy);
+    calo_sha256_base64(&hash, text);
+    assert_string_equal(text, "zcduXJkU+5KBocfihNc+Z/GAmkiklyAOBG05zMcRLNA=");
+    hash = calo_sha256_end(&run); /* at its beginning again */
+    calo_sha256_text(&hash, text);
+    assert_string_equal(text, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+}
+
+/* RFC 4231, test cases 2 and 6. */
+static void keyed_hashes_are_the_known_ones(void **state)
+{
+    (void)state;
+    static const char words[] = "what do ya want for nothing?";
+    static const char long_words[] = "Test Using Larger Than Block-Size Key - Hash Key First";
+    char text[65], key[131];
+    memset(key, 0xaa, sizeof key);
+    calo_sha256 hash = calo_hmac_sha256("Jefe", 4, words, strlen(words));
+    calo_sha256_text(&hash, text);
+    assert_string_equal(text, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+    hash = calo_hmac_sha256(key, sizeof key, long_words, strlen(long_words));
+    calo_sha256_text(&hash, text);
+    assert_string_equal(text, "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+}
+
 static void paths_stay_in_their_folder(void **state)
 {
     (void)state;
@@ -240,6 +281,8 @@ int main(void)
         cmocka_unit_test(numbers_are_read_like_the_c_library_reads_them),
         cmocka_unit_test(lines_end_in_every_way),
         cmocka_unit_test(hashes_match_published_values),
+        cmocka_unit_test(hashes_grow_piece_by_piece),
+        cmocka_unit_test(keyed_hashes_are_the_known_ones),
         cmocka_unit_test(paths_stay_in_their_folder),
         cmocka_unit_test(files_that_cannot_be_read_say_why),
         cmocka_unit_test(errors_gain_context),
