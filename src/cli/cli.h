@@ -32,11 +32,13 @@ int calo_cmd_render(int argc, char **argv);
 int calo_cmd_info(int argc, char **argv);
 int calo_cmd_backends(int argc, char **argv);
 int calo_cmd_serve(int argc, char **argv);
+int calo_cmd_dataset(int argc, char **argv);
 
 void calo_render_help(FILE *to);
 void calo_info_help(FILE *to);
 void calo_backends_help(FILE *to);
-/* Does not return where the server is there to tell it by itself. */
+/* These do not return where the program is there to tell it by itself. */
 void calo_serve_verb_help(FILE *to);
+void calo_dataset_verb_help(FILE *to);
 
 #endif

@@ -17,6 +17,7 @@ static const struct {
     {"render", calo_cmd_render, calo_render_help, "a 3D file to labelled pictures: colour, depth, normals, masks, ids"},
     {"info", calo_cmd_info, calo_info_help, "what is in a 3D file: counts, size, materials, animations, warnings"},
     {"serve", calo_cmd_serve, calo_serve_verb_help, "a render server: states of a scene to pictures over gRPC"},
+    {"dataset", calo_cmd_dataset, calo_dataset_verb_help, "many objects to a finished data set, unattended"},
     {"backends", calo_cmd_backends, calo_backends_help, "what can draw on this machine, and which formats are read"},
 };
 enum { VERB_COUNT = sizeof verbs / sizeof verbs[0] };

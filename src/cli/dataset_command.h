@@ -1,0 +1,8 @@
+/* The verbs of the program calotype-dataset. argv begins behind the verb; the exit code is returned. */
+#ifndef CALO_CLI_DATASET_COMMAND_H
+#define CALO_CLI_DATASET_COMMAND_H
+
+/* A worker of the pool (dataset/pool.h starts it), with the options of rendering. Not for users. */
+int calo_dataset_worker(int argc, char **argv);
+
+#endif
