@@ -12,6 +12,11 @@ calo_json_writer calo_json_start(calo_blob *blob, calo_error *err)
     return (calo_json_writer){.blob = blob, .err = err};
 }
 
+calo_json_writer calo_json_start_line(calo_blob *blob, calo_error *err)
+{
+    return (calo_json_writer){.blob = blob, .err = err, .one_line = true};
+}
+
 static void put(calo_json_writer *json, const char *text, size_t length)
 {
     if (json->status == CALO_OK)
@@ -22,6 +27,8 @@ static void put_text(calo_json_writer *json, const char *text) { put(json, text,
 
 static void put_line_start(calo_json_writer *json)
 {
+    if (json->one_line)
+        return;
     put_text(json, "\n");
     for (uint32_t i = 0; i < json->depth; i++)
         put_text(json, "  ");
@@ -55,7 +62,7 @@ static void put_string(calo_json_writer *json, const char *string)
 static void start_value(calo_json_writer *json, const char *key)
 {
     if (json->needs_comma)
-        put_text(json, ",");
+        put_text(json, json->one_line ? ", " : ",");
     if (json->depth > 0)
         put_line_start(json);
     if (key) {
@@ -81,7 +88,7 @@ void calo_json_close(calo_json_writer *json, char bracket)
     put(json, &bracket, 1);
     json->needs_comma = true;
     if (json->depth == 0)
-        put_text(json, "\n");
+        put_text(json, json->one_line ? "" : "\n");
 }
 
 void calo_json_text(calo_json_writer *json, const char *key, const char *text)

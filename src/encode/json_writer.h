@@ -1,4 +1,4 @@
-/* JSON as text, two blanks a level, the same bytes for the same values in every locale. */
+/* JSON as text, two blanks a level or all in one line, the same bytes for the same values in every locale. */
 #ifndef CALO_ENCODE_JSON_WRITER_H
 #define CALO_ENCODE_JSON_WRITER_H
 
@@ -11,10 +11,12 @@ typedef struct calo_json_writer {
     calo_error *err;
     calo_status status;
     uint32_t depth;
-    bool needs_comma;
+    bool needs_comma, one_line;
 } calo_json_writer;
 
 calo_json_writer calo_json_start(calo_blob *blob, calo_error *err);
+/* In one line, without a line end behind it: for files of lines. */
+calo_json_writer calo_json_start_line(calo_blob *blob, calo_error *err);
 void calo_json_open(calo_json_writer *json, const char *key, char bracket); /* '{' or '[' */
 void calo_json_close(calo_json_writer *json, char bracket);
 /* NULL is written as null; bytes that are not UTF-8 become U+FFFD. */

@@ -39,6 +39,25 @@ static void layout_is_fixed(void **state)
                        "  \"list\": [\n    [1.0, -0.5],\n    \"a\"\n  ]\n}\n");
 }
 
+static void lines_are_lines(void **state)
+{
+    (void)state;
+    calo_blob blob = {0};
+    calo_json_writer json = calo_json_start_line(&blob, NULL);
+    calo_json_open(&json, NULL, '{');
+    calo_json_text(&json, "text", "a\nb");
+    calo_json_open(&json, "list", '[');
+    calo_json_open(&json, NULL, '{');
+    calo_json_unsigned(&json, "n", 1);
+    calo_json_boolean(&json, "no", false);
+    calo_json_close(&json, '}');
+    calo_json_numbers(&json, NULL, (double[]){1, 2}, 2);
+    calo_json_close(&json, ']');
+    calo_json_close(&json, '}');
+    assert_int_equal(json.status, CALO_OK);
+    assert_text(&blob, "{\"text\": \"a\\u000ab\", \"list\": [{\"n\": 1, \"no\": false}, [1.0, 2.0]]}");
+}
+
 static void texts_are_escaped(void **state)
 {
     (void)state;
@@ -111,6 +130,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(layout_is_fixed),
+        cmocka_unit_test(lines_are_lines),
         cmocka_unit_test(texts_are_escaped),
         cmocka_unit_test(numbers_read_back),
         cmocka_unit_test(the_locale_does_not_matter),
