@@ -14,7 +14,7 @@ extern "C" {
 typedef enum calo_naming {
     CALO_NAME_DEFAULT = 0, /* files: the stem; zip: the uid */
     CALO_NAME_STEM,        /* "duck" for models/duck.glb */
-    CALO_NAME_UID,         /* uuid5 of the path as given, in the DNS name space */
+    CALO_NAME_UID,         /* uuid5 of the path as given (or `identifier`), in the DNS name space */
 } calo_naming;
 
 typedef enum calo_image_format {
@@ -59,6 +59,12 @@ typedef struct calo_item_options {
     const char *randomizer_file;
     uint32_t variants;
     bool lenient;
+    /* Of files that were fetched from elsewhere: what the object is called in place of its path, in file_identifier,
+     * save_uid and naming; NULL: the path. With a path that is relative to the file's own folder nothing of this machine
+     * is in the output. */
+    const char *identifier;
+    const char *object_name;     /* the name in the output folder, without ending; NULL: by `naming` */
+    const char *randomizer_name; /* for metadata.json; NULL: randomizer_file */
 } calo_item_options;
 
 /* What was done. The caller finishes it, also after a failure. */

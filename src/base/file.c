@@ -218,6 +218,16 @@ static bool is_inside(const char *folder, const char *path)
     return strncmp(folder, path, length) == 0 && path[length] == '/';
 }
 
+/* A real path as it is seen from `from`'s folder, so that sentences have no more of this machine in them than `from` has;
+ * what lies elsewhere stays as it is. NULL when memory ends. */
+static char *seen_from(const char *from, const char *real_folder, const char *real_path)
+{
+    if (!is_inside(real_folder, real_path))
+        return strdup(real_path);
+    size_t length = strcmp(real_folder, "/") == 0 ? 0 : strlen(real_folder);
+    return calo_text_format("%.*s%s", (int)calo_path_folder_length(from), from, real_path + length + 1);
+}
+
 calo_status calo_path_resolve(const char *from, const char *link, bool uri, bool allow_outside, char **path,
                               calo_error *err)
 {
@@ -259,8 +269,9 @@ calo_status calo_path_resolve(const char *from, const char *link, bool uri, bool
                            "the path \"%s\" leaves the asset's folder (--allow-outside-paths lifts this)", link);
         goto done;
     }
-    *path = real_path;
-    real_path = NULL;
+    *path = seen_from(from, real_folder, real_path);
+    if (!*path)
+        status = calo_fail_memory(err, "a path", strlen(real_path));
 done:
     free(name);
     free(folder);

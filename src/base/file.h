@@ -34,7 +34,8 @@ size_t calo_path_folder_length(const char *path);
 /* Joins the folder of `from` and the relative path `link` as an asset names it (either slash,
  * percent-encoded where `uri`). Refuses absolute paths and paths that leave the folder of `from`
  * (by ".." or by a symbolic link) unless `allow_outside`. A link that does not exist is
- * CALO_ERROR_NOT_FOUND. The result is malloc'ed. */
+ * CALO_ERROR_NOT_FOUND. The result is malloc'ed; relative if `from` is and it does not leave its
+ * folder. */
 calo_status calo_path_resolve(const char *from, const char *link, bool uri, bool allow_outside, char **path,
                               calo_error *err);
 

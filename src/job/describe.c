@@ -9,14 +9,15 @@ calo_status calo_item_describe(calo_item *item, calo_error *err)
     const calo_item_options *options = item->options;
     const char *environment = item->lighting.no_environment ? "none" : item->lighting.environment ? "skybox" : "white";
     calo_metadata metadata = {
-        .object = {item->path, item->result->save_uid, item->result->sha256, item->scene, &item->result->statistics},
+        .object = {calo_item_identifier(item->path, options), item->result->save_uid, item->result->sha256, item->scene,
+                   &item->result->statistics},
         .scale = item->scale,
         .translation = {item->translation[0], item->translation[1], item->translation[2]},
         .views = &item->views,
         .render = &item->render,
         .variant_count = item->variant_count,
         .looks_each = item->looks_each,
-        .randomizer_name = options->randomizer_file,
+        .randomizer_name = options->randomizer_name ? options->randomizer_name : options->randomizer_file,
         .prepare = &item->prepare,
         .lighting = &item->lighting,
         .environment_name = options->environment_name ? options->environment_name : environment,

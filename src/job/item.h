@@ -53,6 +53,8 @@ typedef struct calo_item {
     bool sheet_uncommitted; /* written, and to be taken back if the rest fails */
 } calo_item;
 
+/* name.c: what the object is called in its metadata. */
+const char *calo_item_identifier(const char *path, const calo_item_options *options);
 /* load.c: a scene and the SHA-256 of its file, read once. */
 calo_status calo_scene_load_hashed(const char *path, const calo_import_options *options, calo_scene **scene,
                                    calo_sha256 *hash, calo_error *err);

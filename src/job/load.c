@@ -167,7 +167,7 @@ calo_status calo_item_load(calo_item *item, calo_error *err)
     bool is_mjcf = calo_mujoco_is_file_name(item->path);
     resolve_options(item);
     choose_look(item, is_mjcf);
-    calo_uuid5_dns(item->path, item->result->save_uid);
+    calo_uuid5_dns(calo_item_identifier(item->path, item->options), item->result->save_uid);
     calo_status status = is_mjcf ? load_model(item, err) : load_scene(item, err);
     if (status != CALO_OK)
         return status;

@@ -200,6 +200,8 @@ static void paths_stay_in_their_folder(void **state)
     snprintf(name, sizeof name, "%s/in/link", folder);
     assert_int_equal(symlink("../secret", name), 0);
     assert_int_equal(calo_path_resolve(asset, "sub%20dir/a.png", true, false, &path, &err), CALO_OK);
+    snprintf(name, sizeof name, "%s/in/sub dir/a.png", folder);
+    assert_string_equal(path, name);
     free(path);
     assert_int_equal(calo_path_resolve(asset, "sub dir\\a.png", false, false, &path, &err), CALO_OK);
     free(path);
@@ -211,6 +213,18 @@ static void paths_stay_in_their_folder(void **state)
     assert_int_equal(calo_path_resolve(asset, "nothing", false, false, &path, &err), CALO_ERROR_NOT_FOUND);
     assert_int_equal(calo_path_resolve(asset, "../secret", false, true, &path, &err), CALO_OK);
     free(path);
+    /* Of a relative path the result is relative: nothing of this machine comes into sentences. */
+    char *here = getcwd(NULL, 0);
+    snprintf(name, sizeof name, "%s/in", folder);
+    assert_int_equal(chdir(name), 0);
+    assert_int_equal(calo_path_resolve("scene.gltf", "sub dir//./a.png", false, false, &path, &err), CALO_OK);
+    assert_string_equal(path, "sub dir/a.png");
+    free(path);
+    assert_int_equal(calo_path_resolve("sub dir/scene.gltf", "a.png", false, false, &path, &err), CALO_OK);
+    assert_string_equal(path, "sub dir/a.png");
+    free(path);
+    assert_int_equal(chdir(here), 0);
+    free(here);
     calo_folder_remove(folder);
     assert_int_equal(access(folder, F_OK), -1);
 }

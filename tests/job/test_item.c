@@ -99,6 +99,9 @@ static void names_follow_the_rule(void **state)
         {"python.org", {.naming = CALO_NAME_UID}, "886313e1-3b8a-5372-9b90-0c9aee199e5d"}, /* of Python's manual */
         {"python.org", {.package = CALO_PACKAGE_ZIP}, "886313e1-3b8a-5372-9b90-0c9aee199e5d"},
         {"a/duck.glb", {.package = CALO_PACKAGE_ZIP, .naming = CALO_NAME_STEM}, "duck"},
+        {"a/7.glb", {.identifier = "https://host/models/duck.glb"}, "duck"},
+        {"a/7.glb", {.identifier = "python.org", .naming = CALO_NAME_UID}, "886313e1-3b8a-5372-9b90-0c9aee199e5d"},
+        {"a/7.glb", {.identifier = "python.org", .object_name = "scene-000012"}, "scene-000012"},
     };
     char *name;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -138,6 +141,57 @@ static void progress_counts_each_view_once(void **state)
     assert_non_null(strstr(f->result.path, "/out/leaf.v2"));
     assert_int_equal(count_entries(f->result.path), 21); /* pictures and metadata.json */
     calo_item_result_finish(&f->result);
+}
+
+static calo_file read_metadata(const char *object)
+{
+    calo_file file;
+    char path[256];
+    snprintf(path, sizeof path, "%s/metadata.json", object);
+    assert_int_equal(calo_file_read(path, 1 << 20, &file, NULL), CALO_OK);
+    return file;
+}
+
+/* The same file in two places, of which one has a long name, with a texture that is not there and one that cannot be read:
+ * the sentences in metadata.json, too, are the same. */
+static void fetched_files_leave_nothing_of_their_place(void **state)
+{
+    fixture *f = *state;
+    static const char model[] =
+        "{\"asset\":{\"version\":\"2.0\"},\"meshes\":[{\"primitives\":[{\"attributes\":{\"POSITION\":0},\"material\":0}]}],"
+        "\"accessors\":[{\"bufferView\":0,\"componentType\":5126,\"count\":3,\"type\":\"VEC3\"}],"
+        "\"bufferViews\":[{\"buffer\":0,\"byteLength\":36}],\"buffers\":[{\"byteLength\":36,\"uri\":"
+        "\"data:;base64,AAAAAAAAAAAAAAAAAACAPwAAAAAAAAAAAAAAAAAAgD8AAAAA\"}],\"images\":[{\"uri\":\"a.png\"},{\"uri\":"
+        "\"b.png\"}],\"textures\":[{\"source\":0},{\"source\":1}],\"materials\":[{\"pbrMetallicRoughness\":"
+        "{\"baseColorTexture\":{\"index\":0}},\"emissiveTexture\":{\"index\":1}}],\"nodes\":[{\"mesh\":0}],"
+        "\"scenes\":[{\"nodes\":[0]}]}";
+    static const char *const places[] = {"p", "place-with-a-longer-name"};
+    char *here = getcwd(NULL, 0), path[256];
+    calo_file metadata[2];
+    for (int i = 0; i < 2; i++) {
+        snprintf(path, sizeof path, "%s/%s/b.png", f->folder, places[i]);
+        assert_int_equal(calo_folder_create(path, NULL), CALO_OK);
+        *strrchr(path, '/') = '\0';
+        assert_int_equal(chdir(path), 0);
+        assert_int_equal(calo_file_write("7.gltf", model, strlen(model), NULL), CALO_OK);
+        calo_item_options options = options_for(f, 1);
+        options.identifier = "https://host/duck.glb?version=2";
+        options.object_name = "scene-000012";
+        assert_int_equal(calo_item_run(f->renderer, "7.gltf", &options, &f->result, &f->err), CALO_OK);
+        assert_int_equal(f->result.warning_count, 2);
+        assert_string_equal(f->result.save_uid, "c31cc0dd-60f5-5b93-b1b6-9c1d055273b1"); /* Python's uuid5 of the identifier */
+        assert_non_null(strstr(f->result.path, "/out/scene-000012"));
+        metadata[i] = read_metadata(f->result.path);
+        calo_item_result_finish(&f->result);
+        assert_int_equal(chdir(here), 0);
+    }
+    assert_int_equal(metadata[0].size, metadata[1].size);
+    assert_memory_equal(metadata[0].bytes, metadata[1].bytes, metadata[0].size);
+    assert_null(strstr((char *)metadata[0].bytes, f->folder));
+    assert_non_null(strstr((char *)metadata[0].bytes, "\"file_identifier\": \"https://host/duck.glb?version=2\""));
+    calo_file_finish(&metadata[0]);
+    calo_file_finish(&metadata[1]);
+    free(here);
 }
 
 static calo_status stop_at_five(void *user, size_t done, size_t total, calo_error *err)
@@ -205,6 +259,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(names_follow_the_rule, set_up, tear_down),
         cmocka_unit_test_setup_teardown(progress_counts_each_view_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(fetched_files_leave_nothing_of_their_place, set_up, tear_down),
         cmocka_unit_test_setup_teardown(stopping_leaves_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(ids_that_do_not_fit_are_told_before_rendering, set_up, tear_down),
         cmocka_unit_test_setup_teardown(choices_that_exclude_each_other_are_told, set_up, tear_down),

@@ -1,5 +1,6 @@
 #include "import/mjcf/mend.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,6 +67,16 @@ calo_status calo_mjcf_mend_path(const calo_mjcf_mender *m, const char *folder, c
     calo_status status =
         calo_path_resolve(m->source->path, link, false, m->source->limits.allow_outside_paths, path, err);
     free(link);
+    return status;
+}
+
+calo_status calo_mjcf_mend_set_path(const calo_mjcf_mender *m, calo_mjcf_element *element, const char *attribute,
+                                    const char *path)
+{
+    char *absolute = realpath(path, NULL);
+    calo_status status = absolute ? set(m, element, attribute, absolute)
+                                  : calo_fail(m->err, CALO_ERROR_IO, "%s cannot be found again: %s", path, strerror(errno));
+    free(absolute);
     return status;
 }
 
@@ -138,7 +149,7 @@ static calo_status mend_file(calo_mjcf_mender *m, calo_mjcf_element *element, co
         return calo_fail_within(m->err, status, "%s: line %llu, <%s>", element->file, (unsigned long long)element->line,
                                 element->name);
     }
-    status = set(m, element, "file", path);
+    status = calo_mjcf_mend_set_path(m, element, "file", path);
     free(path);
     return status == CALO_OK ? calo_mjcf_mend_linked(m, name) : status;
 }

@@ -52,10 +52,13 @@ typedef struct calo_mjcf_mender {
 /* Puts the content of included files in place of the include elements (include.c). */
 calo_status calo_mjcf_mend_includes(calo_mjcf_mender *mender);
 
-/* The absolute path of a file that `element` names in one of the folders; NOT_FOUND, UNSUPPORTED (outside) or another
+/* The path of a file that an element names in one of the folders; NOT_FOUND, UNSUPPORTED (outside) or another
  * failure with a sentence. It is malloc'ed. */
 calo_status calo_mjcf_mend_path(const calo_mjcf_mender *mender, const char *folder, const char *name, char **path,
                                 calo_error *err);
+/* Sets an attribute to the absolute form of such a path: libmujoco looks in no folder then. */
+calo_status calo_mjcf_mend_set_path(const calo_mjcf_mender *mender, calo_mjcf_element *element, const char *attribute,
+                                    const char *path);
 calo_status calo_mjcf_mend_linked(calo_mjcf_mender *mender, const char *name);
 
 /* Whether MuJoCo may read a file as a picture (mend_texture.c): a PNG must be one, of a size within the limits. The

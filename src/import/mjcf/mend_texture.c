@@ -98,7 +98,7 @@ static calo_status resolve_file(calo_mjcf_mender *m, calo_mjcf_element *e, const
         status = calo_mjcf_warn(m->mended, warning_id(found), m->err,
                                 "a texture cannot be read (white stands in for it): %s", why.message);
     } else {
-        status = set(m, e, attribute, path);
+        status = calo_mjcf_mend_set_path(m, e, attribute, path);
         if (status == CALO_OK)
             status = calo_mjcf_mend_linked(m, name);
     }
