@@ -12,7 +12,7 @@ extern "C" {
 #endif
 
 typedef enum calo_naming {
-    CALO_NAME_DEFAULT = 0, /* files: the stem; zip: the uid */
+    CALO_NAME_DEFAULT = 0, /* files: the stem; all else: the uid */
     CALO_NAME_STEM,        /* "duck" for models/duck.glb */
     CALO_NAME_UID,         /* uuid5 of the path as given (or `identifier`), in the DNS name space */
 } calo_naming;

@@ -1,13 +1,13 @@
-/* What a finished object is on disk. */
+/* What a finished object is on disk: docs/dataset-packages.md. */
 #ifndef CALOTYPE_PACKAGE_H
 #define CALOTYPE_PACKAGE_H
 
 typedef enum calo_package {
-    CALO_PACKAGE_FILES = 0, /* FOLDER/NAME/ */
-    CALO_PACKAGE_ZIP,       /* FOLDER/NAME.zip with NAME/ inside */
-    CALO_PACKAGE_WEBDATASET,  /* tar shards */
-    CALO_PACKAGE_TORCH,       /* chunks as torch.save writes them */
-    CALO_PACKAGE_SAFETENSORS, /* shards of tensors */
+    CALO_PACKAGE_FILES = 0,   /* FOLDER/NAME/ */
+    CALO_PACKAGE_ZIP,         /* FOLDER/NAME.zip with NAME/ inside */
+    CALO_PACKAGE_WEBDATASET,  /* FOLDER/NAME.tar with NAME.000.png, ..., NAME.json */
+    CALO_PACKAGE_TORCH,       /* FOLDER/NAME.torch: a list of one dictionary for torch.load */
+    CALO_PACKAGE_SAFETENSORS, /* FOLDER/NAME.safetensors with NAME/depth, ... */
 } calo_package;
 
 #endif

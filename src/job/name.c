@@ -26,7 +26,7 @@ calo_status calo_item_name(const char *path, const calo_item_options *options, c
 {
     char uid[37];
     bool by_uid = options->naming == CALO_NAME_UID ||
-                  (options->naming == CALO_NAME_DEFAULT && options->package == CALO_PACKAGE_ZIP);
+                  (options->naming == CALO_NAME_DEFAULT && options->package != CALO_PACKAGE_FILES);
     const char *identifier = calo_item_identifier(path, options);
     *name = NULL;
     if (!options->object_name && !by_uid)

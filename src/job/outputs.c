@@ -205,6 +205,16 @@ static calo_status write_sheet(output_run *run, calo_error *err)
 
 /* ---- the run ---- */
 
+static calo_status open_package(calo_item *item, const char *name, calo_error *err)
+{
+    const char *folder = item->options->output_folder;
+    switch (item->options->package) {
+    case CALO_PACKAGE_ZIP: return calo_store_open_zip(folder, name, &item->store, err);
+    case CALO_PACKAGE_WEBDATASET: return calo_store_open_webdataset(folder, name, &item->store, err);
+    default: return calo_store_open_folder(folder, name, &item->store, err);
+    }
+}
+
 calo_status calo_item_open_store(calo_item *item, calo_error *err)
 {
     const calo_item_options *options = item->options;
@@ -212,9 +222,7 @@ calo_status calo_item_open_store(calo_item *item, calo_error *err)
     calo_status status = calo_item_name(item->path, options, &name, err);
     if (status != CALO_OK)
         return status;
-    status = options->package == CALO_PACKAGE_ZIP
-                 ? calo_store_open_zip(options->output_folder, name, &item->store, err)
-                 : calo_store_open_folder(options->output_folder, name, &item->store, err);
+    status = open_package(item, name, err);
     free(name);
     if (status != CALO_OK)
         return status;

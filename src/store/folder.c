@@ -160,5 +160,5 @@ static void destroy_folder(calo_store *store)
 }
 
 const calo_store_kind calo_store_kind_folder = {
-    .ending = "", .open = open_folder, .put = put_file, .commit = commit_folder, .destroy = destroy_folder,
+    .package = CALO_PACKAGE_FILES, .open = open_folder, .put = put_file, .commit = commit_folder, .destroy = destroy_folder,
 };

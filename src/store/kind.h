@@ -3,11 +3,16 @@
 #define CALO_STORE_KIND_H
 
 #include "base/blob.h"
+#include "store/output.h"
+#include "store/package.h"
 #include "store/store.h"
+#include "store/zip_records.h"
 
 /* `destroy` removes what was not committed; the shared parts are freed by calo_store_destroy. */
 typedef struct calo_store_kind {
-    const char *ending; /* of the object's name: "" or ".zip" */
+    calo_package package; /* whose ending the object's name has */
+    /* Of kinds that are one file: whether it is an earlier result, by its first bytes. Nothing else is replaced. */
+    bool (*is_earlier)(const calo_store *store, const uint8_t *start, size_t size);
     calo_status (*open)(calo_store *store, calo_error *err);
     calo_status (*put)(calo_store *store, const char *file_name, const void *bytes, size_t size, calo_error *err);
     calo_status (*commit)(calo_store *store, calo_error *err);
@@ -22,15 +27,21 @@ struct calo_store {
     size_t existing_folder_length; /* the part of `folder` that was there before */
     bool committed, failed;
     bool has_temporary; /* temporary_path exists */
-    /* A zip's open file, how much of it is written, its directory so far, and memory for a packed file. */
-    int file;
-    uint64_t written, entry_count;
-    calo_blob directory, record;
+    calo_output output; /* of kinds that are one file; -1: not open */
+    calo_blob record;   /* memory for a header, or a packed file */
+    /* A zip's. */
+    calo_zip_directory directory;
     struct libdeflate_compressor *compressor;
 };
 
 extern const calo_store_kind calo_store_kind_folder;
 extern const calo_store_kind calo_store_kind_zip;
+extern const calo_store_kind calo_store_kind_webdataset;
+
+/* single_file.c: what kinds that are one file have in common. */
+calo_status calo_store_open_file(calo_store *store, calo_error *err);
+calo_status calo_store_commit_file(calo_store *store, calo_error *err);
+void calo_store_destroy_file(calo_store *store);
 
 /* The sentence for a failed system call: "PATH: cannot VERB: Permission denied". */
 calo_status calo_store_fail(calo_error *err, const char *path, const char *verb, int number);

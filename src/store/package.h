@@ -9,14 +9,19 @@
 const char *calo_package_ending(calo_package package);
 /* Whether a part holds several samples. */
 bool calo_package_joins(calo_package package);
+/* Whether samples of this package may have this name: a plain file name everywhere; UTF-8 where it becomes a key, and
+ * without dots in webdataset, whose readers end keys there. */
+calo_status calo_package_check_name(calo_package package, const char *name, calo_error *err);
 
 typedef struct calo_staged_sample {
-    const char *name; /* its key in the part */
-    const char *path; /* what calo_item_run made of it; not trusted */
+    const char *name; /* its key in the part, whatever its file calls it */
+    const char *path; /* what calo_item_run made of it, with `staged`; not trusted */
 } calo_staged_sample;
 
-/* Writes a part of the samples, in this order, to `path` (a new file, synced to the disk). The same samples give the same
- * bytes. Memory stays small: samples are streamed. `bytes`, `sha256`: of the file. */
+/* Writes a part of the samples, in this order, to `path`, in place of what may stand there, and syncs it to the disk. The
+ * same samples give the same bytes. Memory stays small: samples are streamed. After a failure there is no file.
+ * `bytes`, `sha256`: of the file. What is wrong with a sample is CALO_ERROR_FORMAT and names its path; a disk that is full
+ * is CALO_ERROR_IO. */
 calo_status calo_package_join(calo_package package, const calo_staged_sample *samples, size_t count, const char *path,
                               uint64_t *bytes, char sha256[65], calo_error *err);
 

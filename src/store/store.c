@@ -62,7 +62,7 @@ calo_status calo_store_make_temporary(calo_store *store, int (*create)(calo_stor
     for (unsigned number = 0; number < MAX_TRIES; number++) {
         free(store->temporary_path);
         store->temporary_path = calo_text_format("%s/.%s.tmp-%ld-%u%s", store->folder, store->name, (long)getpid(),
-                                                 number, store->kind->ending);
+                                                 number, calo_package_ending(store->kind->package));
         if (!store->temporary_path)
             return calo_fail_memory(err, "a file name", strlen(store->path));
         if (create(store, store->temporary_path) == 0) {
@@ -78,21 +78,22 @@ calo_status calo_store_make_temporary(calo_store *store, int (*create)(calo_stor
 
 static bool is_plain_name(const char *name)
 {
-    return name && name[0] != '\0' && !strchr(name, '/') && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+    enum { MAX_NAME_BYTES = 255 }; /* what file systems allow */
+    return name && strlen(name) <= MAX_NAME_BYTES && name[0] != '\0' && !strchr(name, '/') && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
 }
 
 static calo_status prepare(calo_store *store, const char *folder, const char *name, calo_error *err)
 {
-    if (!is_plain_name(name))
-        return calo_fail(err, CALO_ERROR_ARGUMENT, "\"%s\" cannot name an object: use a plain name without slashes",
-                         name ? name : "");
+    calo_status status = calo_package_check_name(store->kind->package, name, err);
+    if (status != CALO_OK)
+        return status;
     store->folder = strdup(folder[0] ? folder : ".");
     store->name = strdup(name);
     if (!store->folder || !store->name)
         return calo_fail_memory(err, "a path", strlen(folder) + strlen(name));
     size_t length = strlen(store->folder);
     const char *separator = store->folder[length - 1] == '/' ? "" : "/";
-    store->path = calo_text_format("%s%s%s%s", store->folder, separator, name, store->kind->ending);
+    store->path = calo_text_format("%s%s%s%s", store->folder, separator, name, calo_package_ending(store->kind->package));
     if (!store->path)
         return calo_fail_memory(err, "a path", length);
     store->existing_folder_length = existing_length(store->folder);
@@ -106,7 +107,7 @@ static calo_status open_kind(const calo_store_kind *kind, const char *folder, co
     if (!*store)
         return calo_fail_memory(err, "an output", sizeof **store);
     (*store)->kind = kind;
-    (*store)->file = -1;
+    (*store)->output.file = -1;
     calo_status status = prepare(*store, folder, name, err);
     if (status == CALO_OK)
         status = kind->open(*store, err);
@@ -125,6 +126,11 @@ calo_status calo_store_open_folder(const char *folder, const char *name, calo_st
 calo_status calo_store_open_zip(const char *folder, const char *name, calo_store **store, calo_error *err)
 {
     return open_kind(&calo_store_kind_zip, folder, name, store, err);
+}
+
+calo_status calo_store_open_webdataset(const char *folder, const char *name, calo_store **store, calo_error *err)
+{
+    return open_kind(&calo_store_kind_webdataset, folder, name, store, err);
 }
 
 calo_status calo_store_put(calo_store *store, const char *file_name, const void *bytes, size_t size, calo_error *err)

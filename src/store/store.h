@@ -14,6 +14,9 @@ calo_status calo_store_open_folder(const char *folder, const char *name, calo_st
 /* `folder`/`name`.zip with `name`/ inside. Stored files have a fixed time, so same input, same bytes. */
 calo_status calo_store_open_zip(const char *folder, const char *name, calo_store **store, calo_error *err);
 
+/* `folder`/`name`.tar: each file is `name`.FILE, and metadata.json is `name`.json (WebDataset). */
+calo_status calo_store_open_webdataset(const char *folder, const char *name, calo_store **store, calo_error *err);
+
 calo_status calo_store_put(calo_store *store, const char *file_name, const void *bytes, size_t size, calo_error *err);
 
 /* Makes the object visible under its name, in one step. */

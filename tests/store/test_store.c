@@ -205,14 +205,15 @@ static void other_zips_are_left_alone(void **state)
 }
 
 typedef calo_status (*open_function)(const char *folder, const char *name, calo_store **store, calo_error *err);
-static const open_function kinds[] = {calo_store_open_folder, calo_store_open_zip};
+static const open_function kinds[] = {calo_store_open_folder, calo_store_open_zip, calo_store_open_webdataset};
+enum { KIND_COUNT = sizeof kinds / sizeof kinds[0] };
 
 /* Folders that opening made are taken back, those that were there are not. */
 static void output_folders_are_made_and_taken_back(void **state)
 {
     (void)state;
     calo_error err = {0};
-    for (int kind = 0; kind < 2; kind++) {
+    for (int kind = 0; kind < KIND_COUNT; kind++) {
         calo_store *store = NULL;
         assert_int_equal(kinds[kind](in_folder("a/b/c"), "cup", &store, &err), CALO_OK);
         assert_int_equal(access(in_folder("a/b/c"), F_OK), 0);
@@ -239,7 +240,7 @@ static void a_failed_write_leaves_nothing(void **state)
     struct rlimit before, limit;
     getrlimit(RLIMIT_FSIZE, &before);
     signal(SIGXFSZ, SIG_IGN);
-    for (int kind = 0; kind < 2; kind++) {
+    for (int kind = 0; kind < KIND_COUNT; kind++) {
         calo_error err = {0};
         calo_store *store = NULL;
         assert_int_equal(kinds[kind](folder, "cup", &store, &err), CALO_OK);
@@ -264,7 +265,7 @@ static void a_folder_without_permission_is_told(void **state)
     if (geteuid() == 0)
         skip(); /* root may write anywhere; tests/cli tries it as another user */
     assert_int_equal(chmod(folder, 0500), 0);
-    for (int kind = 0; kind < 2; kind++) {
+    for (int kind = 0; kind < KIND_COUNT; kind++) {
         calo_error err = {0};
         calo_store *store = NULL;
         assert_int_equal(kinds[kind](folder, "cup", &store, &err), CALO_ERROR_IO);
@@ -279,7 +280,7 @@ static void a_file_in_the_way_is_told(void **state)
 {
     (void)state;
     assert_int_equal(calo_file_write(in_folder("taken"), "x", 1, NULL), CALO_OK);
-    for (int kind = 0; kind < 2; kind++) {
+    for (int kind = 0; kind < KIND_COUNT; kind++) {
         calo_error err = {0};
         calo_store *store = NULL;
         assert_int_not_equal(kinds[kind](in_folder("taken"), "cup", &store, &err), CALO_OK);
