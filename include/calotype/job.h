@@ -65,6 +65,9 @@ typedef struct calo_item_options {
     const char *identifier;
     const char *object_name;     /* the name in the output folder, without ending; NULL: by `naming` */
     const char *randomizer_name; /* for metadata.json; NULL: randomizer_file */
+    /* Of packages whose parts hold many objects: leave the object as it is joined to them (store/package.h), which of a
+     * torch package is a file of another kind. */
+    bool staged;
 } calo_item_options;
 
 /* What was done. The caller finishes it, also after a failure. */
