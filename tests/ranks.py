@@ -25,7 +25,7 @@ LIBRARIES = {
     "turbojpeg": ["image/decode_jpeg.c"],
     "webp": ["image/decode_webp.c"],
     "openexr": ["image/decode_exr.c", "encode/exr.c"],
-    "libdeflate": ["encode/png.c", "image/png_fast.c", "store/zip.c"],
+    "libdeflate": ["dataset/journal_line.c", "encode/png.c", "image/png_fast.c", "store/zip.c"],
     "nettle": ["base/hash.c"],
     "meshoptimizer": ["import/gltf_meshopt.c", "render/cpu/clusters.h"],
     "draco": ["import/draco.cc"],

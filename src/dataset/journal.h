@@ -16,7 +16,7 @@ typedef enum calo_event_kind {
 
 typedef struct calo_event {
     calo_event_kind kind;
-    double unix_seconds;       /* 0: now */
+    double unix_seconds;       /* 0: now. Set it where the event also goes into the CSV files, so that both agree */
     uint64_t part, sample;     /* numbers */
     const char *name;          /* the sample's, or the part's */
     const char *file_identifier, *sha256; /* of OBJECT, STAGED and FAILED; of several objects: of the one it is about, or the first */
@@ -32,28 +32,27 @@ typedef struct calo_event {
 
 typedef struct calo_journal calo_journal; /* one thread at a time; locked against other processes */
 
-/* Opens RUN/journal.jsonl for appending, and cuts off what a crash left half-written at its end. Another supervisor on the
- * same run is an error that names its process. */
+/* Opens RUN/journal.jsonl for appending (the folder is made), and cuts off what a crash left half-written at its end: half a
+ * line, zeros, what was never synced. Another supervisor on the same run is an error that names its process; a line that is
+ * damaged though it was on the disk is CALO_ERROR_FORMAT and names the line. */
 calo_status calo_journal_open(const char *run_folder, calo_journal **journal, calo_error *err);
 void calo_journal_close(calo_journal *journal);
-/* Writes a line; it is on the disk after the next sync. */
+/* How many bytes were cut off at opening, for the START event's message and the user. */
+uint64_t calo_journal_cut_bytes(const calo_journal *journal);
+/* Writes a line; it is on the disk after the next sync. It outlives the process at once, not the machine. After a failure
+ * (a full disk) nothing of it is there; after one that could not be undone every later call fails. */
 calo_status calo_journal_add(calo_journal *journal, const calo_event *event, calo_error *err);
+/* Does nothing where nothing was added. */
 calo_status calo_journal_sync(calo_journal *journal, calo_error *err);
 
-/* What a run has done so far, from its journal: bits a sample and a part, no texts. Memory: some bytes a sample. */
-typedef struct calo_history calo_history;
-typedef enum calo_sample_state { CALO_SAMPLE_OPEN = 0, CALO_SAMPLE_STAGED, CALO_SAMPLE_FAILED, CALO_SAMPLE_DONE } calo_sample_state;
+/* Seconds since 1970, of which events are. */
+double calo_unix_seconds(void);
 
-/* Reads the journal (a million lines in seconds), and writes the CSV files anew from it (see csv_log.h), so that every object
- * stands in them once. */
-calo_status calo_history_read(const char *run_folder, uint64_t samples, uint64_t parts, calo_history **history, calo_error *err);
-void calo_history_destroy(calo_history *history);
-bool calo_history_part_done(const calo_history *history, uint64_t part);
-calo_sample_state calo_history_sample(const calo_history *history, uint64_t sample);
-/* Of a STAGED sample: the event's texts as they were (malloc'ed copies, freed with calo_event_copy_finish). */
-typedef struct calo_event_copy { calo_event event; char *memory; } calo_event_copy;
-calo_status calo_history_staged(const calo_history *history, uint64_t sample, calo_event_copy *copy, calo_error *err);
-calo_status calo_history_failed(const calo_history *history, uint64_t sample, calo_event_copy *copy, calo_error *err);
+/* An event with texts of its own. */
+typedef struct calo_event_copy {
+    calo_event event;
+    char *memory;
+} calo_event_copy;
 void calo_event_copy_finish(calo_event_copy *copy);
 
 #endif
