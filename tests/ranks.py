@@ -20,7 +20,7 @@ SHARED_RANKS = {"randomize": "view", "transfer": "image", "dataset": "server"}  
 BACKENDS = ["cpu", "gl", "cuda"]
 # The files of src/ that may see a library's headers: one, where possible.
 LIBRARIES = {
-    "jansson": ["import/gltf.h", "randomize/config.c", "view/camera_file.h"],
+    "jansson": ["import/gltf.h", "randomize/config.c", "view/camera_file.h", "dataset/run_file.c"],
     "spng": ["image/decode_png.c"],
     "turbojpeg": ["image/decode_jpeg.c"],
     "webp": ["image/decode_webp.c"],

@@ -131,6 +131,12 @@ calo_status calo_journal_add(calo_journal *journal, const calo_event *event, cal
     return CALO_OK;
 }
 
+const char *calo_journal_last(const calo_journal *journal, size_t *size)
+{
+    *size = journal->line.size;
+    return (const char *)journal->line.bytes;
+}
+
 calo_status calo_journal_sync(calo_journal *journal, calo_error *err)
 {
     if (journal->synced == journal->size)

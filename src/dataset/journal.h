@@ -42,6 +42,8 @@ uint64_t calo_journal_cut_bytes(const calo_journal *journal);
 /* Writes a line; it is on the disk after the next sync. It outlives the process at once, not the machine. After a failure
  * (a full disk) nothing of it is there; after one that could not be undone every later call fails. */
 calo_status calo_journal_add(calo_journal *journal, const calo_event *event, calo_error *err);
+/* The line that was added last, with its newline; until the next one. */
+const char *calo_journal_last(const calo_journal *journal, size_t *size);
 /* Does nothing where nothing was added. */
 calo_status calo_journal_sync(calo_journal *journal, calo_error *err);
 
