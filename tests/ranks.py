@@ -20,12 +20,14 @@ SHARED_RANKS = {"randomize": "view", "transfer": "image", "dataset": "server"}  
 BACKENDS = ["cpu", "gl", "cuda"]
 # The files of src/ that may see a library's headers: one, where possible.
 LIBRARIES = {
-    "jansson": ["import/gltf.h", "randomize/config.c", "view/camera_file.h", "dataset/run_file.c"],
+    "jansson": ["dataset/object_json.h", "dataset/run_file.c", "import/gltf.h", "randomize/config.c",
+                "view/camera_file.h"],
     "spng": ["image/decode_png.c"],
     "turbojpeg": ["image/decode_jpeg.c"],
     "webp": ["image/decode_webp.c"],
     "openexr": ["image/decode_exr.c", "encode/exr.c"],
     "libdeflate": ["dataset/journal_line.c", "encode/png.c", "image/png_fast.c", "store/zip.c"],
+    "zlib": ["dataset/list_lines.c"],
     "nettle": ["base/hash.c"],
     "meshoptimizer": ["import/gltf_meshopt.c", "render/cpu/clusters.h"],
     "draco": ["import/draco.cc"],

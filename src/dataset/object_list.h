@@ -1,13 +1,15 @@
-/* The objects of a run, in order, kept as files in the run's folder: objects.jsonl, and where its lines begin. */
+/* The objects of a run, in order, kept as files in the run's folder: objects.jsonl, and objects.index, where its lines begin. */
 #ifndef CALO_DATASET_OBJECT_LIST_H
 #define CALO_DATASET_OBJECT_LIST_H
 
 #include "dataset/part.h"
 
 typedef struct calo_list_options {
-    const char *const *inputs; /* paths, globs, folders (all files in them that a list may name), URLs, uids */
+    /* Paths, globs (with **), folders (their files with endings of 3D formats), URLs, uids, lists by their endings, and "-". */
+    const char *const *inputs;
     size_t input_count;
-    const char *const *lists;  /* files of objects: .txt (an object a line, # begins a comment), .csv, .jsonl; [.gz] */
+    /* Files of objects: .txt (an object a line; # begins a line of comment), .csv, .jsonl; [.gz]. "-" is standard input. */
+    const char *const *lists;
     size_t list_count;
     const char *uid_paths; /* Objaverse's object-paths.json[.gz]; NULL: see docs/dataset.md */
     const char *uid_base;  /* what comes before these paths, a folder or a URL; NULL: Objaverse's */
@@ -22,7 +24,7 @@ typedef void (*calo_list_warning)(void *user, const char *sentence);
 calo_status calo_object_list_write(const calo_list_options *options, const char *folder, calo_list_warning warn, void *user,
                                    calo_error *err);
 
-typedef struct calo_object_list calo_object_list; /* read only, mapped: some bytes of memory however long. One thread at a time. */
+typedef struct calo_object_list calo_object_list; /* read only, on the disk: some bytes of memory however long */
 
 calo_status calo_object_list_open(const char *folder, calo_object_list **list, calo_error *err);
 void calo_object_list_close(calo_object_list *list);
@@ -30,6 +32,5 @@ uint64_t calo_object_list_count(const calo_object_list *list);
 const char *calo_object_list_sha256(const calo_object_list *list); /* of objects.jsonl: tells whether it is the same list */
 /* The caller finishes the object's texts (calo_object_finish). */
 calo_status calo_object_list_get(const calo_object_list *list, uint64_t index, calo_object *object, calo_error *err);
-void calo_object_finish(calo_object *object);
 
 #endif

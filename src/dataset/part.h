@@ -28,7 +28,12 @@ typedef struct calo_part {
     size_t sample_count;
 } calo_part;
 
+/* These free texts and lists, not the struct itself. */
+void calo_object_finish(calo_object *object);
 void calo_part_finish(calo_part *part);
+
+/* A name that can stand in any folder: not hidden, at most 200 bytes of UTF-8 without slashes and control characters. */
+bool calo_name_is_plain(const char *name);
 
 /* One line of JSON (no newline; malloc'ed), and back. What comes from a queue is not trusted: wrong types, names that are
  * not plain and more than the limits are errors. */
