@@ -17,9 +17,15 @@ typedef struct sample_entry {
     uint32_t part;
 } sample_entry;
 
+typedef struct part_entry {
+    uint64_t offset : 62;
+    uint64_t done : 1;
+    uint64_t filled : 1; /* with something in the destination */
+} part_entry;
+
 struct calo_history {
     calo_pages samples; /* of sample_entry */
-    calo_pages parts;   /* of uint64_t: where the part's line begins, and 1 more; 0: not done */
+    calo_pages parts;   /* of part_entry */
     uint64_t sample_limit, part_limit, parts_done;
     char *path;
     calo_journal_reader *reader; /* for single events; NULL: there is no journal */
@@ -43,29 +49,47 @@ static calo_status take_part(calo_history *history, const calo_line *line, uint6
     calo_status status = calo_pages_take(&history->parts, line->part, &item, err);
     if (status != CALO_OK)
         return status;
-    uint64_t *entry = item;
-    if (*entry)
+    part_entry *entry = item;
+    if (entry->filled)
         return CALO_OK;
-    *entry = offset + 1;
-    history->parts_done++;
+    history->parts_done += !entry->done;
+    *entry = (part_entry){.offset = offset, .done = true, .filled = line->path.start != NULL};
     return CALO_OK;
+}
+
+/* A part of which nothing was left is to be made after all. */
+static void reopen_part(calo_history *history, uint64_t part)
+{
+    part_entry *entry = calo_pages_find(&history->parts, part);
+    if (!entry || !entry->done)
+        return;
+    *entry = (part_entry){0};
+    history->parts_done--;
+}
+
+static bool is_filled(const calo_history *history, uint64_t part)
+{
+    const part_entry *entry = calo_pages_find(&history->parts, part);
+    return entry && entry->filled;
 }
 
 static calo_status take_sample(calo_history *history, const calo_line *line, uint64_t offset, calo_error *err)
 {
     void *item;
+    if (is_filled(history, line->part))
+        return CALO_OK;
+    if (offset >> 48 || line->part > UINT32_MAX)
+        return calo_fail(err, CALO_ERROR_LIMIT, "%s is over the limits of a journal", history->path);
     calo_status status = calo_pages_take(&history->samples, line->sample, &item, err);
     if (status != CALO_OK)
         return status;
     sample_entry *entry = item;
-    if (entry->state == CALO_SAMPLE_FAILED || (entry->state && calo_history_part_done(history, entry->part)))
-        return CALO_OK;
-    if (offset >> 48 || line->part > UINT32_MAX)
-        return calo_fail(err, CALO_ERROR_LIMIT, "%s is over the limits of a journal", history->path);
     *entry = (sample_entry){
         .offset_low = (uint32_t)offset, .offset_high = (uint16_t)(offset >> 32), .part = (uint32_t)line->part,
         .state = line->kind == CALO_EVENT_FAILED ? CALO_SAMPLE_FAILED : CALO_SAMPLE_STAGED,
     };
+    if (line->kind == CALO_EVENT_STAGED)
+        reopen_part(history, line->part);
     return CALO_OK;
 }
 
@@ -100,7 +124,7 @@ calo_status calo_history_read(const char *run_folder, uint64_t samples, uint64_t
     if (!h)
         return calo_fail_memory(err, "the history of a run", sizeof *h);
     h->samples.item_bytes = sizeof(sample_entry);
-    h->parts.item_bytes = sizeof(uint64_t);
+    h->parts.item_bytes = sizeof(part_entry);
     h->sample_limit = samples ? samples : UINT64_MAX;
     h->part_limit = parts ? parts : UINT64_MAX;
     h->path = calo_journal_path(run_folder);
@@ -125,8 +149,13 @@ void calo_history_destroy(calo_history *history)
 
 bool calo_history_part_done(const calo_history *history, uint64_t part)
 {
-    const uint64_t *entry = calo_pages_find(&history->parts, part);
-    return entry && *entry;
+    const part_entry *entry = calo_pages_find(&history->parts, part);
+    return entry && entry->done;
+}
+
+bool calo_history_part_empty(const calo_history *history, uint64_t part)
+{
+    return calo_history_part_done(history, part) && !is_filled(history, part);
 }
 
 uint64_t calo_history_parts_done(const calo_history *history) { return history->parts_done; }
@@ -152,6 +181,8 @@ static calo_status read_event(const calo_history *history, uint64_t offset, calo
     return status == CALO_OK ? calo_line_copy(&line, copy, err) : status;
 }
 
+static uint64_t offset_of(const sample_entry *entry) { return (uint64_t)entry->offset_high << 32 | entry->offset_low; }
+
 static calo_status copy_event(const calo_history *history, uint64_t sample, bool failed, calo_event_copy *copy, calo_error *err)
 {
     const sample_entry *entry = calo_pages_find(&history->samples, sample);
@@ -159,7 +190,7 @@ static calo_status copy_event(const calo_history *history, uint64_t sample, bool
     if (!entry || !entry->state || (entry->state == CALO_SAMPLE_FAILED) != failed)
         return calo_fail(err, CALO_ERROR_ARGUMENT, "%s: the sample %llu has not %s", history->path, (unsigned long long)sample,
                          failed ? "failed" : "been staged");
-    return read_event(history, (uint64_t)entry->offset_high << 32 | entry->offset_low, copy, err);
+    return read_event(history, offset_of(entry), copy, err);
 }
 
 calo_status calo_history_staged(const calo_history *history, uint64_t sample, calo_event_copy *copy, calo_error *err)
@@ -174,9 +205,20 @@ calo_status calo_history_failed(const calo_history *history, uint64_t sample, ca
 
 calo_status calo_history_part(const calo_history *history, uint64_t part, calo_event_copy *copy, calo_error *err)
 {
-    const uint64_t *entry = calo_pages_find(&history->parts, part);
+    const part_entry *entry = calo_pages_find(&history->parts, part);
     *copy = (calo_event_copy){0};
-    if (!entry || !*entry)
+    if (!entry || !entry->done)
         return calo_fail(err, CALO_ERROR_ARGUMENT, "%s: the part %llu is not done", history->path, (unsigned long long)part);
-    return read_event(history, *entry - 1, copy, err);
+    return read_event(history, entry->offset, copy, err);
+}
+
+bool calo_history_counts(const calo_history *history, const calo_event *event, uint64_t offset)
+{
+    const part_entry *part = calo_pages_find(&history->parts, event->part);
+    const sample_entry *sample = calo_pages_find(&history->samples, event->sample);
+    if (event->kind == CALO_EVENT_PART)
+        return part && part->done && part->offset == offset;
+    if (event->kind == CALO_EVENT_STAGED || event->kind == CALO_EVENT_FAILED)
+        return sample && sample->state && offset_of(sample) == offset;
+    return true;
 }

@@ -154,26 +154,48 @@ static void test_round_trip(void **state)
     calo_history_destroy(history);
 }
 
-static void test_first_failure_and_arrival_are_final(void **state)
+/* What is in the destination is final; what failed may be tried again. */
+static void test_last_event_counts(void **state)
 {
     (void)state;
+    calo_event empty = part_done(1), second = part_done(0), third = part_done(1);
+    empty.path = NULL;
+    second.path = "second.tar";
+    third.path = "third.tar";
     write_four();
     calo_journal *journal = open_journal();
     add(journal, staged(0, 1));
     add(journal, failed(0, 0));
-    calo_event second = part_done(0);
-    second.path = "second.tar";
     add(journal, second);
     add(journal, failed(1, 2));
-    calo_journal_close(journal);
+    add(journal, empty);
     calo_history *history = read_history();
-    calo_event_copy copy;
     assert_int_equal(calo_history_sample(history, 0), CALO_SAMPLE_DONE);
     assert_int_equal(calo_history_sample(history, 1), CALO_SAMPLE_FAILED);
     assert_int_equal(calo_history_sample(history, 2), CALO_SAMPLE_FAILED);
-    assert_int_equal(calo_history_parts_done(history), 1);
+    assert_int_equal(calo_history_parts_done(history), 2);
+    assert_true(calo_history_part_done(history, 1) && calo_history_part_empty(history, 1));
+    assert_false(calo_history_part_empty(history, 0) || calo_history_part_empty(history, 2));
+    calo_event_copy copy;
     assert_int_equal(calo_history_part(history, 0, &copy, NULL), CALO_OK);
     assert_string_equal(copy.event.path, "000.tar");
+    calo_event_copy_finish(&copy);
+    calo_history_destroy(history);
+
+    add(journal, staged(1, 2));
+    history = read_history();
+    assert_int_equal(calo_history_sample(history, 2), CALO_SAMPLE_STAGED);
+    assert_false(calo_history_part_done(history, 1) || calo_history_part_empty(history, 1));
+    assert_int_equal(calo_history_parts_done(history), 1);
+    calo_history_destroy(history);
+
+    add(journal, third);
+    calo_journal_close(journal);
+    history = read_history();
+    assert_int_equal(calo_history_sample(history, 2), CALO_SAMPLE_DONE);
+    assert_int_equal(calo_history_part(history, 1, &copy, NULL), CALO_OK);
+    assert_string_equal(copy.event.path, "third.tar");
+    assert_true(calo_history_counts(history, &copy.event, 0) == false);
     calo_event_copy_finish(&copy);
     calo_history_destroy(history);
 }
@@ -483,7 +505,7 @@ int main(void)
 {
 #define CASE(function) cmocka_unit_test_setup_teardown(function, make_folder, remove_folder)
     const struct CMUnitTest tests[] = {
-        CASE(test_round_trip), CASE(test_first_failure_and_arrival_are_final), CASE(test_other_list), CASE(test_no_journal),
+        CASE(test_round_trip), CASE(test_last_event_counts), CASE(test_other_list), CASE(test_no_journal),
         CASE(test_torn_at_every_byte), CASE(test_every_bit), CASE(test_hole_in_unsynced_lines), CASE(test_long_tail),
         CASE(test_bad_events), CASE(test_full_disk), CASE(test_two_supervisors), CASE(test_reading_along), CASE(test_many),
     };
