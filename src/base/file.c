@@ -121,6 +121,15 @@ calo_status calo_file_write(const char *path, const void *bytes, size_t size, ca
     return status;
 }
 
+calo_status calo_path_sync(const char *path, calo_error *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    int failed = fd < 0 || fsync(fd) != 0 ? errno : 0;
+    if (fd >= 0)
+        close(fd);
+    return failed ? fail_errno(err, "sync to the disk", path, failed) : CALO_OK;
+}
+
 calo_status calo_folder_create(const char *path, calo_error *err)
 {
     char *partial = strdup(path);

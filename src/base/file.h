@@ -20,6 +20,9 @@ calo_status calo_file_write(const char *path, const void *bytes, size_t size, ca
 /* Writes all of it to an open file. Returns 0, or the errno of what went wrong. */
 int calo_file_write_all(int fd, const void *bytes, size_t size);
 
+/* Waits until a file's bytes, or a folder's names, are on the disk. */
+calo_status calo_path_sync(const char *path, calo_error *err);
+
 /* mkdir -p. */
 calo_status calo_folder_create(const char *path, calo_error *err);
 

@@ -51,16 +51,6 @@ static calo_status find_end(calo_journal *journal, calo_error *err)
     return status;
 }
 
-/* A new file's name, too, must be on the disk. */
-static calo_status sync_folder(const char *run_folder, calo_error *err)
-{
-    int fd = open(run_folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int failed = fd < 0 || fsync(fd) != 0 ? errno : 0;
-    if (fd >= 0)
-        close(fd);
-    return failed ? calo_fail(err, CALO_ERROR_IO, "%s: cannot sync: %s", run_folder, strerror(failed)) : CALO_OK;
-}
-
 static calo_status open_file(calo_journal *journal, const char *run_folder, calo_error *err)
 {
     journal->fd = open(journal->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
@@ -74,7 +64,7 @@ static calo_status open_file(calo_journal *journal, const char *run_folder, calo
     if (fdatasync(journal->fd) != 0)
         return fail_write(journal, errno, err);
     journal->synced = journal->size;
-    return sync_folder(run_folder, err);
+    return calo_path_sync(run_folder, err); /* a new file's name */
 }
 
 calo_status calo_journal_open(const char *run_folder, calo_journal **journal, calo_error *err)

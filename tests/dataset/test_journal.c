@@ -17,6 +17,7 @@
 #include "base/file.h"
 #include "dataset/history.h"
 #include "dataset/journal_read.h"
+#include "dataset/run_file.h"
 #include "dataset/run_lock.h"
 
 static char folder[64], journal_file[96];
@@ -460,6 +461,39 @@ static void test_reading_along(void **state)
     calo_file_finish(&file);
 }
 
+static void test_run_file(void **state)
+{
+    (void)state;
+    const char *const words[] = {"a b.glb", hostile, "--zip", ""};
+    const calo_run_file run = {.name = "run", .destination = "s3://x/y", .package = "zip", .version = "0.1.0", .options_hash = "ff",
+                               .words = words, .word_count = 4, .objects = 12, .samples = 6, .parts = 5,
+                               .objects_per_sample = 2, .started_unix_seconds = 1732233166};
+    calo_run_file read;
+    calo_error err = {0};
+    assert_int_equal(calo_run_file_read(folder, &read, &err), CALO_ERROR_NOT_FOUND);
+    assert_non_null(strstr(err.message, "no run.json"));
+    assert_int_equal(calo_run_file_write(folder, &run, NULL), CALO_OK);
+    assert_int_equal(calo_run_file_read(folder, &read, NULL), CALO_OK);
+    assert_int_equal(read.word_count, 4);
+    for (int i = 0; i < 4; i++)
+        assert_string_equal(read.words[i], words[i]);
+    assert_string_equal(read.destination, "s3://x/y");
+    assert_string_equal(read.options_hash, "ff");
+    assert_null(read.list_sha256);
+    assert_true(read.objects == 12 && read.samples == 6 && read.parts == 5 && read.objects_per_sample == 2);
+    assert_true(read.started_unix_seconds == 1732233166);
+    calo_run_file_finish(&read);
+
+    static const char *const bad[] = {"", "{}", "[]", "{\"words\":[1]}", "{\"words\":{}}", "{\"format\":1,\"words\":[],\"words\":[]}",
+                                      "{\"format\":1,\"name\":\"a\"}"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        assert_int_equal(calo_run_file_parse(bad[i], strlen(bad[i]), "x", &read, NULL), CALO_ERROR_FORMAT);
+    const char *newer = "{\"format\":2,\"name\":\"\",\"destination\":\"\",\"package\":\"\",\"options_hash\":\"\",\"words\":[\"a\"]}";
+    assert_int_equal(calo_run_file_parse(newer, strlen(newer), "x", &read, &err), CALO_ERROR_UNSUPPORTED);
+    for (size_t size = 0; size < strlen(newer); size++)
+        assert_int_equal(calo_run_file_parse(newer, size, "x", &read, NULL), CALO_ERROR_FORMAT);
+}
+
 static long resident_kilobytes(void)
 {
     long pages = 0;
@@ -507,7 +541,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(test_round_trip), CASE(test_last_event_counts), CASE(test_other_list), CASE(test_no_journal),
         CASE(test_torn_at_every_byte), CASE(test_every_bit), CASE(test_hole_in_unsynced_lines), CASE(test_long_tail),
-        CASE(test_bad_events), CASE(test_full_disk), CASE(test_two_supervisors), CASE(test_reading_along), CASE(test_many),
+        CASE(test_bad_events), CASE(test_full_disk), CASE(test_two_supervisors), CASE(test_reading_along), CASE(test_run_file), CASE(test_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
