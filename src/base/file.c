@@ -49,27 +49,35 @@ static calo_status read_all(int fd, const char *path, calo_file *file, size_t si
     return CALO_OK;
 }
 
+/* `fd` is -1 where there is nothing to close. */
+static calo_status open_regular(const char *path, int *fd, struct stat *about, calo_error *err)
+{
+    /* Not blocking, so that a named pipe cannot hold us up before the check below refuses it. */
+    *fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (*fd < 0)
+        return fail_errno(err, "open", path, errno);
+    if (fstat(*fd, about) != 0)
+        return fail_errno(err, "read", path, errno);
+    if (S_ISDIR(about->st_mode))
+        return calo_fail(err, CALO_ERROR_IO, "%s is a folder, not a file: name the file in it", path);
+    if (!S_ISREG(about->st_mode))
+        return calo_fail(err, CALO_ERROR_IO, "%s is not a regular file: copy its content to one first", path);
+    return CALO_OK;
+}
+
 calo_status calo_file_read(const char *path, uint64_t max_bytes, calo_file *file, calo_error *err)
 {
     *file = (calo_file){0};
-    /* Not blocking, so that a named pipe cannot hold us up before the check below refuses it. */
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
-        return fail_errno(err, "open", path, errno);
     struct stat about;
-    calo_status status = CALO_OK;
-    if (fstat(fd, &about) != 0)
-        status = fail_errno(err, "read", path, errno);
-    else if (S_ISDIR(about.st_mode))
-        status = calo_fail(err, CALO_ERROR_IO, "%s is a folder, not a file: name the file in it", path);
-    else if (!S_ISREG(about.st_mode))
-        status = calo_fail(err, CALO_ERROR_IO, "%s is not a regular file: copy its content to one first", path);
-    else if ((uint64_t)about.st_size > max_bytes)
+    int fd;
+    calo_status status = open_regular(path, &fd, &about, err);
+    if (status == CALO_OK && (uint64_t)about.st_size > max_bytes)
         status = calo_fail(err, CALO_ERROR_LIMIT, "%s has %lld bytes, over the limit of %llu bytes a file", path,
                            (long long)about.st_size, (unsigned long long)max_bytes);
-    else
+    if (status == CALO_OK)
         status = read_all(fd, path, file, (size_t)about.st_size, err);
-    close(fd);
+    if (fd >= 0)
+        close(fd);
     if (status != CALO_OK)
         calo_file_finish(file);
     return status;
@@ -79,6 +87,38 @@ void calo_file_finish(calo_file *file)
 {
     free(file->bytes);
     *file = (calo_file){0};
+}
+
+static calo_status hash_all(int fd, const char *path, uint64_t *bytes, calo_sha256 *hash, calo_error *err)
+{
+    enum { PIECE_BYTES = 1 << 18 };
+    calo_sha256_run run;
+    ssize_t got;
+    uint8_t *piece = malloc(PIECE_BYTES);
+    if (!piece)
+        return calo_fail_memory(err, path, PIECE_BYTES);
+    *bytes = 0;
+    calo_sha256_begin(&run);
+    while ((got = read(fd, piece, PIECE_BYTES)) > 0 || (got < 0 && errno == EINTR)) {
+        if (got < 0)
+            continue;
+        calo_sha256_add(&run, piece, (size_t)got);
+        *bytes += (uint64_t)got;
+    }
+    *hash = calo_sha256_end(&run);
+    free(piece);
+    return got < 0 ? fail_errno(err, "read", path, errno) : CALO_OK;
+}
+
+calo_status calo_file_sha256(const char *path, uint64_t *bytes, calo_sha256 *hash, calo_error *err)
+{
+    int fd;
+    calo_status status = open_regular(path, &fd, &(struct stat){0}, err);
+    if (status == CALO_OK)
+        status = hash_all(fd, path, bytes, hash, err);
+    if (fd >= 0)
+        close(fd);
+    return status;
 }
 
 int calo_file_write_all(int fd, const void *bytes, size_t size)

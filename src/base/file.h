@@ -4,6 +4,8 @@
 
 #include <calotype/status.h>
 
+#include "base/hash.h"
+
 /* A file's bytes: read into memory, with a NUL behind the last one. */
 typedef struct calo_file {
     uint8_t *bytes;
@@ -13,6 +15,9 @@ typedef struct calo_file {
 /* Reads a regular file of at most max_bytes. The caller finishes it. */
 calo_status calo_file_read(const char *path, uint64_t max_bytes, calo_file *file, calo_error *err);
 void calo_file_finish(calo_file *file);
+
+/* The size and SHA-256 of a regular file, which is read piece by piece. */
+calo_status calo_file_sha256(const char *path, uint64_t *bytes, calo_sha256 *hash, calo_error *err);
 
 /* Writes to a temporary name in the same folder and renames it when whole. */
 calo_status calo_file_write(const char *path, const void *bytes, size_t size, calo_error *err);
