@@ -25,7 +25,6 @@ typedef struct download {
     calo_part_file *part;
     calo_blob *memory;
     uint64_t max_bytes;
-    bool has_begun;       /* the answer of this try was looked at */
     int64_t whole_bytes;  /* of the file, as the server says; -1 */
     trouble trouble;
     char range[32];
@@ -103,10 +102,8 @@ static bool begin(download *d, const calo_answer *answer)
 static bool take(void *user, const calo_answer *answer, const void *bytes, size_t size)
 {
     download *d = user;
-    bool is_first = !d->has_begun;
-    d->has_begun = true;
-    if (is_first && !begin(d, answer))
-        return false;
+    if (size == 0)
+        return begin(d, answer);
     if (size > d->max_bytes || bytes_so_far(d) > d->max_bytes - size)
         return stop(d, TROUBLE_TOO_LARGE);
     calo_status status = d->part ? calo_part_file_add(d->part, bytes, size, d->err)
@@ -117,7 +114,6 @@ static bool take(void *user, const calo_answer *answer, const void *bytes, size_
 static calo_status prepare(void *user, calo_exchange *exchange, calo_error *err)
 {
     download *d = user;
-    d->has_begun = false;
     d->whole_bytes = -1;
     d->trouble = TROUBLE_NONE;
     d->err = err;

@@ -26,7 +26,7 @@ typedef struct conversation {
     struct curl_slist *headers;
     double moved_at;   /* when a byte moved last */
     off_t sent;
-    bool has_begun;    /* `take` was called */
+    bool has_head;     /* of the good answer */
     bool is_stopped;
     char error_body[MAX_ERROR_BODY_BYTES + 1];
     size_t error_body_bytes;
@@ -108,6 +108,14 @@ static void keep_sha256(char *to, const char *value, size_t length)
         to[0] = '\0';
 }
 
+static void keep_length(calo_answer *answer, const char *value, size_t length)
+{
+    calo_text text = {value, value + length};
+    int64_t bytes;
+    if (calo_text_integer(&text, &bytes) && text.at == text.end && bytes >= 0)
+        answer->body_bytes = bytes;
+}
+
 static void keep_header(calo_answer *answer, const char *line, size_t size)
 {
     const char *colon = memchr(line, ':', size);
@@ -121,7 +129,11 @@ static void keep_header(calo_answer *answer, const char *line, size_t size)
         end--;
     size_t length = (size_t)(end - value);
 #define IS(name) (name_length == sizeof name - 1 && strncasecmp(line, name, name_length) == 0)
-    if (IS("etag"))
+    if (IS("content-length"))
+        keep_length(answer, value, length);
+    else if (IS("transfer-encoding"))
+        answer->is_chunked = true;
+    else if (IS("etag"))
         keep_value(answer->etag, sizeof answer->etag, value, length);
     else if (IS("last-modified"))
         keep_value(answer->last_modified, sizeof answer->last_modified, value, length);
@@ -134,54 +146,58 @@ static void keep_header(calo_answer *answer, const char *line, size_t size)
 #undef IS
 }
 
-static size_t take_header(char *line, size_t one, size_t size, void *user)
-{
-    conversation *talk = user;
-    (void)one;
-    talk->moved_at = calo_clock_seconds();
-    if (size >= 5 && memcmp(line, "HTTP/", 5) == 0)
-        reset_answer(talk->answer); /* of a redirection's target, or the one after "100 Continue" */
-    else
-        keep_header(talk->answer, line, size);
-    return size;
-}
-
-/* What libcurl knows by itself. */
-static void complete_head(conversation *talk)
-{
-    curl_off_t number = -1;
-    curl_easy_getinfo(talk->easy, CURLINFO_RESPONSE_CODE, &talk->answer->code);
-    if (curl_easy_getinfo(talk->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &number) == CURLE_OK)
-        talk->answer->body_bytes = number;
-    number = 0;
-    if (curl_easy_getinfo(talk->easy, CURLINFO_RETRY_AFTER, &number) == CURLE_OK && number > 0)
-        talk->answer->retry_after_seconds = (double)number;
-}
-
-/* ---- bodies ---- */
-
 static bool is_good(const calo_answer *answer)
 {
     return answer->code >= 200 && answer->code < 300;
 }
 
+/* What libcurl knows by itself. */
+static void complete_head(conversation *talk)
+{
+    curl_off_t seconds = 0;
+    curl_easy_getinfo(talk->easy, CURLINFO_RESPONSE_CODE, &talk->answer->code);
+    if (curl_easy_getinfo(talk->easy, CURLINFO_RETRY_AFTER, &seconds) == CURLE_OK && seconds > 0)
+        talk->answer->retry_after_seconds = (double)seconds;
+    if (talk->answer->is_chunked)
+        talk->answer->body_bytes = -1; /* then a length says nothing (RFC 9112, 6.3) */
+}
+
 static bool hand_on(conversation *talk, const void *bytes, size_t size)
 {
-    if (!talk->has_begun)
-        complete_head(talk);
-    talk->has_begun = true;
-    if (is_good(talk->answer) && talk->exchange->take &&
-        !talk->exchange->take(talk->exchange->user, talk->answer, bytes, size))
+    const calo_exchange *exchange = talk->exchange;
+    if (is_good(talk->answer) && exchange->take && !exchange->take(exchange->user, talk->answer, bytes, size))
         talk->is_stopped = true;
     return !talk->is_stopped;
 }
+
+/* Line by line, up to an empty one; of a redirection, and of "100 Continue", before those of the answer itself. */
+static size_t take_header(char *line, size_t one, size_t size, void *user)
+{
+    conversation *talk = user;
+    (void)one;
+    talk->moved_at = calo_clock_seconds();
+    if (talk->has_head)
+        return size; /* what comes behind chunks */
+    if (size >= 5 && memcmp(line, "HTTP/", 5) == 0) {
+        reset_answer(talk->answer);
+    } else if (size > 0 && (line[0] == '\r' || line[0] == '\n')) {
+        complete_head(talk);
+        talk->has_head = is_good(talk->answer);
+        return hand_on(talk, "", 0) ? size : 0;
+    } else {
+        keep_header(talk->answer, line, size);
+    }
+    return size;
+}
+
+/* ---- bodies ---- */
 
 static size_t take_body(char *bytes, size_t one, size_t size, void *user)
 {
     conversation *talk = user;
     (void)one;
     talk->moved_at = calo_clock_seconds();
-    if (!hand_on(talk, bytes, size))
+    if (size > 0 && !hand_on(talk, bytes, size))
         return 0;
     if (!is_good(talk->answer)) {
         size_t room = MAX_ERROR_BODY_BYTES - talk->error_body_bytes, kept = size < room ? size : room;
@@ -338,8 +354,6 @@ static calo_exchange_end end_of(conversation *talk, CURLcode code, char why[256]
     snprintf(why, 256, "%s", talk->error_text[0] ? talk->error_text : curl_easy_strerror(code));
     if (code != CURLE_OK)
         return is_lasting(code) ? CALO_EXCHANGE_IMPOSSIBLE : CALO_EXCHANGE_BROKEN;
-    if (!hand_on(talk, "", 0))
-        return CALO_EXCHANGE_STOPPED;
     find_error_code(talk);
     return CALO_EXCHANGE_ANSWERED;
 }

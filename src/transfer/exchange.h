@@ -8,6 +8,7 @@
 typedef struct calo_answer {
     long code;                   /* HTTP's; 0: none came */
     int64_t body_bytes;          /* Content-Length; -1: not said */
+    bool is_chunked;
     int64_t range_begin, range_total; /* Content-Range; -1: not said */
     double retry_after_seconds;  /* 0: not said */
     char etag[256], last_modified[64];
@@ -33,7 +34,7 @@ typedef struct calo_exchange {
     bool is_exact;                /* the path as it is, no redirections: what a signature needs */
     int file;                     /* PUT: what is sent, from its beginning */
     uint64_t file_bytes;
-    /* Takes pieces of the body of a 2xx answer, at least once (0 bytes); false stops. Other bodies are not shown. */
+    /* Takes the body of a 2xx answer: 0 bytes when its head is here, then pieces; false stops. Other bodies are not shown. */
     bool (*take)(void *user, const calo_answer *answer, const void *bytes, size_t size);
     void *user;
     double stall_seconds;
