@@ -13,7 +13,7 @@ import tempfile
 
 RANKS = ["base", "image", "scene", "view", "import", "gl", "render", "encode", "store", "job", "server", "cli"]
 PUBLIC_RANKS = {"status.h": "base", "matrix.h": "base", "cache.h": "base", "image.h": "image", "post.h": "image",
-                "scene.h": "scene", "lighting.h": "scene", "build.h": "scene", "view.h": "view", "randomize.h": "view",
+                "quality.h": "scene", "scene.h": "scene", "lighting.h": "scene", "build.h": "scene", "view.h": "view", "randomize.h": "view",
                 "import.h": "import", "mujoco.h": "import", "gl.h": "gl", "render.h": "render", "package.h": "store", "job.h": "job",
                 "states.h": "job", "client.h": "server", "server.h": "server"}
 SHARED_RANKS = {"randomize": "view", "transfer": "image", "dataset": "server"}  # folders that stand beside another one

@@ -12,6 +12,7 @@
 #include <calotype/matrix.h>
 #include <calotype/mujoco.h>
 #include <calotype/post.h>
+#include <calotype/quality.h>
 #include <calotype/randomize.h>
 #include <calotype/render.h>
 #include <calotype/scene.h>

@@ -4,6 +4,7 @@
 
 #include <calotype/import.h>
 #include <calotype/package.h>
+#include <calotype/quality.h>
 #include <calotype/render.h>
 #include <calotype/view.h>
 
@@ -68,6 +69,10 @@ typedef struct calo_item_options {
     /* Of packages whose parts hold many objects: leave the object as it is joined to them (store/package.h), which of a
      * torch package is a file of another kind. */
     bool staged;
+    /* Flags that make an object a failure (CALO_ERROR_REJECTED, which leaves nothing), with commas between; NULL: none.
+     * Those of views count when any view has them, or, as in "clipped:0.5", more than that share of the views does;
+     * "flipped_normals:0.3" is a share of the surface. */
+    const char *reject;
 } calo_item_options;
 
 /* What was done. The caller finishes it, also after a failure. */
@@ -80,6 +85,7 @@ typedef struct calo_item_result {
     calo_warning *warnings;
     size_t warning_count;
     double load_seconds, render_seconds; /* render: with encoding and writing */
+    calo_object_quality quality; /* also of what was rejected */
 } calo_item_result;
 
 /* Renders one file. The object appears under its name when it is whole, or not at all. The renderer

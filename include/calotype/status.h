@@ -32,6 +32,7 @@ typedef enum calo_status {
     CALO_ERROR_EMPTY = 8,       /* the file holds nothing that can be drawn */
     CALO_ERROR_BACKEND = 9,     /* the renderer asked for is not available */
     CALO_ERROR_CANCELLED = 10,  /* a callback asked to stop */
+    CALO_ERROR_REJECTED = 11,   /* rendered, but it has a flag that is not wanted: see quality.h */
 } calo_status;
 
 /* A failure, told in one sentence: what, where, why, what to do.

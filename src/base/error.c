@@ -57,6 +57,7 @@ const char *calo_status_name(calo_status status)
     case CALO_ERROR_EMPTY: return "empty";
     case CALO_ERROR_BACKEND: return "backend";
     case CALO_ERROR_CANCELLED: return "cancelled";
+    case CALO_ERROR_REJECTED: return "rejected";
     }
     return "unknown";
 }

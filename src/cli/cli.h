@@ -17,6 +17,7 @@ enum {
     CALO_EXIT_LIMIT = 6,
     CALO_EXIT_IO = 7,
     CALO_EXIT_BACKEND = 8,
+    CALO_EXIT_REJECTED = 9,
     CALO_EXIT_INTERRUPTED = 130,
 };
 int calo_exit_code(calo_status status);

@@ -31,7 +31,8 @@ void calo_render_help(FILE *to)
     fputs("\nExit codes\n"
           "  0 all is well, 1 some of several files failed, 2 the command line is wrong, 3 not found,\n"
           "  4 a broken or empty file, 5 not supported, 6 over a limit, 7 reading or writing failed,\n"
-          "  8 no such backend here, 130 interrupted. With several files the rest goes on after a failure.\n",
+          "  8 no such backend here, 9 rejected by --reject, 130 interrupted. With several files the rest goes on\n"
+          "  after a failure.\n",
           to);
 }
 

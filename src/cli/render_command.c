@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "cli/limits.h"
 #include "image/color.h"
+#include "job/quality.h"
 
 typedef calo_render_command command;
 
@@ -274,6 +275,13 @@ static calo_status apply_shadows(void *target, const char *value, calo_error *er
     }
 }
 
+static calo_status apply_reject(void *target, const char *value, calo_error *err)
+{
+    calo_reject read;
+    ((command *)target)->item.reject = value;
+    return calo_reject_parse(value, &read, err);
+}
+
 /* ---- the table ---- */
 
 #define GROUP(text)                                                                                                    \
@@ -321,6 +329,9 @@ const calo_option calo_render_options_table[] = {
            "NAME is the file's own, or a uuid of its path\n(files: stem, all else: uid)"),
     TEXT("sheet", "FILE.png", item.sheet_path,
          "also draw a contact sheet of all views and channels;\nseveral inputs: put {name} into FILE"),
+    CUSTOM("reject", "LIST", apply_reject,
+           "leave objects out by quality flags, with commas between:\nblank, clipped:0.5 (of more than half of the views),\n"
+           "all_white, missing_texture ...: see docs/quality.md"),
     {.kind = CALO_OPTION_FLAG,
      .letter = 'q',
      .name = "quiet",

@@ -13,6 +13,7 @@ int calo_exit_code(calo_status status)
     case CALO_ERROR_LIMIT:
     case CALO_ERROR_MEMORY: return CALO_EXIT_LIMIT;
     case CALO_ERROR_BACKEND: return CALO_EXIT_BACKEND;
+    case CALO_ERROR_REJECTED: return CALO_EXIT_REJECTED;
     case CALO_ERROR_CANCELLED: return CALO_EXIT_INTERRUPTED;
     }
     return CALO_EXIT_SOME_FAILED;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/linear.h"
+#include "encode/quality.h"
 #include "scene/instances.h"
 
 static const char *fit_name(calo_fit fit)
@@ -316,6 +317,7 @@ static void write_view(calo_json_writer *json, const calo_metadata *metadata, si
         calo_json_text(json, "lens", fisheye ? "fisheye" : "opencv");
         calo_json_numbers(json, "lens_coefficients", view->lens_coefficients, fisheye ? 4 : 12);
     }
+    calo_quality_write_view(json, &metadata->qualities[index]);
     calo_json_unsigned(json, "width", view->width);
     calo_json_unsigned(json, "height", view->height);
     calo_json_open(json, "pose", '{');
@@ -412,6 +414,7 @@ calo_status calo_encode_metadata(const calo_metadata *metadata, calo_blob *blob,
     write_settings(json, metadata);
     write_conventions(json, metadata);
     calo_metadata_write_warnings(json, metadata->object.scene);
+    calo_quality_write_object(json, metadata->quality);
     write_ids(json, metadata);
     write_looks(json, metadata);
     calo_json_open(json, "views", '[');

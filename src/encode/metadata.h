@@ -2,6 +2,7 @@
 #ifndef CALO_ENCODE_METADATA_H
 #define CALO_ENCODE_METADATA_H
 
+#include <calotype/quality.h>
 #include <calotype/randomize.h>
 #include <calotype/render.h>
 
@@ -36,6 +37,8 @@ typedef struct calo_metadata {
     const char *backend;
     float lod_pixels; /* 0: every triangle was drawn */
     calo_file_layout layout;
+    const calo_object_quality *quality;
+    const calo_view_quality *qualities; /* of the views */
 } calo_metadata;
 
 /* The keys of the Objaverse-XL scripts that describe the object, into the open object of `json`. */

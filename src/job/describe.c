@@ -6,6 +6,19 @@
 
 calo_status calo_item_describe(calo_item *item, calo_error *err)
 {
+    calo_item_result *result = item->result;
+    calo_status status = calo_scene_count(item->scene, &result->statistics, err);
+    return status == CALO_OK ? calo_object_measure(item->scene, &result->statistics, &result->quality, err) : status;
+}
+
+calo_status calo_item_judge(calo_item *item, calo_error *err)
+{
+    calo_object_add_views(&item->result->quality, item->qualities, item->views.count);
+    return calo_reject_check(&item->reject, &item->result->quality, err);
+}
+
+static calo_status encode_metadata(const calo_item *item, calo_blob *blob, calo_error *err)
+{
     const calo_item_options *options = item->options;
     const char *environment = item->lighting.no_environment ? "none" : item->lighting.environment ? "skybox" : "white";
     calo_metadata metadata = {
@@ -26,6 +39,8 @@ calo_status calo_item_describe(calo_item *item, calo_error *err)
         .backend = calo_renderer_backend(item->renderer),
         .lod_pixels = calo_renderer_lod_pixels(item->renderer),
         .layout = item->layout,
+        .quality = &item->result->quality,
+        .qualities = item->qualities,
     };
     const double **values = calloc(item->variant_count, sizeof *values);
     if (!values)
@@ -36,14 +51,17 @@ calo_status calo_item_describe(calo_item *item, calo_error *err)
         metadata.streams = calo_randomizer_streams(item->randomizer, &metadata.stream_count);
         metadata.values = values;
     }
-    calo_status status = calo_scene_count(item->scene, &item->result->statistics, err);
-    if (status == CALO_OK)
-        status = calo_encode_metadata(&metadata, &item->metadata, err);
+    calo_status status = calo_encode_metadata(&metadata, blob, err);
     free(values);
     return status;
 }
 
 calo_status calo_item_write_metadata(calo_item *item, calo_error *err)
 {
-    return calo_store_put(item->store, "metadata.json", item->metadata.bytes, item->metadata.size, err);
+    calo_blob blob = {0};
+    calo_status status = encode_metadata(item, &blob, err);
+    if (status == CALO_OK)
+        status = calo_store_put(item->store, "metadata.json", blob.bytes, blob.size, err);
+    calo_blob_finish(&blob);
+    return status;
 }

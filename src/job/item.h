@@ -5,9 +5,9 @@
 #include <calotype/job.h>
 #include <calotype/mujoco.h>
 
-#include "base/blob.h"
 #include "base/hash.h"
 #include "encode/file_names.h"
+#include "job/quality.h"
 #include "job/state_rows.h"
 #include "job/states.h"
 #include "store/store.h"
@@ -48,7 +48,8 @@ typedef struct calo_item {
     calo_prepare_options prepare; /* its `lighting` is the one below */
     calo_lighting lighting;
     calo_file_layout layout;
-    calo_blob metadata; /* metadata.json */
+    calo_reject reject;
+    calo_view_quality *qualities; /* of the views */
     calo_store *store;
     bool sheet_uncommitted; /* written, and to be taken back if the rest fails */
 } calo_item;
@@ -78,8 +79,11 @@ calo_status calo_item_make_pose(const calo_item *item, size_t variant, calo_pose
 /* outputs.c: opens the store; describes, renders, encodes and puts each view into it in order. */
 calo_status calo_item_open_store(calo_item *item, calo_error *err);
 calo_status calo_item_render(calo_item *item, calo_error *err);
-/* describe.c: makes metadata.json with the scene's statistics, and puts it into the store. */
+/* describe.c: what is known before anything is rendered: the scene's statistics and flags. */
 calo_status calo_item_describe(calo_item *item, calo_error *err);
+/* The views' flags join the object's, and --reject looks at them. */
+calo_status calo_item_judge(calo_item *item, calo_error *err);
+/* metadata.json, into the store. */
 calo_status calo_item_write_metadata(calo_item *item, calo_error *err);
 
 #endif

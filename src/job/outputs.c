@@ -124,15 +124,35 @@ static const calo_post_processing *post_of(const calo_item *item, size_t variant
     return wanted ? &look->post : NULL;
 }
 
+static calo_view_quality measure(const calo_item *item, const calo_frame *frame)
+{
+    uint32_t channels = item->render.channels;
+    /* Colours that stand for nodes say nothing about light. */
+    bool has_colors = channels & CALO_CHANNEL_BIT(CALO_CHANNEL_COLOR) && !item->render.node_colors;
+    return calo_view_measure(frame, channels, has_colors, item->prepare.shading == CALO_SHADING_GLTF);
+}
+
+/* What was asked for, of a frame that has more. */
+static calo_frame wanted_planes(const calo_item *item, const calo_frame *frame)
+{
+    calo_frame wanted = *frame;
+    for (int c = 0; c < CALO_CHANNEL_COUNT; c++)
+        if (!(item->render.channels >> c & 1))
+            wanted.planes[c] = (calo_image){0};
+    return wanted;
+}
+
 static calo_status encode_frame(output_run *run, size_t index, const calo_frame *frame, calo_error *err)
 {
     const calo_view *view = &run->item->views.views[index];
     encoded_view *encoded = calloc(1, sizeof *encoded);
     if (!encoded)
         return calo_fail_memory(err, "an encoded view", sizeof *encoded);
-    calo_status status = encode_view(run->item, view, frame, encoded, err);
+    run->item->qualities[index] = measure(run->item, frame);
+    calo_frame wanted = wanted_planes(run->item, frame);
+    calo_status status = encode_view(run->item, view, &wanted, encoded, err);
     if (status == CALO_OK && run->sheet)
-        status = calo_sheet_add(run->sheet, index, view->name, frame, err);
+        status = calo_sheet_add(run->sheet, index, view->name, &wanted, err);
     if (status == CALO_OK)
         return hand_over(run, index, encoded, err);
     free_view(encoded);
@@ -275,11 +295,12 @@ static calo_status prepare_or_describe(void *user, uint32_t worker, size_t index
     return index == 1 ? calo_item_describe(batch->item, err) : prepare_variants(batch, err);
 }
 
-/* Where a look changes pictures, they are rendered for that. */
+/* Quality is told by the mask. Where a look changes pictures, they are rendered for that. */
 static calo_render_options options_of(const variant_batch *batch)
 {
     const calo_item *item = batch->item;
     calo_render_options render = item->render;
+    render.channels |= CALO_CHANNEL_BIT(CALO_CHANNEL_MASK);
     for (size_t i = 0; i < batch->count; i++) {
         const calo_post_processing *post = post_of(item, batch->first + i);
         if (!post)
@@ -333,8 +354,11 @@ calo_status calo_item_render(calo_item *item, calo_error *err)
     double start = calo_clock_seconds();
     output_run run = {.item = item};
     run.waiting = calloc(item->views.count, sizeof *run.waiting);
-    if (!run.waiting)
-        return calo_fail_memory(err, "a list of views", item->views.count * sizeof *run.waiting);
+    item->qualities = calloc(item->views.count, sizeof *item->qualities);
+    if (!run.waiting || !item->qualities) {
+        free(run.waiting);
+        return calo_fail_memory(err, "a list of views", item->views.count * sizeof *item->qualities);
+    }
     pthread_mutex_init(&run.lock, NULL);
     calo_status status = open_sheet(&run, err);
     if (status == CALO_OK)

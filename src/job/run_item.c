@@ -11,7 +11,7 @@ static void finish_item(calo_item *item)
     if (item->sheet_uncommitted)
         unlink(item->options->sheet_path);
     calo_store_destroy(item->store);
-    calo_blob_finish(&item->metadata);
+    free(item->qualities);
     calo_view_set_finish(&item->views);
     calo_item_finish_looks(item);
     calo_state_rows_finish(&item->states);
@@ -33,13 +33,17 @@ calo_status calo_item_run(calo_renderer *renderer, const char *path, const calo_
 {
     calo_item item = {.renderer = renderer, .path = path, .options = options, .result = result};
     *result = (calo_item_result){0};
-    calo_status status = calo_item_load(&item, err);
+    calo_status status = calo_reject_parse(options->reject, &item.reject, err);
+    if (status == CALO_OK)
+        status = calo_item_load(&item, err);
     if (status == CALO_OK)
         status = calo_item_make_views(&item, err);
     if (status == CALO_OK)
         status = calo_item_open_store(&item, err);
     if (status == CALO_OK)
         status = calo_item_render(&item, err);
+    if (status == CALO_OK)
+        status = calo_item_judge(&item, err);
     if (status == CALO_OK)
         status = calo_item_write_metadata(&item, err);
     if (status == CALO_OK)

@@ -28,7 +28,8 @@ calo_rpc_code calo_rpc_code_of(calo_status status)
     case CALO_ERROR_ARGUMENT:
     case CALO_ERROR_NOT_FOUND:
     case CALO_ERROR_FORMAT:
-    case CALO_ERROR_EMPTY: return CALO_RPC_INVALID_ARGUMENT;
+    case CALO_ERROR_EMPTY:
+    case CALO_ERROR_REJECTED: return CALO_RPC_INVALID_ARGUMENT;
     case CALO_ERROR_LIMIT:
     case CALO_ERROR_MEMORY: return CALO_RPC_RESOURCE_EXHAUSTED;
     case CALO_ERROR_UNSUPPORTED: return CALO_RPC_UNIMPLEMENTED;

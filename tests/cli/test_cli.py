@@ -149,6 +149,8 @@ class Usage(Case):
             (["render", cube, *out, "--fit", "none", "--preset", "orbit"], ["radius"]),
             (["render", cube, cube, *out, "--sheet", self.path("s.png")], ["{name}"]),
             (["render", cube, *out, "--cameras", "x.json", "--views", "3"], ["views"]),
+            (["render", cube, *out, "--reject", "blank,blurred"], ["blurred", "clipped"]),
+            (["render", cube, *out, "--reject", "clipped:2"], ["clipped:0.5"]),
         ]:
             with self.subTest(arguments=arguments):
                 self.assert_refused(self.run_tool(*arguments), 2, *words)
@@ -390,6 +392,31 @@ class Output(Case):
         for i, view in enumerate(about["views"]):
             self.assertEqual((view["image"], view["depth"]), (f"{i:03d}.png", f"{i:03d}_depth.npy"))
             self.assert_camera(view)
+
+    def test_quality_is_told_and_can_be_asked_for(self):
+        # From inside it, a cube is all over the picture, or, with back faces hidden, nowhere.
+        inside, outside = ("--radius", "0.2"), ("--radius", "9", "--fov", "50")
+        cube = self.cube()
+        self.render(cube, *outside, "--views", "2")
+        about = self.metadata("out/cube")
+        self.assertEqual(about["quality"]["flags"], [])
+        self.assertEqual(about["quality"]["views_with"], {
+            "blank": 0, "tiny": 0, "clipped": 0, "all_white": 0, "all_black": 0, "nan": 0})
+        coverages = [view["quality"]["coverage"] for view in about["views"]]
+        self.assertEqual(about["quality"]["coverage"]["mean"], sum(coverages) / 2)
+        self.assertTrue(all(0.02 < coverage < 0.2 for coverage in coverages), coverages)
+        self.render(cube, *inside, "--views", "2")
+        blank = self.metadata("out/cube")["views"][1]["quality"]
+        self.assertEqual(blank, {"flags": ["blank"], "coverage": 0, "border": 0, "white": None, "black": None})
+        self.render(cube, *inside, "--views", "2", "--cull", "off", "--mask")
+        full = self.metadata("out/cube")["views"][1]["quality"]
+        self.assertEqual((full["flags"], full["coverage"], full["border"]), (["clipped"], 1, 1))
+        shutil.rmtree(self.path("out"))
+        for package in ("files", "zip"):
+            run = self.run_tool("render", cube, "-o", self.path("out"), *inside, "--views", "5", "--package", package,
+                                "--reject", "nan,blank:0.9")
+            self.assert_refused(run, 9, cube, "blank", "5 of 5 views", "0.9")
+        self.render(cube, *inside, "--reject", "nan,clipped,missing_texture", "--views", "1")
 
     def assert_camera(self, view):
         pose, matrix = view["pose"], view["camera_to_world"]
