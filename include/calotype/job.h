@@ -64,6 +64,7 @@ typedef struct calo_item_options {
      * save_uid and naming; NULL: the path. With a path that is relative to the file's own folder nothing of this machine
      * is in the output. */
     const char *identifier;
+    const char *thumbnail_path;  /* the colour of the first views side by side, small, as PNG; NULL: none */
     const char *object_name;     /* the name in the output folder, without ending; NULL: by `naming` */
     const char *randomizer_name; /* for metadata.json; NULL: randomizer_file */
     /* Of packages whose parts hold many objects: leave the object as it is joined to them (store/package.h), which of a
@@ -74,6 +75,13 @@ typedef struct calo_item_options {
      * "flipped_normals:0.3" is a share of the surface. */
     const char *reject;
 } calo_item_options;
+
+/* How far a file came. */
+typedef enum calo_item_step {
+    CALO_ITEM_LOAD = 0, /* reading it, and what it names */
+    CALO_ITEM_VIEWS,    /* applying to it what the options say of animations, cameras, states and looks */
+    CALO_ITEM_RENDER,   /* pictures, and writing them: CALO_ERROR_IO is the output folder's here */
+} calo_item_step;
 
 /* What was done. The caller finishes it, also after a failure. */
 typedef struct calo_item_result {
@@ -86,6 +94,7 @@ typedef struct calo_item_result {
     size_t warning_count;
     double load_seconds, render_seconds; /* render: with encoding and writing */
     calo_object_quality quality; /* also of what was rejected */
+    calo_item_step step; /* the last that began: of a failure, the one that failed */
 } calo_item_result;
 
 /* Renders one file. The object appears under its name when it is whole, or not at all. The renderer

@@ -77,7 +77,6 @@ static calo_status check_names(const calo_render_command *command, const calo_ar
 static calo_status check_command(const calo_render_command *command, const calo_arguments *arguments, calo_error *err)
 {
     const calo_item_options *item = &command->item;
-    calo_view_set set;
     if (arguments->file_count == 0)
         return calo_fail(err, CALO_ERROR_ARGUMENT, "which file? calotype render FILE -o FOLDER");
     if (!item->output_folder)
@@ -85,15 +84,8 @@ static calo_status check_command(const calo_render_command *command, const calo_
     if (item->sheet_path && arguments->file_count > 1 && !strstr(item->sheet_path, "{name}"))
         return calo_fail(err, CALO_ERROR_ARGUMENT,
                          "--sheet %s: several files need several sheets: put {name} into the path", item->sheet_path);
-    if (item->render.color_format == CALO_PIXEL_RGB8 && item->render.background == CALO_BACKGROUND_TRANSPARENT)
-        return calo_fail(err, CALO_ERROR_ARGUMENT,
-                         "--color-format rgb has no alpha: add --background white or another");
-    calo_status status = check_names(command, arguments, err);
-    if (status != CALO_OK || item->camera_file || item->scene_camera)
-        return status;
-    status = calo_view_set_make(&item->views, &set, err);
-    calo_view_set_finish(&set);
-    return status;
+    calo_status status = calo_render_command_check(command, err);
+    return status == CALO_OK ? check_names(command, arguments, err) : status;
 }
 
 /* ---- one file ---- */

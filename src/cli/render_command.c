@@ -504,6 +504,24 @@ calo_status calo_render_command_resolve(calo_render_command *c, calo_error *err)
     return status == CALO_OK ? open_cache(c, err) : status;
 }
 
+calo_status calo_render_command_check(const calo_render_command *c, calo_error *err)
+{
+    const calo_item_options *item = &c->item;
+    calo_view_set set;
+    if (item->render.color_format == CALO_PIXEL_RGB8 && item->render.background == CALO_BACKGROUND_TRANSPARENT)
+        return calo_fail(err, CALO_ERROR_ARGUMENT,
+                         "--color-format rgb has no alpha: add --background white or another");
+    if (item->scene_camera)
+        return CALO_OK;
+    const calo_view_options *views = &item->views;
+    calo_status status = item->camera_file
+                             ? calo_view_set_load(item->camera_file, views->width, views->height, &set, err)
+                             : calo_view_set_make(views, &set, err);
+    if (status == CALO_OK)
+        calo_view_set_finish(&set);
+    return status;
+}
+
 void calo_render_command_finish(calo_render_command *c)
 {
     calo_image_finish(&c->environment_image);

@@ -26,6 +26,8 @@ extern const calo_option calo_render_options_table[];
 calo_render_command calo_render_command_default(void);
 /* Joins what several options say together, reads the environment and opens the cache. */
 calo_status calo_render_command_resolve(calo_render_command *command, calo_error *err);
+/* What is wrong whatever the file: told at once, not after the first was loaded. */
+calo_status calo_render_command_check(const calo_render_command *command, calo_error *err);
 void calo_render_command_finish(calo_render_command *command);
 
 #endif

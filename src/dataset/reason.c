@@ -36,3 +36,23 @@ bool calo_reason_find(const char *name, calo_reason *reason)
         }
     return false;
 }
+
+calo_reason calo_reason_of(calo_status status, calo_item_step step)
+{
+    bool loading = step == CALO_ITEM_LOAD;
+    switch (status) {
+    case CALO_OK: return CALO_REASON_NONE;
+    /* Of files that it names; animations and cameras are looked for later. */
+    case CALO_ERROR_NOT_FOUND:
+    case CALO_ERROR_IO: return loading ? CALO_REASON_MISSING_FILE : CALO_REASON_OPTION;
+    case CALO_ERROR_FORMAT: return CALO_REASON_BROKEN_FILE; /* numbers that are not finite are found later */
+    case CALO_ERROR_UNSUPPORTED: return CALO_REASON_UNSUPPORTED_FEATURE;
+    case CALO_ERROR_LIMIT: return CALO_REASON_OVER_LIMIT;
+    case CALO_ERROR_MEMORY: return CALO_REASON_OUT_OF_MEMORY;
+    case CALO_ERROR_EMPTY: return CALO_REASON_EMPTY_SCENE;
+    case CALO_ERROR_ARGUMENT: return CALO_REASON_OPTION;
+    case CALO_ERROR_BACKEND:
+    case CALO_ERROR_CANCELLED: break;
+    }
+    return CALO_REASON_CRASH;
+}

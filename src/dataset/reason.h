@@ -2,7 +2,7 @@
 #ifndef CALO_DATASET_REASON_H
 #define CALO_DATASET_REASON_H
 
-#include <calotype/status.h>
+#include <calotype/job.h>
 
 typedef enum calo_reason {
     CALO_REASON_NONE = 0,
@@ -27,5 +27,7 @@ typedef enum calo_reason {
 
 const char *calo_reason_name(calo_reason reason); /* "unsupported format"; "" of NONE */
 bool calo_reason_find(const char *name, calo_reason *reason);
+/* The reason of an object whose rendering failed in this step, with its file there; NONE of CALO_OK. */
+calo_reason calo_reason_of(calo_status status, calo_item_step step);
 
 #endif

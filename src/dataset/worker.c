@@ -1,15 +1,254 @@
 #include "dataset/worker.h"
 
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/error.h"
+#include "base/file.h"
+#include "base/thread.h"
+#include "dataset/worker_facts.h"
+#include "dataset/worker_fault.h"
+#include "dataset/worker_message.h"
+#include "dataset/worker_process.h"
+#include "import/importer.h"
 
-calo_status calo_worker_run(calo_renderer *renderer, const calo_item_options *item, calo_error *err)
+struct calo_worker {
+    calo_inbox inbox;
+    calo_message setup;
+    calo_renderer *renderer;
+    bool ready;
+};
+
+/* ---- the socket ---- */
+
+static calo_status send_message(const calo_message *message, calo_error *err)
 {
-    (void)renderer, (void)item;
+    calo_blob blob = {0};
+    calo_status status = calo_message_print(message, &blob, err);
+    int failed = status == CALO_OK ? calo_file_write_all(CALO_WORKER_FD, blob.bytes, blob.size) : 0;
+    calo_blob_finish(&blob);
+    return failed ? calo_fail(err, CALO_ERROR_IO, "the supervisor cannot be told: %s", strerror(failed)) : status;
+}
+
+/* Waits. `there` is false when the supervisor has closed its end. */
+static calo_status receive(calo_worker *worker, calo_message *message, bool *there, calo_error *err)
+{
+    calo_status status = calo_inbox_take(&worker->inbox, message, there, err);
+    while (status == CALO_OK && !*there && !worker->inbox.ended) {
+        status = calo_inbox_read(&worker->inbox, CALO_WORKER_FD, err);
+        if (status == CALO_OK)
+            status = calo_inbox_take(&worker->inbox, message, there, err);
+    }
+    return status;
+}
+
+/* ---- the beginning and the end ---- */
+
+static calo_status read_setup(calo_worker *worker, calo_error *err)
+{
     int type;
     socklen_t size = sizeof type;
+    bool there;
     if (getsockopt(CALO_WORKER_FD, SOL_SOCKET, SO_TYPE, &type, &size) != 0)
         return calo_fail(err, CALO_ERROR_ARGUMENT, "a worker is started by `calotype dataset`, not by hand");
-    return CALO_OK;
+    calo_status status = receive(worker, &worker->setup, &there, err);
+    if (status == CALO_OK && (!there || worker->setup.kind != CALO_MESSAGE_SETUP))
+        status = calo_fail(err, CALO_ERROR_IO, "the supervisor did not say what this worker is to be");
+    return status;
+}
+
+calo_status calo_worker_open(calo_worker **out, calo_error *err)
+{
+    calo_worker *worker = calloc(1, sizeof *worker);
+    *out = NULL;
+    if (!worker)
+        return calo_fail_memory(err, "a worker", sizeof *worker);
+    calo_status status = read_setup(worker, err);
+    if (status == CALO_OK)
+        status = calo_worker_process_start(worker->setup.parent, CALO_WORKER_FD, err);
+    if (status == CALO_OK)
+        *out = worker;
+    else
+        calo_worker_close(worker, NULL);
+    return status;
+}
+
+void calo_worker_close(calo_worker *worker, const calo_error *why)
+{
+    if (!worker)
+        return;
+    const calo_message refused = {.kind = CALO_MESSAGE_REFUSED, .status = why ? (uint64_t)why->status : 0,
+                                  .words = why ? why->message : NULL};
+    if (why && !worker->ready)
+        send_message(&refused, NULL);
+    calo_renderer_destroy(worker->renderer);
+    calo_message_finish(&worker->setup);
+    calo_inbox_finish(&worker->inbox);
+    free(worker);
+}
+
+/* ---- one sample ---- */
+
+/* A task, and what became of it. */
+typedef struct sample_work {
+    const calo_message *task;
+    char *folder, *thumbnail; /* of this sample alone */
+    calo_item_result result;
+    calo_blob facts;
+    calo_message reply;
+    calo_error err;
+} sample_work;
+
+static void blame(sample_work *work, calo_reason reason) { work->reply.reason = (uint64_t)reason; }
+
+/* The folder is new, so that nothing of an earlier try is in it. */
+static calo_status make_places(const calo_worker *worker, sample_work *work)
+{
+    const char *scratch = worker->setup.scratch_folder;
+    unsigned long long number = work->task->number;
+    work->folder = calo_text_format("%s/staged/%06llu", scratch, number);
+    work->thumbnail = calo_text_format("%s/thumbnails/%06llu.png", scratch, number);
+    char *thumbnails = calo_text_format("%s/thumbnails", scratch);
+    calo_status status = CALO_OK;
+    if (!work->folder || !work->thumbnail || !thumbnails)
+        status = calo_fail_memory(&work->err, "a path", strlen(scratch));
+    if (status == CALO_OK)
+        calo_folder_remove(work->folder);
+    if (status == CALO_OK)
+        status = calo_folder_create(work->folder, &work->err);
+    if (status == CALO_OK && work->task->thumbnail)
+        status = calo_folder_create(thumbnails, &work->err);
+    free(thumbnails);
+    work->reply.stop = status == CALO_ERROR_IO;
+    return status;
+}
+
+/* Into the object's folder, so that nothing of this machine comes into sentences and files. */
+static calo_status go_there(const char *path, calo_error *err)
+{
+    char *folder = calo_text_format("%.*s", (int)calo_path_folder_length(path), path);
+    if (!folder)
+        return calo_fail_memory(err, "a path", strlen(path));
+    calo_status status = chdir(folder) == 0 && access(calo_path_name(path), F_OK) == 0
+                             ? CALO_OK
+                             : calo_fail(err, CALO_ERROR_NOT_FOUND, "%s: %s", path, strerror(errno));
+    free(folder);
+    return status;
+}
+
+/* "broken file" of an empty one, "unsupported format" of one that no importer takes; else as the status says. */
+static calo_reason reason_of_failure(const char *name, calo_status status, calo_item_step step)
+{
+    struct stat about;
+    if (status == CALO_ERROR_EMPTY && stat(name, &about) == 0 && about.st_size == 0)
+        return CALO_REASON_BROKEN_FILE;
+    if (status == CALO_ERROR_UNSUPPORTED && step == CALO_ITEM_LOAD && !calo_import_recognizes(name))
+        return CALO_REASON_UNSUPPORTED_FORMAT;
+    return calo_reason_of(status, step);
+}
+
+static calo_status render(const calo_worker *worker, sample_work *work, const calo_item_options *item)
+{
+    const calo_message_object *object = &work->task->objects[0];
+    const char *name = calo_path_name(object->path);
+    calo_item_options options = *item;
+    options.output_folder = work->folder;
+    options.identifier = object->identifier;
+    options.object_name = work->task->name;
+    options.sheet_path = NULL;
+    options.staged = true;
+    options.thumbnail_path = work->task->thumbnail ? work->thumbnail : NULL;
+    calo_status status = calo_worker_fault(name, worker->setup.scratch_folder, &work->err);
+    if (status == CALO_OK)
+        status = calo_item_run(worker->renderer, name, &options, &work->result, &work->err);
+    if (status == CALO_OK)
+        return CALO_OK;
+    blame(work, reason_of_failure(name, status, work->result.step));
+    work->reply.stop = status == CALO_ERROR_IO && work->result.step == CALO_ITEM_RENDER;
+    /* A lost device comes back to a new process. */
+    work->reply.retire = status == CALO_ERROR_BACKEND;
+    return status;
+}
+
+static calo_status run_sample(const calo_worker *worker, sample_work *work, const calo_item_options *item)
+{
+    const char *path = work->task->objects[0].path;
+    blame(work, CALO_REASON_OUT_OF_MEMORY); /* of the steps around rendering, where nothing else is said */
+    calo_status status = make_places(worker, work);
+    if (status != CALO_OK)
+        return status;
+    status = path ? go_there(path, &work->err) : calo_fail(&work->err, CALO_ERROR_NOT_FOUND, "no object is left of it");
+    if (status == CALO_ERROR_NOT_FOUND)
+        blame(work, CALO_REASON_MISSING);
+    if (status == CALO_OK)
+        status = render(worker, work, item);
+    if (status == CALO_OK)
+        status = calo_worker_print_facts(&work->result, &work->facts, &work->err);
+    return status;
+}
+
+static calo_status serve_task(const calo_worker *worker, const calo_message *task, const calo_item_options *item,
+                              calo_error *err)
+{
+    sample_work work = {.task = task, .reply = {.kind = CALO_MESSAGE_RESULT, .ticket = task->ticket}};
+    calo_status status = run_sample(worker, &work, item);
+    if (status == CALO_OK) {
+        blame(&work, CALO_REASON_NONE);
+        work.reply.file = calo_path_name(work.result.path);
+        work.reply.facts = (const char *)work.facts.bytes;
+        work.reply.thumbnail = task->thumbnail;
+    } else {
+        work.reply.words = work.err.message;
+        if (work.folder)
+            calo_folder_remove(work.folder);
+    }
+    status = send_message(&work.reply, err);
+    calo_item_result_finish(&work.result);
+    calo_blob_finish(&work.facts);
+    free(work.folder);
+    free(work.thumbnail);
+    return status;
+}
+
+/* ---- the service ---- */
+
+static calo_status shut_in(calo_worker *worker, const calo_renderer_options *options, calo_error *err)
+{
+    calo_renderer_options renderer = *options;
+    if (renderer.threads == 0)
+        renderer.threads = (uint32_t)worker->setup.threads;
+    calo_status status = calo_renderer_create(&renderer, &worker->renderer, err);
+    if (status != CALO_OK || worker->setup.memory_bytes == 0)
+        return status;
+    /* Drivers map whole graphics cards: addresses say nothing there, and the supervisor's own look has to do. */
+    return strcmp(calo_renderer_backend(worker->renderer), "cpu") == 0
+               ? calo_worker_process_limit(worker->setup.memory_bytes, calo_renderer_threads(worker->renderer), err)
+               : CALO_OK;
+}
+
+calo_status calo_worker_run(calo_worker *worker, const calo_renderer_options *renderer, const calo_item_options *item,
+                            const char *cache_folder, calo_error *err)
+{
+    const calo_message ready = {.kind = CALO_MESSAGE_READY};
+    bool there = true;
+    (void)cache_folder;
+    calo_status status = shut_in(worker, renderer, err);
+    if (status == CALO_OK)
+        status = send_message(&ready, err);
+    worker->ready = status == CALO_OK;
+    while (status == CALO_OK && there) {
+        calo_message task;
+        status = receive(worker, &task, &there, err);
+        if (status != CALO_OK || !there)
+            break;
+        status = task.kind == CALO_MESSAGE_TASK
+                     ? serve_task(worker, &task, item, err)
+                     : calo_fail(err, CALO_ERROR_FORMAT, "the supervisor sent a worker what is no task");
+        calo_message_finish(&task);
+    }
+    return status;
 }

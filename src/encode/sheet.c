@@ -27,6 +27,7 @@ static const uint8_t paper[3] = {246, 244, 239}, ink[3] = {60, 56, 50}, faint_in
 
 /* Where everything stands. A block is one view's channels side by side. */
 typedef struct sheet_layout {
+    uint32_t margin, title_height, label_height, block_gap; /* 0 of strips */
     uint32_t columns, rows; /* of blocks */
     uint32_t cell_width, cell_height;
     uint32_t block_width, block_height;
@@ -44,7 +45,8 @@ struct calo_sheet {
 static sheet_layout lay_out(size_t views, uint32_t width, uint32_t height, uint32_t channels, uint32_t columns,
                             uint32_t cell_limit)
 {
-    sheet_layout layout = {.columns = columns, .rows = (uint32_t)((views + columns - 1) / columns)};
+    sheet_layout layout = {MARGIN, TITLE_HEIGHT, LABEL_HEIGHT, BLOCK_GAP, columns,
+                           .rows = (uint32_t)((views + columns - 1) / columns)};
     int64_t room = ((int64_t)PAGE_WIDTH - 2 * MARGIN - (int64_t)(columns - 1) * BLOCK_GAP) / columns -
                    (int64_t)(channels - 1) * CELL_GAP;
     int64_t cell = room / channels;
@@ -59,12 +61,14 @@ static sheet_layout lay_out(size_t views, uint32_t width, uint32_t height, uint3
 
 static uint64_t page_width(const sheet_layout *layout)
 {
-    return 2 * MARGIN + (uint64_t)layout->columns * (layout->block_width + BLOCK_GAP) - BLOCK_GAP;
+    return 2 * layout->margin + (uint64_t)layout->columns * (layout->block_width + layout->block_gap) -
+           layout->block_gap;
 }
 
 static uint64_t page_height(const sheet_layout *layout)
 {
-    return 2 * MARGIN + TITLE_HEIGHT + (uint64_t)layout->rows * (layout->block_height + BLOCK_GAP) - BLOCK_GAP;
+    return 2 * layout->margin + layout->title_height +
+           (uint64_t)layout->rows * (layout->block_height + layout->block_gap) - layout->block_gap;
 }
 
 /* The number of blocks in a row that brings the page nearest to 5 : 4. */
@@ -91,6 +95,31 @@ static void fill_page(calo_image *page)
             memcpy((uint8_t *)page->data + y * page->row_bytes + 3 * (size_t)x, paper, sizeof paper);
 }
 
+static calo_status make_sheet(const sheet_layout *layout, size_t view_count, uint32_t channels, calo_sheet **out,
+                              calo_error *err)
+{
+    calo_sheet *sheet = calloc(1, sizeof *sheet);
+    if (!sheet)
+        return calo_fail_memory(err, "a contact sheet", sizeof *sheet);
+    sheet->view_count = view_count;
+    sheet->channels = channels;
+    sheet->channel_count = (uint32_t)__builtin_popcount(channels);
+    sheet->layout = *layout;
+    uint64_t width = page_width(layout), height = page_height(layout);
+    calo_status status = width * height > PAGE_PIXELS_MAX
+        ? calo_fail(err, CALO_ERROR_LIMIT, "a contact sheet of %zu views with %u channels would have %llu x %llu "
+                    "pixels: make one of fewer views or channels", view_count, sheet->channel_count,
+                    (unsigned long long)width, (unsigned long long)height)
+        : calo_image_init(&sheet->page, (uint32_t)width, (uint32_t)height, CALO_PIXEL_RGB8, err);
+    if (status != CALO_OK) {
+        calo_sheet_destroy(sheet);
+        return status;
+    }
+    fill_page(&sheet->page);
+    *out = sheet;
+    return CALO_OK;
+}
+
 calo_status calo_sheet_create(size_t view_count, uint32_t view_width, uint32_t view_height, uint32_t channels,
                               const char *title, uint32_t cell_pixels, calo_sheet **out, calo_error *err)
 {
@@ -100,27 +129,25 @@ calo_status calo_sheet_create(size_t view_count, uint32_t view_width, uint32_t v
         return calo_fail(err, CALO_ERROR_ARGUMENT, "a contact sheet of %zu views with %u channels has nothing to show",
                          view_count, channel_count);
     uint32_t cell_limit = cell_pixels ? cell_pixels : view_width < CELL_MAX ? view_width : CELL_MAX;
-    calo_sheet *sheet = calloc(1, sizeof *sheet);
-    if (!sheet)
-        return calo_fail_memory(err, "a contact sheet", sizeof *sheet);
-    sheet->view_count = view_count;
-    sheet->channels = channels;
-    sheet->channel_count = channel_count;
-    sheet->layout = choose_layout(view_count, view_width, view_height, channel_count, cell_limit);
-    uint64_t width = page_width(&sheet->layout), height = page_height(&sheet->layout);
-    calo_status status = width * height > PAGE_PIXELS_MAX
-        ? calo_fail(err, CALO_ERROR_LIMIT, "a contact sheet of %zu views with %u channels would have %llu x %llu "
-                    "pixels: make one of fewer views or channels", view_count, channel_count,
-                    (unsigned long long)width, (unsigned long long)height)
-        : calo_image_init(&sheet->page, (uint32_t)width, (uint32_t)height, CALO_PIXEL_RGB8, err);
-    if (status != CALO_OK) {
-        calo_sheet_destroy(sheet);
-        return status;
-    }
-    fill_page(&sheet->page);
-    calo_font_draw(&sheet->page, MARGIN, MARGIN, 2, ink, title ? title : "");
-    *out = sheet;
-    return CALO_OK;
+    sheet_layout layout = choose_layout(view_count, view_width, view_height, channel_count, cell_limit);
+    calo_status status = make_sheet(&layout, view_count, channels, out, err);
+    if (status == CALO_OK)
+        calo_font_draw(&(*out)->page, MARGIN, MARGIN, 2, ink, title ? title : "");
+    return status;
+}
+
+calo_status calo_strip_create(size_t view_count, uint32_t view_width, uint32_t view_height, calo_channel channel,
+                              uint32_t height_pixels, calo_sheet **out, calo_error *err)
+{
+    uint32_t height = view_height < height_pixels ? view_height : height_pixels;
+    uint32_t width = view_height ? (uint32_t)((uint64_t)view_width * height / view_height) : 0;
+    *out = NULL;
+    if (!view_count || view_count > PAGE_WIDTH || !view_width || !view_height || !height_pixels)
+        return calo_fail(err, CALO_ERROR_ARGUMENT, "a strip of %zu views has nothing to show, or too much", view_count);
+    width = width ? width : 1;
+    const sheet_layout layout = {.columns = (uint32_t)view_count, .rows = 1, .cell_width = width, .cell_height = height,
+                                 .block_width = width, .block_height = height};
+    return make_sheet(&layout, view_count, CALO_CHANNEL_BIT(channel), out, err);
 }
 
 void calo_sheet_destroy(calo_sheet *sheet)
@@ -368,9 +395,9 @@ calo_status calo_sheet_add(calo_sheet *sheet, size_t view_index, const char *lab
     if (view_index >= sheet->view_count)
         return calo_fail(err, CALO_ERROR_ARGUMENT, "view %zu does not belong to a contact sheet of %zu views",
                          view_index, sheet->view_count);
-    uint32_t left = MARGIN + (uint32_t)(view_index % layout->columns) * (layout->block_width + BLOCK_GAP);
-    uint32_t top =
-        MARGIN + TITLE_HEIGHT + (uint32_t)(view_index / layout->columns) * (layout->block_height + BLOCK_GAP);
+    uint32_t left = layout->margin + (uint32_t)(view_index % layout->columns) * (layout->block_width + layout->block_gap);
+    uint32_t top = layout->margin + layout->title_height +
+                   (uint32_t)(view_index / layout->columns) * (layout->block_height + layout->block_gap);
     uint32_t label_end = left + (label ? (uint32_t)strlen(label) * CALO_FONT_ADVANCE : 0), x = left;
     calo_font_draw(&sheet->page, (int32_t)left, (int32_t)top, 1, ink, label ? label : "");
     for (int c = 0; c < CALO_CHANNEL_COUNT; c++) {
@@ -383,10 +410,11 @@ calo_status calo_sheet_add(calo_sheet *sheet, size_t view_index, const char *lab
                              calo_channel_name(look.channel), view_index);
         if (c == CALO_CHANNEL_DEPTH || c == CALO_CHANNEL_POSITION)
             find_range(&look);
-        calo_status status = draw_cell(sheet, &look, x, top + LABEL_HEIGHT - 3, err);
+        uint32_t label_height = layout->label_height ? layout->label_height - 3 : 0;
+        calo_status status = draw_cell(sheet, &look, x, top + label_height, err);
         if (status != CALO_OK)
             return status;
-        if (view_index < layout->columns)
+        if (view_index < layout->columns && layout->label_height)
             draw_channel_name(sheet, calo_channel_name(look.channel), x, top, label_end);
         x += layout->cell_width + CELL_GAP;
     }

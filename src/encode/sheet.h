@@ -10,6 +10,10 @@ typedef struct calo_sheet calo_sheet;
 /* `title` is written above. Thumbnails are at most `cell_pixels` wide (0: chosen from the number). */
 calo_status calo_sheet_create(size_t view_count, uint32_t view_width, uint32_t view_height, uint32_t channels,
                               const char *title, uint32_t cell_pixels, calo_sheet **sheet, calo_error *err);
+/* The same picture without title, labels and margins, all views in one row and at most `height_pixels` high, and of the
+ * channels one. */
+calo_status calo_strip_create(size_t view_count, uint32_t view_width, uint32_t view_height, calo_channel channel,
+                              uint32_t height_pixels, calo_sheet **sheet, calo_error *err);
 void calo_sheet_destroy(calo_sheet *sheet);
 
 /* Draws one view's channels into their cells. Thread-safe for different indices. */

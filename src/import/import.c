@@ -101,6 +101,18 @@ static calo_status choose(const calo_import_source *source, const calo_importer 
     return *chosen ? CALO_OK : fail_unknown(source, extension, err);
 }
 
+bool calo_import_recognizes(const char *path)
+{
+    const calo_importer *importer = NULL;
+    calo_file file;
+    if (calo_file_read(path, calo_limits_resolve(NULL).max_file_bytes, &file, NULL) != CALO_OK)
+        return false;
+    const calo_import_source source = {.path = path, .bytes = file.bytes, .size = file.size};
+    calo_status status = choose(&source, &importer, NULL);
+    calo_file_finish(&file);
+    return status == CALO_OK;
+}
+
 static calo_status load(const calo_import_source *source, calo_scene **scene, calo_error *err)
 {
     const calo_importer *importer = NULL;

@@ -23,6 +23,9 @@ typedef struct calo_importer {
     calo_status (*load)(const calo_import_source *source, calo_scene **scene, calo_error *err);
 } calo_importer;
 
+/* Whether the file, as far as it can be read, is of a format that is imported; else loading it is CALO_ERROR_UNSUPPORTED. */
+bool calo_import_recognizes(const char *path);
+
 extern const calo_importer calo_importer_gltf, calo_importer_glb, calo_importer_obj, calo_importer_stl,
     calo_importer_ply, calo_importer_mjcf;
 

@@ -51,7 +51,7 @@ typedef struct calo_item {
     calo_reject reject;
     calo_view_quality *qualities; /* of the views */
     calo_store *store;
-    bool sheet_uncommitted; /* written, and to be taken back if the rest fails */
+    bool sheet_uncommitted, thumbnail_uncommitted; /* written, and to be taken back if the rest fails */
 } calo_item;
 
 /* name.c: what the object is called in its metadata. */

@@ -26,7 +26,8 @@ typedef struct encoded_view {
 typedef struct output_run {
     calo_item *item;
     size_t first_view; /* of the views that are being rendered */
-    calo_sheet *sheet;
+    calo_sheet *sheet, *thumbnail; /* or NULL */
+    size_t thumbnail_views;
     pthread_mutex_t lock;
     encoded_view **waiting; /* encoded, not yet stored; one a view */
     size_t next, done;      /* the view to be stored next; views rendered */
@@ -153,6 +154,8 @@ static calo_status encode_frame(output_run *run, size_t index, const calo_frame 
     calo_status status = encode_view(run->item, view, &wanted, encoded, err);
     if (status == CALO_OK && run->sheet)
         status = calo_sheet_add(run->sheet, index, view->name, &wanted, err);
+    if (status == CALO_OK && index < run->thumbnail_views)
+        status = calo_sheet_add(run->thumbnail, index, NULL, &wanted, err);
     if (status == CALO_OK)
         return hand_over(run, index, encoded, err);
     free_view(encoded);
@@ -189,21 +192,27 @@ static calo_status on_frame(void *user, size_t rendered, calo_frame *frame, calo
     return status == CALO_OK ? changed.status : status;
 }
 
-/* ---- the contact sheet ---- */
+/* ---- the contact sheet and the thumbnail ---- */
 
-static calo_status open_sheet(output_run *run, calo_error *err)
+static calo_status open_pictures(output_run *run, calo_error *err)
 {
+    enum { THUMBNAIL_VIEWS = 4, THUMBNAIL_PIXELS = 128 };
     const calo_item *item = run->item;
     const calo_view *first = &item->views.views[0];
-    if (!item->options->sheet_path)
-        return CALO_OK;
-    return calo_sheet_create(item->views.count, first->width, first->height, item->render.channels,
-                             calo_path_name(item->path), 0, &run->sheet, err);
+    calo_status status = CALO_OK;
+    if (item->options->sheet_path)
+        status = calo_sheet_create(item->views.count, first->width, first->height, item->render.channels,
+                                   calo_path_name(item->path), 0, &run->sheet, err);
+    if (!item->options->thumbnail_path || status != CALO_OK)
+        return status;
+    run->thumbnail_views = item->views.count < THUMBNAIL_VIEWS ? item->views.count : THUMBNAIL_VIEWS;
+    /* Colour is the first channel; who did not ask for it gets the first of the others. */
+    return calo_strip_create(run->thumbnail_views, first->width, first->height,
+                             (calo_channel)__builtin_ctz(item->render.channels), THUMBNAIL_PIXELS, &run->thumbnail, err);
 }
 
-static calo_status write_sheet(output_run *run, calo_error *err)
+static calo_status write_picture(const calo_sheet *sheet, const char *path, bool *uncommitted, calo_error *err)
 {
-    const char *path = run->item->options->sheet_path;
     calo_blob blob = {0};
     size_t folder_length = path ? calo_path_folder_length(path) : 0;
     calo_status status = CALO_OK;
@@ -215,12 +224,21 @@ static calo_status write_sheet(output_run *run, calo_error *err)
         free(folder);
     }
     if (status == CALO_OK)
-        status = calo_encode_png(calo_sheet_picture(run->sheet), &blob, err);
+        status = calo_encode_png(calo_sheet_picture(sheet), &blob, err);
     if (status == CALO_OK)
         status = calo_file_write(path, blob.bytes, blob.size, err);
-    run->item->sheet_uncommitted = status == CALO_OK;
+    *uncommitted = status == CALO_OK;
     calo_blob_finish(&blob);
     return status;
+}
+
+static calo_status write_pictures(output_run *run, calo_error *err)
+{
+    calo_item *item = run->item;
+    calo_status status = write_picture(run->sheet, item->options->sheet_path, &item->sheet_uncommitted, err);
+    return status == CALO_OK
+               ? write_picture(run->thumbnail, item->options->thumbnail_path, &item->thumbnail_uncommitted, err)
+               : status;
 }
 
 /* ---- the run ---- */
@@ -360,15 +378,16 @@ calo_status calo_item_render(calo_item *item, calo_error *err)
         return calo_fail_memory(err, "a list of views", item->views.count * sizeof *item->qualities);
     }
     pthread_mutex_init(&run.lock, NULL);
-    calo_status status = open_sheet(&run, err);
+    calo_status status = open_pictures(&run, err);
     if (status == CALO_OK)
         status = render_views(&run, err);
     if (status == CALO_OK)
-        status = write_sheet(&run, err);
+        status = write_pictures(&run, err);
     for (size_t i = 0; i < item->views.count; i++)
         free_view(run.waiting[i]);
     free(run.waiting);
     calo_sheet_destroy(run.sheet);
+    calo_sheet_destroy(run.thumbnail);
     pthread_mutex_destroy(&run.lock);
     item->result->render_seconds = calo_clock_seconds() - start;
     return status;

@@ -10,6 +10,8 @@ static void finish_item(calo_item *item)
 {
     if (item->sheet_uncommitted)
         unlink(item->options->sheet_path);
+    if (item->thumbnail_uncommitted)
+        unlink(item->options->thumbnail_path);
     calo_store_destroy(item->store);
     free(item->qualities);
     calo_view_set_finish(&item->views);
@@ -36,10 +38,14 @@ calo_status calo_item_run(calo_renderer *renderer, const char *path, const calo_
     calo_status status = calo_reject_parse(options->reject, &item.reject, err);
     if (status == CALO_OK)
         status = calo_item_load(&item, err);
-    if (status == CALO_OK)
+    if (status == CALO_OK) {
+        result->step = CALO_ITEM_VIEWS;
         status = calo_item_make_views(&item, err);
-    if (status == CALO_OK)
+    }
+    if (status == CALO_OK) {
+        result->step = CALO_ITEM_RENDER;
         status = calo_item_open_store(&item, err);
+    }
     if (status == CALO_OK)
         status = calo_item_render(&item, err);
     if (status == CALO_OK)
@@ -49,7 +55,7 @@ calo_status calo_item_run(calo_renderer *renderer, const char *path, const calo_
     if (status == CALO_OK)
         status = calo_store_commit(item.store, err);
     if (status == CALO_OK)
-        item.sheet_uncommitted = false;
+        item.sheet_uncommitted = item.thumbnail_uncommitted = false;
     status = name_file(&item, status, err);
     finish_item(&item);
     return status;

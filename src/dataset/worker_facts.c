@@ -1,0 +1,61 @@
+#include "dataset/worker_facts.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "encode/json_writer.h"
+
+/* More would fill journals: all of them are in metadata.json. */
+enum { WARNINGS_TOLD = 10, WARNING_BYTES = 300 };
+
+/* Of a file, or of the files in a folder. */
+static uint64_t count_bytes(const char *path)
+{
+    struct stat about;
+    uint64_t bytes = 0;
+    DIR *folder = opendir(path);
+    if (!folder)
+        return stat(path, &about) == 0 ? (uint64_t)about.st_size : 0;
+    for (struct dirent *entry; (entry = readdir(folder));)
+        if (fstatat(dirfd(folder), entry->d_name, &about, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(about.st_mode))
+            bytes += (uint64_t)about.st_size;
+    closedir(folder);
+    return bytes;
+}
+
+static void print_warnings(calo_json_writer *json, const calo_item_result *result)
+{
+    char text[WARNING_BYTES];
+    calo_json_unsigned(json, "warning_count", result->warning_count);
+    calo_json_open(json, "warnings", '[');
+    for (size_t i = 0; i < result->warning_count && i < WARNINGS_TOLD; i++) {
+        text[0] = '\0';
+        strncat(text, result->warnings[i].message, sizeof text - 1);
+        calo_json_open(json, NULL, '{');
+        calo_json_text(json, "id", result->warnings[i].id);
+        calo_json_text(json, "message", text);
+        calo_json_close(json, '}');
+    }
+    calo_json_close(json, ']');
+}
+
+calo_status calo_worker_print_facts(const calo_item_result *result, calo_blob *facts, calo_error *err)
+{
+    char seed[24];
+    snprintf(seed, sizeof seed, "%llu", (unsigned long long)result->seed);
+    calo_json_writer json = calo_json_start_line(facts, err);
+    calo_json_open(&json, NULL, '{');
+    calo_json_text(&json, "sha256", result->sha256);
+    calo_json_text(&json, "seed", seed); /* 64 bits, which not all readers of JSON have for numbers */
+    calo_json_unsigned(&json, "views", result->view_count);
+    calo_json_unsigned(&json, "triangles", result->statistics.triangle_count);
+    calo_json_unsigned(&json, "bytes", count_bytes(result->path));
+    calo_json_number(&json, "load_seconds", result->load_seconds);
+    calo_json_number(&json, "render_seconds", result->render_seconds);
+    print_warnings(&json, result);
+    calo_json_close(&json, '}');
+    return json.status == CALO_OK ? calo_blob_append(facts, "", 1, err) : json.status;
+}

@@ -1,0 +1,239 @@
+/* Workers that are well, broken, stuck, too large, killed: what becomes of their tasks. test_dataset_pool PROGRAM, the
+ * calotype-dataset that workers are started from. */
+#include <dirent.h>
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "dataset/pool.h"
+
+static const char *program;
+
+typedef struct fixture {
+    char folder[64], scratch[96], model[96];
+    calo_pool *pool;
+    uint64_t next_ticket;
+    calo_error err;
+} fixture;
+
+static const char *const usual_words[] = {"worker", "--views", "2", "--size", "16", "--threads", "1", "--package", "zip"};
+enum { USUAL_WORDS = sizeof usual_words / sizeof usual_words[0] };
+
+static const char triangle[] =
+    "{\"asset\":{\"version\":\"2.0\"},\"meshes\":[{\"primitives\":[{\"attributes\":{\"POSITION\":0}}]}],"
+    "\"accessors\":[{\"bufferView\":0,\"componentType\":5126,\"count\":3,\"type\":\"VEC3\"}],"
+    "\"bufferViews\":[{\"buffer\":0,\"byteLength\":36}],\"buffers\":[{\"byteLength\":36,\"uri\":"
+    "\"data:;base64,AAAAAAAAAAAAAAAAAACAPwAAAAAAAAAAAAAAAAAAgD8AAAAA\"}],\"nodes\":[{\"mesh\":0}],"
+    "\"scenes\":[{\"nodes\":[0]}]}";
+
+static int set_up(void **state)
+{
+    static fixture f;
+    f = (fixture){.folder = "/tmp/calotype-pool-XXXXXX"};
+    if (!mkdtemp(f.folder))
+        return -1;
+    snprintf(f.scratch, sizeof f.scratch, "%s/run/scratch", f.folder);
+    snprintf(f.model, sizeof f.model, "%s/leaf.gltf", f.folder);
+    *state = &f;
+    unsetenv("CALOTYPE_TEST_FAULT");
+    return calo_file_write(f.model, triangle, strlen(triangle), NULL) == CALO_OK ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+    fixture *f = *state;
+    calo_pool_destroy(f->pool);
+    f->pool = NULL;
+    calo_folder_remove(f->folder);
+    return 0;
+}
+
+static calo_pool_options usual_options(const fixture *f)
+{
+    return (calo_pool_options){
+        .program = program,
+        .words = usual_words,
+        .word_count = USUAL_WORDS,
+        .workers = 2,
+        .threads_each = 1,
+        .timeout_seconds = 120,
+        .memory_bytes = 512 << 20,
+        .scratch_folder = f->scratch,
+    };
+}
+
+static void start_with(fixture *f, const calo_pool_options *options)
+{
+    calo_status status = calo_pool_create(options, &f->pool, &f->err);
+    if (status != CALO_OK)
+        fail_msg("%s", f->err.message);
+}
+
+static void start(fixture *f)
+{
+    const calo_pool_options options = usual_options(f);
+    start_with(f, &options);
+}
+
+static uint64_t give(fixture *f, const char *path)
+{
+    uint64_t ticket = f->next_ticket++;
+    char name[32];
+    snprintf(name, sizeof name, "sample-%u", (unsigned)ticket);
+    calo_object object = {.file_identifier = (char *)"https://host/leaf.gltf"};
+    const calo_sample sample = {ticket, name, &object, 1};
+    const calo_task task = {ticket, &sample, &path, true};
+    calo_status status = calo_pool_give(f->pool, &task, &f->err);
+    if (status != CALO_OK)
+        fail_msg("%s", f->err.message);
+    return ticket;
+}
+
+static calo_task_result wait_for_one(fixture *f)
+{
+    calo_task_result result = {0};
+    for (double end = calo_clock_seconds() + 300; !calo_pool_take(f->pool, &result);) {
+        calo_status status = calo_pool_wait(f->pool, NULL, 0, 1000, &f->err);
+        if (status != CALO_OK)
+            fail_msg("%s", f->err.message);
+        assert_true(calo_clock_seconds() < end);
+    }
+    return result;
+}
+
+static calo_task_result run_one(fixture *f, const char *path)
+{
+    uint64_t ticket = give(f, path);
+    calo_task_result result = wait_for_one(f);
+    assert_int_equal(result.ticket, ticket);
+    return result;
+}
+
+static void expect_reason(fixture *f, const char *path, calo_reason reason, const char *words)
+{
+    calo_task_result result = run_one(f, path);
+    if (result.reason != reason || !strstr(result.message, words))
+        fail_msg("%s: %s: %s", path ? path : "", calo_reason_name(result.reason), result.message);
+    assert_null(result.staged_path);
+    assert_false(result.stop);
+    calo_task_result_finish(&result);
+}
+
+static void expect_done(fixture *f, const char *path)
+{
+    calo_task_result result = run_one(f, path);
+    if (result.reason != CALO_REASON_NONE)
+        fail_msg("%s: %s: %s", path ? path : "", calo_reason_name(result.reason), result.message);
+    assert_int_equal(access(result.staged_path, R_OK), 0);
+    calo_task_result_finish(&result);
+}
+
+static void good_files_are_staged(void **state)
+{
+    fixture *f = *state;
+    char path[256];
+    start(f);
+    assert_int_equal(calo_pool_idle(f->pool), 2);
+    give(f, f->model);
+    give(f, f->model);
+    assert_int_equal(calo_pool_idle(f->pool), 0);
+    for (int i = 0; i < 2; i++) {
+        calo_task_result result = wait_for_one(f);
+        assert_int_equal(result.reason, CALO_REASON_NONE);
+        snprintf(path, sizeof path, "%s/staged/%06u/sample-%u.zip", f->scratch, (unsigned)result.ticket,
+                 (unsigned)result.ticket);
+        assert_string_equal(result.staged_path, path);
+        assert_int_equal(access(path, R_OK), 0);
+        assert_int_equal(access(result.thumbnail_path, R_OK), 0);
+        if (!strstr(result.facts, "\"views\": 2"))
+            fail_msg("%s", result.facts);
+        assert_non_null(strstr(result.facts, "\"triangles\": 1"));
+        calo_task_result_finish(&result);
+    }
+    assert_int_equal(calo_pool_idle(f->pool), 2);
+    assert_int_equal(calo_pool_restarts(f->pool), 0);
+}
+
+static void failures_have_their_reasons(void **state)
+{
+    fixture *f = *state;
+    static const struct {
+        const char *name, *content;
+        calo_reason reason;
+        const char *words;
+    } cases[] = {
+        {"broken.gltf", "{\"asset\":", CALO_REASON_BROKEN_FILE, "broken.gltf"},
+        {"empty.glb", "", CALO_REASON_BROKEN_FILE, "0 bytes"},
+        {"notes.docx", "nothing that is known", CALO_REASON_UNSUPPORTED_FORMAT, "notes.docx"},
+        {"bare.obj", "# nothing\n", CALO_REASON_EMPTY_SCENE, "bare.obj"},
+        {"lost.gltf",
+         "{\"asset\":{\"version\":\"2.0\"},\"meshes\":[{\"primitives\":[{\"attributes\":{\"POSITION\":0}}]}],"
+         "\"accessors\":[{\"bufferView\":0,\"componentType\":5126,\"count\":3,\"type\":\"VEC3\"}],"
+         "\"bufferViews\":[{\"buffer\":0,\"byteLength\":36}],\"buffers\":[{\"byteLength\":36,\"uri\":\"lost.bin\"}],"
+         "\"nodes\":[{\"mesh\":0}],\"scenes\":[{\"nodes\":[0]}]}",
+         CALO_REASON_MISSING_FILE, "lost.bin"},
+    };
+    char path[160];
+    start(f);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        snprintf(path, sizeof path, "%s/%s", f->folder, cases[i].name);
+        assert_int_equal(calo_file_write(path, cases[i].content, strlen(cases[i].content), NULL), CALO_OK);
+        expect_reason(f, path, cases[i].reason, cases[i].words);
+    }
+    snprintf(path, sizeof path, "%s/nothing.glb", f->folder);
+    expect_reason(f, path, CALO_REASON_MISSING, "nothing.glb");
+    expect_reason(f, NULL, CALO_REASON_MISSING, "no object is left");
+    expect_done(f, f->model);
+    assert_int_equal(calo_pool_restarts(f->pool), 0);
+}
+
+static void faults_end_the_worker_alone(void **state)
+{
+    fixture *f = *state;
+    setenv("CALOTYPE_TEST_FAULT",
+           "segfault:segfault.gltf,abort:abort.gltf,exit:exit.gltf,garbage:garbage.gltf,allocate=30000000000:30g.gltf", 1);
+    static const struct {
+        const char *name;
+        calo_reason reason;
+        const char *words;
+    } cases[] = {
+        {"segfault.gltf", CALO_REASON_CRASH, "SIGSEGV"}, {"abort.gltf", CALO_REASON_CRASH, "a library's last words"},
+        {"exit.gltf", CALO_REASON_CRASH, "code 3"},      {"garbage.gltf", CALO_REASON_CRASH, "nonsense"},
+        {"30g.gltf", CALO_REASON_OUT_OF_MEMORY, ""},
+    };
+    char path[160];
+    start(f);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        snprintf(path, sizeof path, "%s/%s", f->folder, cases[i].name);
+        assert_int_equal(calo_file_write(path, triangle, strlen(triangle), NULL), CALO_OK);
+        expect_reason(f, path, cases[i].reason, cases[i].words);
+        expect_done(f, f->model);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(good_files_are_staged, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(failures_have_their_reasons, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(faults_end_the_worker_alone, set_up, tear_down),
+    };
+    if (argc < 2)
+        return 77;
+    program = argv[1];
+    signal(SIGPIPE, SIG_IGN);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
