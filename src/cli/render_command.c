@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "cli/limits.h"
 #include "image/color.h"
+#include "job/item.h"
 #include "job/quality.h"
 
 typedef calo_render_command command;
@@ -511,12 +512,12 @@ calo_status calo_render_command_check(const calo_render_command *c, calo_error *
     if (item->render.color_format == CALO_PIXEL_RGB8 && item->render.background == CALO_BACKGROUND_TRANSPARENT)
         return calo_fail(err, CALO_ERROR_ARGUMENT,
                          "--color-format rgb has no alpha: add --background white or another");
-    if (item->scene_camera)
-        return CALO_OK;
+    calo_status status = calo_item_check_choices(item, err);
+    if (status != CALO_OK || item->scene_camera)
+        return status;
     const calo_view_options *views = &item->views;
-    calo_status status = item->camera_file
-                             ? calo_view_set_load(item->camera_file, views->width, views->height, &set, err)
-                             : calo_view_set_make(views, &set, err);
+    status = item->camera_file ? calo_view_set_load(item->camera_file, views->width, views->height, &set, err)
+                               : calo_view_set_make(views, &set, err);
     if (status == CALO_OK)
         calo_view_set_finish(&set);
     return status;

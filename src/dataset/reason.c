@@ -50,6 +50,7 @@ calo_reason calo_reason_of(calo_status status, calo_item_step step)
     case CALO_ERROR_LIMIT: return CALO_REASON_OVER_LIMIT;
     case CALO_ERROR_MEMORY: return CALO_REASON_OUT_OF_MEMORY;
     case CALO_ERROR_EMPTY: return CALO_REASON_EMPTY_SCENE;
+    case CALO_ERROR_REJECTED: return CALO_REASON_REJECTED;
     case CALO_ERROR_ARGUMENT: return CALO_REASON_OPTION;
     case CALO_ERROR_BACKEND:
     case CALO_ERROR_CANCELLED: break;

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "encode/json_writer.h"
+#include "encode/quality.h"
 
 /* More would fill journals: all of them are in metadata.json. */
 enum { WARNINGS_TOLD = 10, WARNING_BYTES = 300 };
@@ -55,6 +55,7 @@ calo_status calo_worker_print_facts(const calo_item_result *result, calo_blob *f
     calo_json_unsigned(&json, "bytes", count_bytes(result->path));
     calo_json_number(&json, "load_seconds", result->load_seconds);
     calo_json_number(&json, "render_seconds", result->render_seconds);
+    calo_quality_write_object(&json, &result->quality);
     print_warnings(&json, result);
     calo_json_close(&json, '}');
     return json.status == CALO_OK ? calo_blob_append(facts, "", 1, err) : json.status;

@@ -118,7 +118,7 @@ static uint64_t seed_of(const calo_item *item)
     return seed >> 11;
 }
 
-static calo_status check_choices(const calo_item_options *options, calo_error *err)
+calo_status calo_item_check_choices(const calo_item_options *options, calo_error *err)
 {
     const calo_view_options *views = &options->views;
     const char *source = options->camera_file ? "a camera file" : "the file's own cameras";
@@ -234,7 +234,7 @@ calo_status calo_item_make_views(calo_item *item, calo_error *err)
     const calo_item_options *options = item->options;
     calo_view_options views = options->views;
     views.seed = item->result->seed = seed_of(item);
-    calo_status status = check_choices(options, err);
+    calo_status status = calo_item_check_choices(options, err);
     if (status == CALO_OK)
         status = find_animation(item, err);
     if (status != CALO_OK)

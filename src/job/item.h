@@ -72,6 +72,8 @@ void calo_item_change_views(calo_item *item);
 void calo_item_change_lens(const calo_item *item, size_t variant, const calo_pose *pose, calo_view *view);
 /* cameras.c: where the joints of a state are, malloc'ed; NULL of scenes without. */
 calo_status calo_item_find_joints(const calo_item *item, size_t state, double **qpos, uint32_t *count, calo_error *err);
+/* cameras.c: choices of cameras that exclude each other, whatever the file. */
+calo_status calo_item_check_choices(const calo_item_options *options, calo_error *err);
 /* cameras.c: the poses' normalization and the views. */
 calo_status calo_item_make_views(calo_item *item, calo_error *err);
 /* A variant's pose, normalized. */
