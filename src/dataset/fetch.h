@@ -10,6 +10,7 @@ typedef enum calo_repository_format { /* --save-repo-format */
     CALO_REPOSITORY_DELETE = 0, CALO_REPOSITORY_ZIP, CALO_REPOSITORY_TAR, CALO_REPOSITORY_TAR_GZ, CALO_REPOSITORY_FILES,
 } calo_repository_format;
 
+/* Texts are borrowed for as long as the fetcher lives. Of `transfer` only s3, region, tries and stall are read. */
 typedef struct calo_fetch_options {
     const char *scratch_folder;   /* for what is deleted after rendering */
     const char *download_folder;  /* NULL: nothing is kept. Kept files are found there again, if their SHA-256 is right */
@@ -30,7 +31,7 @@ typedef struct calo_fetched {
     calo_reason reason;    /* NONE: `path` is there */
     bool stop;             /* not the object's fault (a full disk): the run must stop, with `message` */
     char message[512];     /* the sentence of the reason */
-    calo_verdict verdict;
+    calo_verdict verdict;  /* MISSING of all that could not be fetched */
     char sha256[65];       /* of the file; "" when there is none */
     char *path;            /* the object's file; beside it lie the files that it may need */
     uint64_t bytes;
