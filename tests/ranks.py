@@ -29,6 +29,7 @@ LIBRARIES = {
     "libdeflate": ["dataset/journal_line.c", "encode/png.c", "image/png_fast.c", "store/zip.c"],
     "zlib": ["dataset/list_lines.c"],
     "nettle": ["base/hash.c"],
+    "seccomp": ["dataset/sandbox_calls.c"],
     "meshoptimizer": ["import/gltf_meshopt.c", "render/cpu/clusters.h"],
     "draco": ["import/draco.cc"],
     "egl": ["gl/egl.h"],

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/thread.h"
+#include "dataset/sandbox.h"
 #include "dataset/worker_facts.h"
 #include "dataset/worker_fault.h"
 #include "dataset/worker_message.h"
@@ -112,17 +113,13 @@ static calo_status make_places(const calo_worker *worker, sample_work *work)
     unsigned long long number = work->task->number;
     work->folder = calo_text_format("%s/staged/%06llu", scratch, number);
     work->thumbnail = calo_text_format("%s/thumbnails/%06llu.png", scratch, number);
-    char *thumbnails = calo_text_format("%s/thumbnails", scratch);
     calo_status status = CALO_OK;
-    if (!work->folder || !work->thumbnail || !thumbnails)
+    if (!work->folder || !work->thumbnail)
         status = calo_fail_memory(&work->err, "a path", strlen(scratch));
     if (status == CALO_OK)
         calo_folder_remove(work->folder);
     if (status == CALO_OK)
         status = calo_folder_create(work->folder, &work->err);
-    if (status == CALO_OK && work->task->thumbnail)
-        status = calo_folder_create(thumbnails, &work->err);
-    free(thumbnails);
     work->reply.stop = status == CALO_ERROR_IO;
     return status;
 }
@@ -216,27 +213,85 @@ static calo_status serve_task(const calo_worker *worker, const calo_message *tas
 
 /* ---- the service ---- */
 
-static calo_status shut_in(calo_worker *worker, const calo_renderer_options *options, calo_error *err)
+/* Graphics cards are files that are written to. */
+static bool may_draw_by_device(const calo_renderer_options *options)
+{
+    const char *wanted = options->backend && strcmp(options->backend, "auto") != 0 ? options->backend
+                                                                                   : getenv("CALOTYPE_BACKEND");
+    return wanted && wanted[0] && strcmp(wanted, "auto") != 0 && strcmp(wanted, "cpu") != 0;
+}
+
+/* Not all of the scratch folder: there are fetched files in it, too. Drivers keep their shaders there, for themselves. */
+static calo_status hold_files(calo_worker *worker, const calo_renderer_options *options, const char *cache_folder,
+                              calo_sandbox *sandbox, calo_error *err)
+{
+    static const char *const devices[] = {"/dev/dri", "/dev/nvidiactl", "/dev/nvidia-uvm", "/dev/nvidia-uvm-tools",
+                                          "/dev/nvidia-modeset", "/dev/nvidia0", "/dev/nvidia1", "/dev/nvidia2",
+                                          "/dev/nvidia3", "/dev/nvidia4", "/dev/nvidia5", "/dev/nvidia6", "/dev/nvidia7"};
+    enum { OWN = 3, DEVICES = sizeof devices / sizeof devices[0] };
+    static const char *const own[OWN] = {"staged", "thumbnails", "shaders"};
+    const char *writable[OWN + DEVICES + 2] = {"/dev/null"};
+    char *folders[OWN] = {NULL};
+    size_t count = 1;
+    calo_status status = CALO_OK;
+    for (size_t i = 0; i < OWN && status == CALO_OK; i++) {
+        folders[i] = calo_text_format("%s/%s", worker->setup.scratch_folder, own[i]);
+        status = folders[i] ? calo_folder_create(folders[i], err) : calo_fail_memory(err, "a path", 0);
+        writable[count++] = folders[i];
+    }
+    if (status == CALO_OK) {
+        setenv("MESA_SHADER_CACHE_DIR", folders[2], 1);
+        setenv("__GL_SHADER_DISK_CACHE_PATH", folders[2], 1);
+    }
+    if (cache_folder)
+        writable[count++] = cache_folder;
+    for (size_t i = 0; i < DEVICES && may_draw_by_device(options); i++)
+        writable[count++] = devices[i];
+    if (status == CALO_OK && worker->setup.sandbox)
+        status = calo_sandbox_files(writable, count, sandbox, err);
+    for (size_t i = 0; i < OWN; i++)
+        free(folders[i]);
+    return status;
+}
+
+static calo_status limit_memory(const calo_worker *worker, calo_error *err)
+{
+    uint64_t bytes = worker->setup.memory_bytes;
+    /* Drivers map whole graphics cards: addresses say nothing there, and the supervisor's own look has to do. */
+    return bytes && strcmp(calo_renderer_backend(worker->renderer), "cpu") == 0
+               ? calo_worker_process_limit(bytes, calo_renderer_threads(worker->renderer), err)
+               : CALO_OK;
+}
+
+/* Files first, so that threads which drivers start are held, too; calls last, since drivers may connect to a display. */
+static calo_status shut_in(calo_worker *worker, const calo_renderer_options *options, const char *cache_folder,
+                           calo_sandbox *sandbox, calo_error *err)
 {
     calo_renderer_options renderer = *options;
     if (renderer.threads == 0)
         renderer.threads = (uint32_t)worker->setup.threads;
-    calo_status status = calo_renderer_create(&renderer, &worker->renderer, err);
-    if (status != CALO_OK || worker->setup.memory_bytes == 0)
-        return status;
-    /* Drivers map whole graphics cards: addresses say nothing there, and the supervisor's own look has to do. */
-    return strcmp(calo_renderer_backend(worker->renderer), "cpu") == 0
-               ? calo_worker_process_limit(worker->setup.memory_bytes, calo_renderer_threads(worker->renderer), err)
-               : CALO_OK;
+    calo_status status = hold_files(worker, options, cache_folder, sandbox, err);
+    if (status == CALO_OK)
+        status = calo_renderer_create(&renderer, &worker->renderer, err);
+    if (status == CALO_OK)
+        status = limit_memory(worker, err);
+    if (status == CALO_OK && worker->setup.sandbox)
+        status = calo_sandbox_calls(sandbox, err);
+    if (status == CALO_OK && worker->setup.require_sandbox && !calo_sandbox_is_whole(sandbox))
+        status = calo_fail(err, CALO_ERROR_UNSUPPORTED, "--require-sandbox: this kernel lacks %s",
+                           sandbox->lacks[0] ? sandbox->lacks : "what it takes");
+    return status;
 }
 
 calo_status calo_worker_run(calo_worker *worker, const calo_renderer_options *renderer, const calo_item_options *item,
                             const char *cache_folder, calo_error *err)
 {
-    const calo_message ready = {.kind = CALO_MESSAGE_READY};
+    char words[512];
+    calo_sandbox sandbox = {0};
     bool there = true;
-    (void)cache_folder;
-    calo_status status = shut_in(worker, renderer, err);
+    calo_status status = shut_in(worker, renderer, cache_folder, &sandbox, err);
+    calo_sandbox_describe(&sandbox, words, sizeof words);
+    const calo_message ready = {.kind = CALO_MESSAGE_READY, .words = words};
     if (status == CALO_OK)
         status = send_message(&ready, err);
     worker->ready = status == CALO_OK;

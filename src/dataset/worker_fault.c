@@ -38,7 +38,7 @@ static calo_status fill(const char *scratch_folder, calo_error *err)
 {
     enum { MEBIBYTES = 1024 };
     static char zeros[1 << 20];
-    char *path = calo_text_format("%s/fill", scratch_folder);
+    char *path = calo_text_format("%s/staged/fill", scratch_folder);
     int fd = path ? open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600) : -1;
     free(path);
     if (fd < 0)
