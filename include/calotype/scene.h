@@ -153,7 +153,12 @@ typedef struct calo_node {
     const float *weights; /* morph weights, or NULL: the mesh's */
     uint32_t instance_count;        /* EXT_mesh_gpu_instancing: 0 = not instanced */
     const calo_mat4 *instances;     /* applied after (to the right of) the node's own transform */
+    /* Not 0: the instance id of everything that the node draws, up to CALO_INSTANCE_ID_GIVEN_MAX; any number of nodes may
+     * have the same. 0: an id of its own, or one a GPU instance, from 1 in the file's order, above all that are given. */
+    uint32_t instance_id;
 } calo_node;
+
+#define CALO_INSTANCE_ID_GIVEN_MAX 1000000
 
 typedef struct calo_skin {
     const char *name;

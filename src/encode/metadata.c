@@ -346,14 +346,14 @@ static void write_ids(calo_json_writer *json, const calo_metadata *metadata)
         for (uint32_t i = 0; i < scene->node_count; i++) {
             const calo_node *node = &scene->nodes[i];
             /* Looks show what the scene hides. */
-            uint32_t copies = metadata->values ? calo_node_copy_count(node) : calo_node_instance_count(node);
+            uint32_t count = metadata->values || node->visible ? calo_node_id_count(node) : 0;
             uint64_t id = calo_instance_ids_take(&ids, node);
-            if (copies == 0)
+            if (count == 0)
                 continue;
             calo_json_open(json, NULL, '{');
             calo_json_unsigned(json, "id", id);
-            if (copies > 1)
-                calo_json_unsigned(json, "last_id", id + copies - 1);
+            if (count > 1)
+                calo_json_unsigned(json, "last_id", id + count - 1);
             calo_json_text(json, "node", node->name);
             calo_json_text(json, "mesh", scene->meshes[node->mesh].name);
             calo_json_close(json, '}');

@@ -7,17 +7,14 @@
 #include "base/thread.h"
 #include "job/item.h"
 #include "scene/build.h"
+#include "scene/instances.h"
 
 /* Ids that do not fit 16 bits are told before an hour of rendering, not after. */
 static calo_status check_id_range(const calo_item *item, calo_error *err)
 {
     const calo_scene *scene = item->scene;
-    uint64_t instances = 0, materials = scene->material_count + 1ull;
-    for (uint32_t i = 0; i < scene->node_count; i++) {
-        const calo_node *node = &scene->nodes[i];
-        if ((node->visible || item->randomizer) && node->mesh >= 0)
-            instances += node->instance_count ? node->instance_count : 1;
-    }
+    uint64_t end = item->randomizer ? calo_instance_ids_end(scene) : calo_instance_ids_start(scene).next_hidden;
+    uint64_t instances = end - 1, materials = scene->material_count + 1ull;
     uint32_t channels = item->render.channels;
     bool too_many = (instances > UINT16_MAX && channels & CALO_CHANNEL_BIT(CALO_CHANNEL_INSTANCE_ID)) ||
                     (materials > UINT16_MAX && channels & CALO_CHANNEL_BIT(CALO_CHANNEL_MATERIAL_ID));

@@ -82,9 +82,7 @@ calo_status calo_state_labels_init(calo_state_labels *labels, const calo_states_
     if (status != CALO_OK)
         return status;
     calo_instance_ids ids = calo_instance_ids_start(scene);
-    uint64_t count = ids.next_hidden;
-    for (uint32_t n = 0; n < scene->node_count; n++)
-        count += scene->nodes[n].visible ? 0 : calo_node_copy_count(&scene->nodes[n]);
+    uint64_t count = calo_instance_ids_end(scene);
     labels->id_count = (uint32_t)count;
     labels->categories = calloc(count, sizeof *labels->categories);
     labels->objects = subject->model ? malloc(count * sizeof *labels->objects) : NULL;
@@ -93,7 +91,7 @@ calo_status calo_state_labels_init(calo_state_labels *labels, const calo_states_
     for (uint64_t i = 0; subject->model && i < count; i++)
         labels->objects[i][0] = labels->objects[i][1] = -1;
     for (uint32_t n = 0; n < scene->node_count; n++) {
-        uint64_t id = calo_instance_ids_take(&ids, &scene->nodes[n]), end = id + calo_node_copy_count(&scene->nodes[n]);
+        uint64_t id = calo_instance_ids_take(&ids, &scene->nodes[n]), end = id + calo_node_id_count(&scene->nodes[n]);
         uint32_t category = find_category(labels, scene->nodes[n].name, node_category(subject, scene, n));
         calo_mujoco_kind kind = CALO_MUJOCO_NONE;
         int32_t object = -1;

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/exact_math.h"
 #include "base/linear.h"
 #include "randomize/own_common.h"
 #include "randomize/own_extend.h"
@@ -160,16 +159,11 @@ static bool find_place(calo_draw *draw, const parameters *p, const calo_own_box 
     return done;
 }
 
-/* Shapes stand within the unit ball; a turn by uniform random numbers (Shoemake 1992), upright ones about +z only. */
+/* Shapes stand within the unit ball. */
 static calo_mat4 draw_transform(calo_draw *draw, const ball *at, bool upright)
 {
-    double u = calo_random_unit(&draw->own), s1, c1, s2, c2, q[4], scale[3] = {at->radius, at->radius, at->radius};
-    calo_sincos(calo_random_range(&draw->own, 0, 2 * CALO_PI), &s1, &c1);
-    calo_sincos(calo_random_range(&draw->own, 0, 2 * CALO_PI), &s2, &c2);
-    q[0] = upright ? 0 : sqrt(1 - u) * s1;
-    q[1] = upright ? 0 : sqrt(1 - u) * c1;
-    q[2] = upright ? s2 : sqrt(u) * s2;
-    q[3] = upright ? c2 : sqrt(u) * c2;
+    double q[4], scale[3] = {at->radius, at->radius, at->radius};
+    calo_random_turn(&draw->own, upright, q);
     return calo_mat4_from_trs(at->middle, q, scale);
 }
 

@@ -39,10 +39,11 @@ typedef struct calo_id_range {
     uint32_t first, end;
 } calo_id_range;
 
-/* The instance ids of each node; all are below `end`. */
+/* The instance ids of each node; all are below `end`. `shared`: nodes may have the same. */
 typedef struct calo_node_ids {
     calo_id_range *ranges;
     uint32_t node_count, end;
+    bool shared;
 } calo_node_ids;
 
 struct calo_prepared {

@@ -362,7 +362,7 @@ static calo_status add_all_normal_lines(const list_build *build, uint32_t first,
     return status;
 }
 
-/* One instance id a copy: see scene/instances.h. */
+/* Mostly one instance id a copy: see scene/instances.h. */
 static calo_status add_node_draws(const list_build *build, uint32_t index, uint32_t first_id, calo_error *err)
 {
     const calo_pose *pose = build->pose;
@@ -371,7 +371,7 @@ static calo_status add_node_draws(const list_build *build, uint32_t index, uint3
     for (uint32_t copy = 0; copy < copies; copy++) {
         const calo_mesh *mesh = &pose->scene->meshes[node->mesh];
         uint32_t own_first = build->list->draw_count;
-        node_use use = {(int32_t)index, pose->node_to_world[index], first_id + copy};
+        node_use use = {(int32_t)index, pose->node_to_world[index], first_id + copy * calo_node_id_step(node)};
         if (node->instance_count)
             use.to_world = calo_mat4_multiply(&pose->node_to_world[index], &node->instances[copy]);
         for (uint32_t p = 0; p < mesh->primitive_count; p++) {

@@ -19,7 +19,8 @@ calo_status calo_node_ids_make(const calo_scene *scene, calo_node_ids *ids, calo
         return calo_fail_memory(err, "the nodes' ids", bytes);
     for (uint32_t n = 0; n < scene->node_count; n++) {
         uint64_t first = calo_instance_ids_take(&next, &scene->nodes[n]);
-        uint64_t end = first + calo_node_copy_count(&scene->nodes[n]);
+        uint64_t end = first + calo_node_id_count(&scene->nodes[n]);
+        ids->shared |= scene->nodes[n].instance_id != 0;
         if (end > UINT32_MAX)
             return calo_fail(err, CALO_ERROR_LIMIT, "%s has more than 4 billion instances", scene->path);
         ids->ranges[n] = (calo_id_range){(uint32_t)first, (uint32_t)end};
@@ -57,6 +58,10 @@ static calo_status check_colors(const calo_batch *batch, calo_error *err)
 {
     const calo_render_options *options = &batch->options;
     size_t smallest = 0;
+    for (size_t i = 0; i < (batch->one_scene ? 1 : batch->view_count); i++)
+        if (calo_batch_prepared(batch, i)->ids.shared)
+            return calo_fail(err, CALO_ERROR_UNSUPPORTED, "nodes of view %zu's scene share instance ids "
+                             "(calo_node.instance_id), by which colours of nodes are found: give them none", i);
     for (size_t i = 1; !batch->one_scene && i < batch->view_count; i++)
         if (batch->prepared[i]->ids.node_count < batch->prepared[smallest]->ids.node_count)
             smallest = i;

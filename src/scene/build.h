@@ -23,6 +23,9 @@ calo_status calo_scene_add_linked_file(calo_scene *scene, const char *name, calo
 /* A sealed scene in which no visible node draws anything is CALO_ERROR_EMPTY: of files that is an error. */
 calo_status calo_scene_check_drawable(const calo_scene *scene, calo_error *err);
 
+/* The triangles, lines and points that visible nodes draw, instances counted: what max_triangles bounds. */
+calo_status calo_scene_count_elements(const calo_scene *scene, uint64_t *count, calo_error *err);
+
 /* What calo_scene_seal asks of a material: finite, known values, textures of the scene. */
 calo_status calo_scene_check_material(const calo_scene *scene, const calo_material *material, calo_error *err);
 

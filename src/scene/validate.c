@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/linear.h"
 #include "scene/build.h"
+#include "scene/instances.h"
 #include "scene/light.h"
 
 static bool index_ok(int32_t index, uint32_t count) { return index >= -1 && index < (int64_t)count; }
@@ -312,6 +313,9 @@ static calo_status check_node(const calo_scene *scene, uint32_t n, calo_error *e
         return calo_fail(err, CALO_ERROR_FORMAT,
                          "%s: the transform of node %u (\"%s\") is not finite: repair the file", scene->path, n,
                          node->name);
+    if (node->instance_id > CALO_INSTANCE_ID_GIVEN_MAX)
+        return calo_fail(err, CALO_ERROR_LIMIT, "%s: node %u (\"%s\") has the instance id %u, above %d", scene->path, n,
+                         node->name, node->instance_id, CALO_INSTANCE_ID_GIVEN_MAX);
     if ((node->instance_count && !node->instances) || (node->weight_count && !node->weights))
         return calo_fail(err, CALO_ERROR_FORMAT, "%s: node %u (\"%s\"): %s are missing", scene->path, n, node->name,
                          node->weight_count && !node->weights ? "morph weights" : "instances");
@@ -488,23 +492,31 @@ static uint64_t mesh_elements(const calo_mesh *mesh)
     return count;
 }
 
-static calo_status count_meshes(const calo_scene *scene, uint64_t *counts, calo_error *err)
+/* `counts`: room for the elements of each mesh. What no number holds is UINT64_MAX. */
+static uint64_t count_drawn(const calo_scene *scene, uint64_t *counts)
 {
-    uint64_t total = 0, limit = calo_scene_limits(scene)->max_triangles;
+    uint64_t total = 0;
     for (uint32_t m = 0; m < scene->mesh_count; m++)
         counts[m] = mesh_elements(&scene->meshes[m]);
     for (uint32_t n = 0; n < scene->node_count; n++) {
-        const calo_node *node = &scene->nodes[n];
+        uint32_t copies = calo_node_instance_count(&scene->nodes[n]);
         uint64_t drawn;
-        if (!node->visible || node->mesh < 0)
+        if (copies == 0)
             continue;
-        if (__builtin_mul_overflow(counts[node->mesh], node->instance_count ? node->instance_count : 1, &drawn) ||
-            __builtin_add_overflow(total, drawn, &total) || total > limit)
-            return calo_fail(err, CALO_ERROR_LIMIT,
-                             "%s has more than %llu triangles, lines and points, instances counted: raise the limit "
-                             "with --max-triangles",
-                             scene->path, (unsigned long long)limit);
+        if (__builtin_mul_overflow(counts[scene->nodes[n].mesh], copies, &drawn) ||
+            __builtin_add_overflow(total, drawn, &total))
+            return UINT64_MAX;
     }
+    return total;
+}
+
+calo_status calo_scene_count_elements(const calo_scene *scene, uint64_t *count, calo_error *err)
+{
+    uint64_t *counts = calloc((size_t)scene->mesh_count + 1, sizeof *counts);
+    if (!counts)
+        return calo_fail_memory(err, "the meshes", scene->mesh_count * sizeof *counts);
+    *count = count_drawn(scene, counts);
+    free(counts);
     return CALO_OK;
 }
 
@@ -520,12 +532,14 @@ calo_status calo_scene_check_drawable(const calo_scene *scene, calo_error *err)
 
 static calo_status check_size(const calo_scene *scene, calo_error *err)
 {
-    uint64_t *counts = calloc((size_t)scene->mesh_count + 1, sizeof *counts);
-    if (!counts)
-        return calo_fail_memory(err, "the meshes", scene->mesh_count * sizeof *counts);
-    calo_status status = count_meshes(scene, counts, err);
-    free(counts);
-    return status;
+    uint64_t count, limit = calo_scene_limits(scene)->max_triangles;
+    calo_status status = calo_scene_count_elements(scene, &count, err);
+    if (status != CALO_OK || count <= limit)
+        return status;
+    return calo_fail(err, CALO_ERROR_LIMIT,
+                     "%s has more than %llu triangles, lines and points, instances counted: raise the limit "
+                     "with --max-triangles",
+                     scene->path, (unsigned long long)limit);
 }
 
 /* ---- images without alpha ---- */
