@@ -26,3 +26,8 @@ for time in 0.6 0 1.3; do
     $tool render $example -q -o "$folder/at-$time" $frame --size 300 --animation focus --time $time
     cp "$folder/at-$time/field_camera/000.png" "docs/images/focus-$time.png"
 done
+
+# Five of them in one scene (docs/dataset-scenes.md).
+$tool render $example $example $example $example $example -q -o "$folder/scene" --arrangement ground --show-ground \
+    --sun 60,45 --shadows all --environment-strength 0.6 --preset orbit --views 2 --size 256 --elevation 25 --radius 2.9 \
+    --depth --ids --samples 16 --sheet docs/images/scene.png

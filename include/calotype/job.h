@@ -25,6 +25,21 @@ typedef enum calo_image_format {
 
 typedef enum calo_id_format { CALO_IDS_PNG = 0 /* 16-bit */, CALO_IDS_NPY /* uint32 */ } calo_id_format;
 
+/* How several objects stand in one scene. */
+typedef enum calo_arrangement {
+    CALO_ARRANGEMENT_DEFAULT = 0, /* ground */
+    CALO_ARRANGEMENT_GROUND,      /* upright on z = 0, each turned about the vertical, in a square */
+    CALO_ARRANGEMENT_AIR,         /* turned any way, in a cube */
+} calo_arrangement;
+
+/* All zero is the default everywhere. Append only. */
+typedef struct calo_placement {
+    calo_arrangement arrangement;
+    double size_min, size_max; /* the longest side of an object's box before it is turned, metres; 0, 0: 0.5 to 1 */
+    double spread;             /* the square's or cube's side, as a multiple of one that is rather full; 0: 1 */
+    bool show_ground;          /* a square under the objects that stand on the ground, with an instance id behind theirs */
+} calo_placement;
+
 /* Called when a view is done, one call at a time, from any thread. Anything but CALO_OK stops the
  * job, which then leaves nothing behind. */
 typedef calo_status (*calo_progress_callback)(void *user, size_t done, size_t total, calo_error *err);
@@ -74,6 +89,7 @@ typedef struct calo_item_options {
      * Those of views count when any view has them, or, as in "clipped:0.5", more than that share of the views does;
      * "flipped_normals:0.3" is a share of the surface. */
     const char *reject;
+    calo_placement placement;    /* of calo_item_run_placed */
 } calo_item_options;
 
 /* How far a file came. */
@@ -82,6 +98,22 @@ typedef enum calo_item_step {
     CALO_ITEM_VIEWS,    /* applying to it what the options say of animations, cameras, states and looks */
     CALO_ITEM_RENDER,   /* pictures, and writing them: CALO_ERROR_IO is the output folder's here */
 } calo_item_step;
+
+/* A file that becomes part of a scene. */
+typedef struct calo_placed_object {
+    const char *path;            /* NULL: left out, for a reason that the caller knows; then with an identifier */
+    const char *file_identifier; /* for metadata.json; NULL: the path */
+} calo_placed_object;
+
+/* What became of it. */
+typedef struct calo_placed_result {
+    calo_error err;       /* status CALO_OK: it is in the scene; else why it was left out */
+    char save_uid[37], sha256[65]; /* of its identifier and its file; "" where it was left out */
+    uint32_t instance_id; /* from 1, in the order of the objects that are in the scene; 0: left out */
+    calo_mat4 object_to_world; /* from the file's own metres with z up to the world of the cameras */
+    double bounds_min[3], bounds_max[3]; /* of its vertices in that world */
+    calo_scene_statistics statistics;    /* of its file */
+} calo_placed_result;
 
 /* What was done. The caller finishes it, also after a failure. */
 typedef struct calo_item_result {
@@ -95,6 +127,8 @@ typedef struct calo_item_result {
     double load_seconds, render_seconds; /* render: with encoding and writing */
     calo_object_quality quality; /* also of what was rejected */
     calo_item_step step; /* the last that began: of a failure, the one that failed */
+    calo_placed_result *objects;         /* of calo_item_run_placed, in the caller's order, also after most failures; else NULL */
+    size_t object_count;
 } calo_item_result;
 
 /* Renders one file. The object appears under its name when it is whole, or not at all. The renderer
@@ -102,6 +136,20 @@ typedef struct calo_item_result {
 CALO_API calo_status calo_item_run(calo_renderer *renderer, const char *path, const calo_item_options *options,
                                    calo_item_result *result, calo_error *err);
 CALO_API void calo_item_result_finish(calo_item_result *result);
+
+#define CALO_PLACED_OBJECTS_MAX 256
+
+/* Renders several files as one scene: each is scaled, turned and placed by the seed, so that none is in another one, and
+ * shown at rest without its own cameras and lights (docs/dataset-scenes.md). Without `has_seed` the seed comes from the
+ * files' SHA-256. A file that cannot be used is left out (see result->objects); the call fails when none is left, with
+ * the first one's status. Limits hold for all together. Everything of an object has its instance id. The scene's sha256 is
+ * the hash of the placed files' 32-byte hashes in order. */
+CALO_API calo_status calo_item_run_placed(calo_renderer *renderer, const calo_placed_object *objects, size_t count,
+                                          const calo_item_options *options, calo_item_result *result, calo_error *err);
+/* The name that it will get, malloc'ed: "duck-and-2-more", or the uuid5 of the scene's identifier: those of the objects
+ * with ", " between. */
+CALO_API calo_status calo_item_placed_name(const calo_placed_object *objects, size_t count,
+                                           const calo_item_options *options, char **name, calo_error *err);
 
 /* The name (without folder and ending) that the file's object will get, malloc'ed. */
 CALO_API calo_status calo_item_name(const char *path, const calo_item_options *options, char **name, calo_error *err);

@@ -21,7 +21,8 @@ void calo_render_help(FILE *to)
           "  calotype render models/*.glb -o out --package zip --all\n"
           "  calotype render chair.glb -o out --preset orbit --views 72 --size 1024 --samples 16\n"
           "  calotype render chair.glb -o out --cameras transforms.json --background white\n"
-          "  calotype render robot.xml -o out --camera front --qpos states.csv --depth --shadows all\n",
+          "  calotype render robot.xml -o out --camera front --qpos states.csv --depth --shadows all\n"
+          "  calotype render chair.glb table.glb lamp.glb -o out --arrangement ground --ids --depth\n",
           to);
     calo_options_print(calo_render_options_table, to);
     fputs("\nPresets\n", to);
@@ -38,6 +39,12 @@ void calo_render_help(FILE *to)
 
 /* ---- before anything is rendered ---- */
 
+/* All files are one scene. */
+static bool is_scene(const calo_render_command *command)
+{
+    return command->item.placement.arrangement != CALO_ARRANGEMENT_DEFAULT;
+}
+
 typedef struct named_input {
     const char *path;
     char *name;
@@ -51,8 +58,8 @@ static int compare_names(const void *a, const void *b)
 /* Two inputs must not become one object. */
 static calo_status check_names(const calo_render_command *command, const calo_arguments *arguments, calo_error *err)
 {
-    size_t count = arguments->file_count;
-    named_input *inputs = calloc(count, sizeof *inputs);
+    size_t count = is_scene(command) ? 0 : arguments->file_count;
+    named_input *inputs = calloc(count + 1, sizeof *inputs);
     calo_status status = inputs ? CALO_OK : calo_fail_memory(err, "names", count * sizeof *inputs);
     for (size_t i = 0; status == CALO_OK && i < count; i++) {
         inputs[i].path = arguments->files[i];
@@ -81,17 +88,28 @@ static calo_status check_command(const calo_render_command *command, const calo_
         return calo_fail(err, CALO_ERROR_ARGUMENT, "which file? calotype render FILE -o FOLDER");
     if (!item->output_folder)
         return calo_fail(err, CALO_ERROR_ARGUMENT, "where to? say -o FOLDER");
-    if (item->sheet_path && arguments->file_count > 1 && !strstr(item->sheet_path, "{name}"))
+    const calo_placement *placement = &item->placement;
+    if (!is_scene(command) && (placement->size_max != 0 || placement->spread != 0 || placement->show_ground))
+        return calo_fail(err, CALO_ERROR_ARGUMENT,
+                         "--object-size, --spread and --show-ground are for several objects in one scene: add --arrangement");
+    if (item->sheet_path && arguments->file_count > 1 && !is_scene(command) && !strstr(item->sheet_path, "{name}"))
         return calo_fail(err, CALO_ERROR_ARGUMENT,
                          "--sheet %s: several files need several sheets: put {name} into the path", item->sheet_path);
     calo_status status = calo_render_command_check(command, err);
     return status == CALO_OK ? check_names(command, arguments, err) : status;
 }
 
-/* ---- one file ---- */
+/* ---- one file, or the files of a scene ---- */
+
+typedef struct render_input {
+    const calo_placed_object *objects;
+    size_t count;
+    bool is_scene; /* false: one file by itself */
+    char label[32]; /* behind the first path: what else there is */
+} render_input;
 
 /* The path of the contact sheet with {name} filled in; malloc'ed. */
-static calo_status sheet_path(const calo_item_options *item, const char *path, char **sheet, calo_error *err)
+static calo_status sheet_path(const calo_item_options *item, const render_input *input, char **sheet, calo_error *err)
 {
     char *name = NULL;
     const char *hole = item->sheet_path ? strstr(item->sheet_path, "{name}") : NULL;
@@ -100,7 +118,8 @@ static calo_status sheet_path(const calo_item_options *item, const char *path, c
         *sheet = item->sheet_path ? strdup(item->sheet_path) : NULL;
         return CALO_OK;
     }
-    calo_status status = calo_item_name(path, item, &name, err);
+    calo_status status = input->is_scene ? calo_item_placed_name(input->objects, input->count, item, &name, err)
+                                         : calo_item_name(input->objects[0].path, item, &name, err);
     if (status == CALO_OK)
         *sheet = calo_text_format("%.*s%s%s", (int)(hole - item->sheet_path), item->sheet_path, name, hole + 6);
     if (status == CALO_OK && !*sheet)
@@ -109,6 +128,7 @@ static calo_status sheet_path(const calo_item_options *item, const char *path, c
     return status;
 }
 
+/* `path`: of the file they are about; "" where each names its own. */
 static void print_warnings(const char *path, const calo_item_result *result)
 {
     enum { SHOWN = 5 };
@@ -119,7 +139,7 @@ static void print_warnings(const char *path, const calo_item_result *result)
                 warning->id);
     }
     if (result->warning_count > SHOWN)
-        fprintf(stderr, "calotype: warning: %s: and %zu more, all in metadata.json\n", path,
+        fprintf(stderr, "calotype: warning: %s%sand %zu more, all in metadata.json\n", path, *path ? ": " : "",
                 result->warning_count - SHOWN);
 }
 
@@ -131,24 +151,39 @@ static void print_cache_trouble(calo_cache *cache)
         fprintf(stderr, "calotype: warning: %s [cache-trouble]\n", trouble.message);
 }
 
-static calo_status render_file(calo_renderer *renderer, const calo_render_command *command, const char *path,
-                               calo_error *err)
+/* How many were left out; tells why. */
+static size_t print_left_out(const calo_item_result *result)
 {
+    size_t count = 0;
+    for (size_t i = 0; i < result->object_count; i++)
+        if (result->objects[i].err.status != CALO_OK) {
+            fprintf(stderr, "calotype: left out: %s\n", result->objects[i].err.message);
+            count++;
+        }
+    return count;
+}
+
+static calo_status render_one(calo_renderer *renderer, const calo_render_command *command, const render_input *input,
+                              size_t *left_out, calo_error *err)
+{
+    const char *path = input->objects[0].path;
     calo_item_options item = command->item;
     calo_item_result result = {0};
     calo_progress progress = calo_progress_start(calo_path_name(path), command->quiet);
     char *sheet = NULL;
     item.on_progress = calo_progress_show;
     item.progress_user = &progress;
-    calo_status status = sheet_path(&item, path, &sheet, err);
+    calo_status status = sheet_path(&item, input, &sheet, err);
     item.sheet_path = sheet;
     if (status == CALO_OK)
-        status = calo_item_run(renderer, path, &item, &result, err);
+        status = input->is_scene ? calo_item_run_placed(renderer, input->objects, input->count, &item, &result, err)
+                                 : calo_item_run(renderer, path, &item, &result, err);
     calo_progress_clear(&progress);
+    *left_out = print_left_out(&result);
     if (status == CALO_OK && !command->quiet) {
-        print_warnings(path, &result);
+        print_warnings(input->is_scene ? "" : path, &result);
         print_cache_trouble(command->cache);
-        printf("%s -> %s  %zu views in %.2f s (%.2f s to load)\n", path, result.path, result.view_count,
+        printf("%s%s -> %s  %zu views in %.2f s (%.2f s to load)\n", path, input->label, result.path, result.view_count,
                result.load_seconds + result.render_seconds, result.load_seconds);
         fflush(stdout);
     }
@@ -166,10 +201,13 @@ static int render_files(calo_renderer *renderer, const calo_render_command *comm
     int code = CALO_EXIT_OK;
     for (size_t i = 0; i < count; i++) {
         calo_error err = {0};
+        const calo_placed_object file = {.path = arguments->files[i]};
+        const render_input input = {.objects = &file, .count = 1};
+        size_t left_out;
         calo_status status = calo_interrupted
                                  ? calo_fail(&err, CALO_ERROR_CANCELLED,
                                              "interrupted: %zu of %zu files were not rendered", count - i, count)
-                                 : render_file(renderer, command, arguments->files[i], &err);
+                                 : render_one(renderer, command, &input, &left_out, &err);
         if (status == CALO_OK)
             continue;
         code = calo_report(&err);
@@ -183,6 +221,25 @@ static int render_files(calo_renderer *renderer, const calo_render_command *comm
     return code && count > 1 ? CALO_EXIT_SOME_FAILED : code;
 }
 
+static int render_scene(calo_renderer *renderer, const calo_render_command *command, const calo_arguments *arguments)
+{
+    calo_error err = {0};
+    size_t left_out = 0;
+    render_input input = {.count = arguments->file_count, .is_scene = true};
+    calo_placed_object *objects = calloc(input.count, sizeof *objects);
+    for (size_t i = 0; objects && i < input.count; i++)
+        objects[i].path = arguments->files[i];
+    if (input.count > 1)
+        snprintf(input.label, sizeof input.label, " and %zu more", input.count - 1);
+    input.objects = objects;
+    calo_status status = objects ? render_one(renderer, command, &input, &left_out, &err)
+                                 : calo_fail_memory(&err, "a scene", input.count * sizeof *objects);
+    free(objects);
+    if (status != CALO_OK)
+        return calo_report(&err);
+    return left_out > 0 ? CALO_EXIT_SOME_FAILED : CALO_EXIT_OK;
+}
+
 static int run_command(calo_render_command *command, const calo_arguments *arguments)
 {
     calo_error err = {0};
@@ -192,7 +249,9 @@ static int run_command(calo_render_command *command, const calo_arguments *argum
         status = calo_render_command_resolve(command, &err);
     if (status == CALO_OK)
         status = calo_renderer_create(&command->renderer, &renderer, &err);
-    int code = status == CALO_OK ? render_files(renderer, command, arguments) : calo_report(&err);
+    int code = status != CALO_OK      ? calo_report(&err)
+               : is_scene(command) ? render_scene(renderer, command, arguments)
+                                   : render_files(renderer, command, arguments);
     calo_renderer_destroy(renderer);
     return code;
 }

@@ -76,6 +76,12 @@ static calo_status apply_seed(void *target, const char *value, calo_error *err)
     return CALO_OK;
 }
 
+static calo_status apply_object_size(void *target, const char *value, calo_error *err)
+{
+    calo_placement *placement = &((command *)target)->item.placement;
+    return calo_parse_pair("object-size", value, &placement->size_min, &placement->size_max, err);
+}
+
 static void add_channel(command *c, calo_channel channel) { c->item.render.channels |= CALO_CHANNEL_BIT(channel); }
 
 static calo_status apply_ids(void *target, const char *value, calo_error *err)
@@ -380,6 +386,13 @@ const calo_option calo_render_options_table[] = {
          "of MuJoCo's files: joint positions, one state a row, each of\nwhich is rendered from all cameras"),
     TEXT("mapping", "FILE", item.mapping_file,
          "\"joint name, column\" a line: which columns of --qpos are\nwhich joint's (MuJoCo's own order)"),
+
+    GROUP("Several objects in one scene (docs/dataset-scenes.md)"),
+    CHOICE(CALO_OPTION_CHOICE_FROM_1, "arrangement", "ground|air", item.placement.arrangement,
+           "one scene of all FILEs, none of them in another one: they\nstand on the ground, or are anywhere in a cube"),
+    CUSTOM("object-size", "A[,B]", apply_object_size, "an object's longest side, or a range of it (0.5,1)"),
+    RANGE(CALO_OPTION_NUMBER, "spread", "X", item.placement.spread, 0.01, 1000, "how far apart: more for more room (1)"),
+    FLAG("show-ground", item.placement.show_ground, "draw the ground, too"),
 
     GROUP("Looks"),
     TEXT("randomize", "FILE", item.randomizer_file,

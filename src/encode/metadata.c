@@ -252,7 +252,10 @@ static void write_conventions(calo_json_writer *json, const calo_metadata *metad
     calo_json_text(json, "normal", "unit shading normal with normal maps, facing the viewer");
     calo_json_numbers(json, "normal_background", nothing, 3);
     calo_json_text(json, "mask", "1 = a surface at the pixel's centre, 0 = background");
-    calo_json_text(json, "instance", "from 1 in file order, one a node that draws (or GPU instance); 0 = background");
+    calo_json_text(json, "instance",
+                   metadata->arrangement
+                       ? "from 1 in the order of objects, one for all of an object; then the ground; 0 = background"
+                       : "from 1 in file order, one a node that draws (or GPU instance); 0 = background");
     calo_json_text(json, "material",
                    "index in the file's materials + 1; one more than the last: no material; 0 = background");
     calo_json_text(json, "color_space", linear || metadata->layout.exr ? "linear, Rec. 709 primaries" : "sRGB");
@@ -264,7 +267,7 @@ static void write_conventions(calo_json_writer *json, const calo_metadata *metad
 
 /* ---- views ---- */
 
-static void write_matrix(calo_json_writer *json, const char *key, const calo_mat4 *matrix)
+void calo_metadata_write_matrix(calo_json_writer *json, const char *key, const calo_mat4 *matrix)
 {
     calo_json_open(json, key, '[');
     for (int r = 0; r < 4; r++)
@@ -297,8 +300,8 @@ static void write_view(calo_json_writer *json, const calo_metadata *metadata, si
         calo_json_unsigned(json, "state", state);
     if (metadata->values)
         calo_json_unsigned(json, "look", variant);
-    write_matrix(json, "camera_to_world", &view->camera_to_world);
-    write_matrix(json, "world_to_camera_opencv", &opencv);
+    calo_metadata_write_matrix(json, "camera_to_world", &view->camera_to_world);
+    calo_metadata_write_matrix(json, "world_to_camera_opencv", &opencv);
     for (int c = 0; c < CALO_CHANNEL_COUNT; c++)
         if (metadata->render->channels >> c & 1) {
             calo_channel_file_name(&metadata->layout, view->name, (calo_channel)c, name);
@@ -406,6 +409,8 @@ calo_status calo_encode_metadata(const calo_metadata *metadata, calo_blob *blob,
     calo_json_writer writer = calo_json_start(blob, err), *json = &writer;
     calo_json_open(json, NULL, '{');
     calo_metadata_write_object(json, &metadata->object);
+    if (metadata->arrangement)
+        calo_metadata_write_arrangement(json, metadata->arrangement);
     write_normalization(json, metadata);
     calo_json_text(json, "protocol", metadata->views->protocol);
     calo_json_unsigned(json, "seed", metadata->views->seed);

@@ -17,6 +17,23 @@ typedef struct calo_object_facts {
     const calo_scene_statistics *statistics;
 } calo_object_facts;
 
+/* An object of several in one scene. */
+typedef struct calo_placed_facts {
+    calo_object_facts object;
+    const char *left_out; /* why it is not in the scene, in a word; only its identifier is read then. Else NULL */
+    uint32_t instance_id, first_material_id;
+    calo_mat4 object_to_world;
+    double bounds_min[3], bounds_max[3]; /* in the world */
+} calo_placed_facts;
+
+typedef struct calo_arrangement_facts {
+    const char *name;
+    double size_range[2], spread;
+    uint32_t ground_id; /* 0: none */
+    const calo_placed_facts *objects; /* as they were asked for */
+    size_t object_count;
+} calo_arrangement_facts;
+
 /* How it was rendered. Options are resolved: no zeros that mean defaults. */
 typedef struct calo_metadata {
     calo_object_facts object;
@@ -39,10 +56,14 @@ typedef struct calo_metadata {
     calo_file_layout layout;
     const calo_object_quality *quality;
     const calo_view_quality *qualities; /* of the views */
+    const calo_arrangement_facts *arrangement; /* NULL: one object */
 } calo_metadata;
 
 /* The keys of the Objaverse-XL scripts that describe the object, into the open object of `json`. */
 void calo_metadata_write_object(calo_json_writer *json, const calo_object_facts *object);
+/* "arrangement" and "objects" of a scene of several. */
+void calo_metadata_write_arrangement(calo_json_writer *json, const calo_arrangement_facts *arrangement);
+void calo_metadata_write_matrix(calo_json_writer *json, const char *key, const calo_mat4 *matrix);
 /* "warnings": [{"id", "message"}]. */
 void calo_metadata_write_warnings(calo_json_writer *json, const calo_scene *scene);
 

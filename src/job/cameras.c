@@ -84,7 +84,7 @@ calo_status calo_item_make_pose(const calo_item *item, size_t variant, calo_pose
 static calo_status find_normalization(calo_item *item, calo_fit fit, calo_error *err)
 {
     calo_pose *measured = NULL;
-    double low[3], high[3];
+    double *low = item->low, *high = item->high;
     calo_status status = make_pose(item, 0, false, NULL, &measured, err);
     if (status == CALO_OK)
         status = calo_pose_bounds(measured, low, high, err);
@@ -108,7 +108,7 @@ static calo_status find_normalization(calo_item *item, calo_fit fit, calo_error 
 
 /* 53 bits of the content's hash: the same file gives the same views anywhere, and the number
  * survives readers of JSON that keep doubles only. */
-static uint64_t seed_of(const calo_item *item)
+uint64_t calo_item_seed(const calo_item *item)
 {
     uint64_t seed = 0;
     if (item->options->has_seed)
@@ -233,7 +233,7 @@ calo_status calo_item_make_views(calo_item *item, calo_error *err)
 {
     const calo_item_options *options = item->options;
     calo_view_options views = options->views;
-    views.seed = item->result->seed = seed_of(item);
+    views.seed = item->result->seed = calo_item_seed(item);
     calo_status status = calo_item_check_choices(options, err);
     if (status == CALO_OK)
         status = find_animation(item, err);

@@ -7,7 +7,8 @@
 calo_status calo_item_describe(calo_item *item, calo_error *err)
 {
     calo_item_result *result = item->result;
-    calo_status status = calo_scene_count(item->scene, &result->statistics, err);
+    calo_status status = item->group ? calo_item_describe_group(item, err)
+                                     : calo_scene_count(item->scene, &result->statistics, err);
     return status == CALO_OK ? calo_object_measure(item->scene, &result->statistics, &result->quality, err) : status;
 }
 
@@ -39,6 +40,7 @@ static calo_status encode_metadata(const calo_item *item, calo_blob *blob, calo_
         .backend = calo_renderer_backend(item->renderer),
         .lod_pixels = calo_renderer_lod_pixels(item->renderer),
         .layout = item->layout,
+        .arrangement = item->group ? calo_item_group_facts(item->group) : NULL,
         .quality = &item->result->quality,
         .qualities = item->qualities,
     };

@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "encode/file_names.h"
 #include "job/quality.h"
+#include "encode/metadata.h"
 #include "job/state_rows.h"
 #include "job/states.h"
 #include "store/store.h"
@@ -23,6 +24,9 @@ typedef struct calo_item_variant {
     calo_lighting lighting;
 } calo_item_variant;
 
+/* place.c: the files that one scene is made of. */
+typedef struct calo_item_group calo_item_group;
+
 typedef struct calo_item {
     calo_renderer *renderer;
     const char *path;
@@ -31,6 +35,7 @@ typedef struct calo_item {
     calo_sha256 hash;
     const calo_scene *scene;
     calo_scene *own_scene;    /* the same, where no model owns it */
+    calo_item_group *group;   /* of several files; or NULL */
     calo_mujoco_model *model; /* of an MJCF file */
     calo_mujoco_mapping *mapping;
     calo_state_rows states;
@@ -39,7 +44,8 @@ typedef struct calo_item {
     size_t looks_each;           /* looks a state; 0 without a randomizer */
     calo_item_variant *variants; /* NULL without a randomizer */
     calo_state_post *post;
-    double middle[3], radius;    /* of what the first state draws, before the normalization */
+    double low[3], high[3];      /* the box of what the first state draws, before the normalization */
+    double middle[3], radius;    /* of that box */
     int32_t animation; /* index, or -1 */
     calo_view_set views; /* of all variants, one after another */
     double scale, translation[3];
@@ -61,6 +67,23 @@ calo_status calo_scene_load_hashed(const char *path, const calo_import_options *
                                    calo_sha256 *hash, calo_error *err);
 /* The item's scene and its hash; refuses what could not be written later. */
 calo_status calo_item_load(calo_item *item, calo_error *err);
+/* Of a scene of several files: what an object is called, and what all together are (malloc'ed), which also checks that there
+ * are as many as may be. */
+const char *calo_placed_object_identifier(const calo_placed_object *object);
+calo_status calo_placed_identifier(const calo_placed_object *objects, size_t count, char **identifier, calo_error *err);
+/* place.c: the objects of a scene as they were asked for, which outlive the group. To be destroyed after a failure, too. */
+calo_status calo_item_group_create(const calo_placed_object *objects, size_t count, const calo_placement *placement,
+                                   calo_item_group **group, calo_error *err);
+void calo_item_group_destroy(calo_item_group *group);
+const char *calo_item_group_name(const calo_item_group *group); /* for messages: "a.glb and 2 more" */
+const char *calo_item_group_identifier(const calo_item_group *group);
+/* Loads and places them, which fills the result's objects. */
+calo_status calo_item_load_group(calo_item *item, calo_error *err);
+/* What of them is known when the normalization is: their places, and their statistics with the sums; then their facts. */
+calo_status calo_item_describe_group(calo_item *item, calo_error *err);
+const calo_arrangement_facts *calo_item_group_facts(const calo_item_group *group);
+/* cameras.c: of cameras, places and looks. */
+uint64_t calo_item_seed(const calo_item *item);
 /* variants.c: looks. The randomizer, once the scene is there; the looks, once the normalization is. */
 calo_status calo_item_make_randomizer(calo_item *item, calo_error *err);
 calo_status calo_item_draw_looks(calo_item *item, calo_error *err);

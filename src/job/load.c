@@ -161,11 +161,13 @@ calo_status calo_item_load(calo_item *item, calo_error *err)
     if (item->options->mapping_file && !item->options->state_file)
         return calo_fail(err, CALO_ERROR_ARGUMENT, "a mapping (%s) is for the columns of a file of joint positions: name "
                          "that, too", item->options->mapping_file);
-    bool is_mjcf = calo_mujoco_is_file_name(item->path);
+    bool is_mjcf = !item->group && calo_mujoco_is_file_name(item->path);
     resolve_options(item);
     choose_look(item, is_mjcf);
     calo_uuid5_dns(calo_item_identifier(item->path, item->options), item->result->save_uid);
-    calo_status status = is_mjcf ? load_model(item, err) : load_scene(item, err);
+    calo_status status = item->group ? calo_item_load_group(item, err)
+                         : is_mjcf   ? load_model(item, err)
+                                     : load_scene(item, err);
     if (status != CALO_OK)
         return status;
     calo_sha256_text(&item->hash, item->result->sha256);
