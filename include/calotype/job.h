@@ -142,7 +142,7 @@ CALO_API void calo_item_result_finish(calo_item_result *result);
 /* Renders several files as one scene: each is scaled, turned and placed by the seed, so that none is in another one, and
  * shown at rest without its own cameras and lights (docs/dataset-scenes.md). Without `has_seed` the seed comes from the
  * files' SHA-256. A file that cannot be used is left out (see result->objects); the call fails when none is left, with
- * the first one's status. Limits hold for all together. Everything of an object has its instance id. The scene's sha256 is
+ * the status of the first that has a path. Limits hold for all together. Everything of an object has its instance id. The scene's sha256 is
  * the hash of the placed files' 32-byte hashes in order. */
 CALO_API calo_status calo_item_run_placed(calo_renderer *renderer, const calo_placed_object *objects, size_t count,
                                           const calo_item_options *options, calo_item_result *result, calo_error *err);

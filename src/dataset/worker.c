@@ -148,20 +148,48 @@ static calo_reason reason_of_failure(const char *name, calo_status status, calo_
     return calo_reason_of(status, step);
 }
 
-static calo_status render(const calo_worker *worker, sample_work *work, const calo_item_options *item)
+/* Objects are placed in a scene, also where one alone is left of them. */
+static bool is_scene(const calo_message *task, const calo_item_options *item)
 {
-    const calo_message_object *object = &work->task->objects[0];
-    const char *name = calo_path_name(object->path);
+    return task->object_count > 1 || item->placement.arrangement != CALO_ARRANGEMENT_DEFAULT;
+}
+
+static calo_status render_scene(const calo_worker *worker, sample_work *work, const calo_item_options *options)
+{
+    const calo_message *task = work->task;
+    calo_placed_object *objects = calloc(task->object_count, sizeof *objects);
+    if (!objects)
+        return calo_fail_memory(&work->err, "objects", task->object_count * sizeof *objects);
+    calo_status status = CALO_OK;
+    for (size_t i = 0; i < task->object_count && status == CALO_OK; i++) {
+        objects[i] = (calo_placed_object){task->objects[i].path, task->objects[i].identifier};
+        if (objects[i].path)
+            status = calo_worker_fault(calo_path_name(objects[i].path), worker->setup.scratch_folder, &work->err);
+    }
+    if (status == CALO_OK)
+        status = calo_item_run_placed(worker->renderer, objects, task->object_count, options, &work->result, &work->err);
+    free(objects);
+    return status;
+}
+
+static calo_status render_object(const calo_worker *worker, sample_work *work, calo_item_options *options, const char *name)
+{
+    options->identifier = work->task->objects[0].identifier;
+    calo_status status = calo_worker_fault(name, worker->setup.scratch_folder, &work->err);
+    return status == CALO_OK ? calo_item_run(worker->renderer, name, options, &work->result, &work->err) : status;
+}
+
+/* `name`: the first object's file, as it is seen from here. */
+static calo_status render(const calo_worker *worker, sample_work *work, const calo_item_options *item, const char *name)
+{
     calo_item_options options = *item;
     options.output_folder = work->folder;
-    options.identifier = object->identifier;
     options.object_name = work->task->name;
     options.sheet_path = NULL;
     options.staged = true;
     options.thumbnail_path = work->task->thumbnail ? work->thumbnail : NULL;
-    calo_status status = calo_worker_fault(name, worker->setup.scratch_folder, &work->err);
-    if (status == CALO_OK)
-        status = calo_item_run(worker->renderer, name, &options, &work->result, &work->err);
+    calo_status status = is_scene(work->task, item) ? render_scene(worker, work, &options)
+                                                    : render_object(worker, work, &options, name);
     if (status == CALO_OK)
         return CALO_OK;
     blame(work, reason_of_failure(name, status, work->result.step));
@@ -171,21 +199,51 @@ static calo_status render(const calo_worker *worker, sample_work *work, const ca
     return status;
 }
 
+/* Why objects of a scene were left out, for those that the supervisor has not left out itself. */
+static calo_status print_facts(sample_work *work)
+{
+    size_t count = work->result.object_count, told = 0;
+    calo_left_out *left_out = calloc(count + 1, sizeof *left_out);
+    if (!left_out)
+        return calo_fail_memory(&work->err, "facts", count * sizeof *left_out);
+    for (size_t i = 0; i < count; i++) {
+        const calo_message_object *object = &work->task->objects[i];
+        const calo_error *why = &work->result.objects[i].err;
+        if (object->path && why->status != CALO_OK)
+            left_out[told++] = (calo_left_out){object->identifier,
+                                               reason_of_failure(object->path, why->status, CALO_ITEM_LOAD), why->message};
+    }
+    calo_status status = calo_worker_print_facts(&work->result, left_out, told, &work->facts, &work->err);
+    free(left_out);
+    return status;
+}
+
+/* The first that is there; or NULL. */
+static const char *first_path(const calo_message *task)
+{
+    size_t i = 0;
+    while (i + 1 < task->object_count && !task->objects[i].path)
+        i++;
+    return task->objects[i].path;
+}
+
 static calo_status run_sample(const calo_worker *worker, sample_work *work, const calo_item_options *item)
 {
-    const char *path = work->task->objects[0].path;
+    const char *path = first_path(work->task);
+    bool scene = is_scene(work->task, item);
     blame(work, CALO_REASON_OUT_OF_MEMORY); /* of the steps around rendering, where nothing else is said */
     calo_status status = make_places(worker, work);
     if (status != CALO_OK)
         return status;
-    status = path ? go_there(path, &work->err) : calo_fail(&work->err, CALO_ERROR_NOT_FOUND, "no object is left of it");
+    if (!path)
+        status = calo_fail(&work->err, CALO_ERROR_NOT_FOUND, "no object is left of it");
+    else if (!scene)
+        status = go_there(path, &work->err);
     if (status == CALO_ERROR_NOT_FOUND)
         blame(work, CALO_REASON_MISSING);
     if (status == CALO_OK)
-        status = render(worker, work, item);
-    if (status == CALO_OK)
-        status = calo_worker_print_facts(&work->result, &work->facts, &work->err);
-    return status;
+        status = render(worker, work, item, scene ? path : calo_path_name(path));
+    return status == CALO_OK ? print_facts(work) : status;
 }
 
 static calo_status serve_task(const calo_worker *worker, const calo_message *task, const calo_item_options *item,

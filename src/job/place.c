@@ -189,7 +189,10 @@ static calo_status load_objects(calo_item *item, calo_error *err)
     }
     if (group->placed_count > 0)
         return CALO_OK;
-    const calo_error *first = &results[0].err;
+    size_t tried = 0; /* the first that was: of the others the caller knows why */
+    while (tried + 1 < group->count && !group->asked[tried].path)
+        tried++;
+    const calo_error *first = &results[tried].err;
     return group->count == 1 ? calo_fail(err, first->status, "%s", first->message)
                              : calo_fail(err, first->status, "none of the %zu objects can be used; the first: %s",
                                          group->count, first->message);

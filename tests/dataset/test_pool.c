@@ -167,6 +167,49 @@ static void good_files_are_staged(void **state)
     assert_int_equal(calo_pool_restarts(f->pool), 0);
 }
 
+/* Five objects: of the first the supervisor knows why it is not there, two can be used. */
+static calo_task_result run_scene(fixture *f, const char *const paths[5])
+{
+    static const char *const identifiers[5] = {"a.glb", "b.glb", "c.glb", "d.glb", "e.glb"};
+    calo_object objects[5] = {{0}};
+    for (int i = 0; i < 5; i++)
+        objects[i].file_identifier = (char *)identifiers[i];
+    const calo_sample sample = {7, (char *)"scene-000007", objects, 5};
+    const calo_task task = {f->next_ticket++, &sample, paths, false};
+    assert_int_equal(calo_pool_give(f->pool, &task, &f->err), CALO_OK);
+    return wait_for_one(f);
+}
+
+static void scenes_leave_out_what_is_broken(void **state)
+{
+    fixture *f = *state;
+    char broken[128], text[128];
+    const char *const paths[5] = {NULL, f->model, broken, f->model, text};
+    const char *const bad[5] = {NULL, text, broken, text, broken}, *const none[5] = {NULL};
+    snprintf(broken, sizeof broken, "%s/broken.glb", f->folder);
+    snprintf(text, sizeof text, "%s/readme.txt", f->folder);
+    assert_int_equal(calo_file_write(broken, "glTF", 4, NULL), CALO_OK);
+    assert_int_equal(calo_file_write(text, "hello", 5, NULL), CALO_OK);
+    start(f);
+    calo_task_result result = run_scene(f, paths);
+    if (result.reason != CALO_REASON_NONE)
+        fail_msg("%s: %s", calo_reason_name(result.reason), result.message);
+    assert_non_null(strstr(result.staged_path, "/scene-000007.zip"));
+    assert_non_null(strstr(result.facts, "\"triangles\": 2"));
+    assert_null(strstr(result.facts, "\"a.glb\""));
+    assert_non_null(strstr(result.facts, "{\"file_identifier\": \"c.glb\", \"reason\": \"broken file\""));
+    assert_non_null(strstr(result.facts, "{\"file_identifier\": \"e.glb\", \"reason\": \"unsupported format\""));
+    calo_task_result_finish(&result);
+    result = run_scene(f, bad);
+    assert_int_equal(result.reason, CALO_REASON_UNSUPPORTED_FORMAT);
+    assert_null(result.staged_path);
+    calo_task_result_finish(&result);
+    result = run_scene(f, none);
+    assert_int_equal(result.reason, CALO_REASON_MISSING);
+    calo_task_result_finish(&result);
+    assert_int_equal(calo_pool_restarts(f->pool), 0);
+}
+
 static void failures_have_their_reasons(void **state)
 {
     fixture *f = *state;
@@ -228,6 +271,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(good_files_are_staged, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(scenes_leave_out_what_is_broken, set_up, tear_down),
         cmocka_unit_test_setup_teardown(failures_have_their_reasons, set_up, tear_down),
         cmocka_unit_test_setup_teardown(faults_end_the_worker_alone, set_up, tear_down),
     };
