@@ -3,6 +3,7 @@
 #define CALO_STORE_KIND_H
 
 #include "base/blob.h"
+#include "store/landing.h"
 #include "store/output.h"
 #include "store/package.h"
 #include "store/store.h"
@@ -42,9 +43,6 @@ extern const calo_store_kind calo_store_kind_webdataset;
 calo_status calo_store_open_file(calo_store *store, calo_error *err);
 calo_status calo_store_commit_file(calo_store *store, calo_error *err);
 void calo_store_destroy_file(calo_store *store);
-
-/* The sentence for a failed system call: "PATH: cannot VERB: Permission denied". */
-calo_status calo_store_fail(calo_error *err, const char *path, const char *verb, int number);
 
 /* Writes everything; `path` names the file in the sentence. */
 calo_status calo_store_write(int file, const char *path, const void *bytes, size_t size, calo_error *err);
