@@ -12,18 +12,20 @@ calo_status calo_destination_open(const char *place, const calo_transfer_options
 void calo_destination_close(calo_destination *destination);
 
 /* Moves a staged file, or a folder of files, to `name` ("train/000003.torch"), and sees that it is on the disk. What stands
- * there already must be calotype's earlier result (as in store/store.h) and is replaced. Across file systems it is copied
- * under a hidden name first. To s3, a folder's metadata.json comes last. A full disk is CALO_ERROR_IO. */
+ * there already must be calotype's earlier result (see store/landing.h; in s3: have a SHA-256 kept beside it) and is replaced.
+ * Across file systems it is copied under a hidden name first, ".NAME.part"; who comes second with the same name waits. To s3,
+ * a folder's metadata.json comes last; a folder there with files that the new one has not is an error, as nothing is deleted in
+ * buckets. `sha256`: of a file, or NULL. A full disk is CALO_ERROR_IO. */
 calo_status calo_destination_put(calo_destination *destination, const char *staged_path, const char *name, const char *sha256,
                                  calo_error *err);
-calo_status calo_destination_put_bytes(calo_destination *destination, const void *bytes, size_t size, const char *name,
-                                       calo_error *err);
-/* Whether `name` is there with these bytes (a folder: with files of this hash, see calo_path_sha256). */
+/* Whether `name` is there with these bytes (a folder: with files of this hash, see calo_path_sha256). In s3 the kept SHA-256
+ * counts; in a folder, what the file has. */
 calo_status calo_destination_has(calo_destination *destination, const char *name, uint64_t bytes, const char *sha256, bool *there,
                                  calo_error *err);
 calo_status calo_destination_get_bytes(calo_destination *destination, const char *name, uint64_t max_bytes, void **bytes,
                                        size_t *size, calo_error *err);
-/* The names in a folder of the destination ("" or "index/"), in order. */
+/* The names of the files in a folder of the destination ("" or "index/"), in order; not those in folders in it, nor hidden ones.
+ * None where there is no such folder. */
 calo_status calo_destination_list(calo_destination *destination, const char *folder, void (*visit)(void *user, const char *name),
                                   void *user, calo_error *err);
 
