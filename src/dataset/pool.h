@@ -28,12 +28,13 @@ typedef struct calo_task {
 typedef struct calo_task_result {
     uint64_t ticket;
     calo_reason reason;       /* NONE: done */
-    bool stop;                /* not the object's fault: the run must stop, with `message` */
+    bool stop;                /* not the object's fault: the run must stop, with `message`; `reason` says nothing then */
     char message[1024];
     char *staged_path;        /* what the worker made, now the supervisor's: SCRATCH/staged/NUMBER/NAME[.ending], a file or a
                                * folder, alone in its folder, which goes with it */
     char *thumbnail_path;     /* a small PNG, SCRATCH/thumbnails/NUMBER.png; or NULL */
-    char *facts;              /* one line of JSON: sha256, views, seconds by stage, warnings, quality, objects left out */
+    char *facts;              /* one line of JSON: sha256, views, seconds by stage, warnings, quality, objects left out; also of
+                               * what was rejected; else NULL */
     double seconds;           /* by the wall */
 } calo_task_result;
 void calo_task_result_finish(calo_task_result *result);

@@ -243,7 +243,14 @@ static calo_status run_sample(const calo_worker *worker, sample_work *work, cons
         blame(work, CALO_REASON_MISSING);
     if (status == CALO_OK)
         status = render(worker, work, item, scene ? path : calo_path_name(path));
-    return status == CALO_OK ? print_facts(work) : status;
+    if (status == CALO_OK)
+        return print_facts(work);
+    /* Without them the failure counts all the same. */
+    calo_error err = work->err;
+    if (status == CALO_ERROR_REJECTED)
+        print_facts(work);
+    work->err = err;
+    return status;
 }
 
 static calo_status serve_task(const calo_worker *worker, const calo_message *task, const calo_item_options *item,
@@ -254,13 +261,13 @@ static calo_status serve_task(const calo_worker *worker, const calo_message *tas
     if (status == CALO_OK) {
         blame(&work, CALO_REASON_NONE);
         work.reply.file = calo_path_name(work.result.path);
-        work.reply.facts = (const char *)work.facts.bytes;
         work.reply.thumbnail = task->thumbnail;
     } else {
         work.reply.words = work.err.message;
         if (work.folder)
             calo_folder_remove(work.folder);
     }
+    work.reply.facts = (const char *)work.facts.bytes;
     status = send_message(&work.reply, err);
     calo_item_result_finish(&work.result);
     calo_blob_finish(&work.facts);

@@ -71,7 +71,7 @@ calo_status calo_worker_print_facts(const calo_item_result *result, const calo_l
     calo_json_text(&json, "seed", seed); /* 64 bits, which not all readers of JSON have for numbers */
     calo_json_unsigned(&json, "views", result->view_count);
     calo_json_unsigned(&json, "triangles", result->statistics.triangle_count);
-    calo_json_unsigned(&json, "bytes", count_bytes(result->path));
+    calo_json_unsigned(&json, "bytes", result->path ? count_bytes(result->path) : 0);
     calo_json_number(&json, "load_seconds", result->load_seconds);
     calo_json_number(&json, "render_seconds", result->render_seconds);
     calo_quality_write_object(&json, &result->quality);

@@ -2,6 +2,7 @@
  * calotype-dataset that workers are started from. */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -210,6 +211,22 @@ static void scenes_leave_out_what_is_broken(void **state)
     assert_int_equal(calo_pool_restarts(f->pool), 0);
 }
 
+static void what_is_rejected_has_facts(void **state)
+{
+    fixture *f = *state;
+    static const char *const words[] = {"worker", "--views", "2", "--size", "16", "--reject", "flat_box"};
+    calo_pool_options options = usual_options(f);
+    options.words = words;
+    options.word_count = 7;
+    start_with(f, &options);
+    calo_task_result result = run_one(f, f->model);
+    assert_int_equal(result.reason, CALO_REASON_REJECTED);
+    assert_non_null(strstr(result.message, "flat_box"));
+    assert_non_null(strstr(result.facts, "\"flat_box\""));
+    assert_null(result.staged_path);
+    calo_task_result_finish(&result);
+}
+
 static void failures_have_their_reasons(void **state)
 {
     fixture *f = *state;
@@ -267,13 +284,245 @@ static void faults_end_the_worker_alone(void **state)
     }
 }
 
+static void a_worker_that_hangs_is_ended_in_time(void **state)
+{
+    fixture *f = *state;
+    setenv("CALOTYPE_TEST_FAULT", "hang:stuck.gltf", 1);
+    char path[160];
+    snprintf(path, sizeof path, "%s/stuck.gltf", f->folder);
+    assert_int_equal(calo_file_write(path, triangle, strlen(triangle), NULL), CALO_OK);
+    calo_pool_options options = usual_options(f);
+    options.timeout_seconds = 2;
+    options.workers = 1;
+    start_with(f, &options);
+    expect_reason(f, path, CALO_REASON_TIMEOUT, "2 s");
+    assert_int_equal(calo_pool_restarts(f->pool), 0); /* until somebody needs it */
+    options.timeout_seconds = 120;
+    calo_pool_destroy(f->pool);
+    start_with(f, &options);
+    expect_done(f, f->model);
+}
+
+/* Memory below what the address space allows: the supervisor's own look. */
+static void a_worker_that_bloats_is_ended(void **state)
+{
+    fixture *f = *state;
+    setenv("CALOTYPE_TEST_FAULT", "allocate=300000000:bloated.gltf", 1);
+    char path[160];
+    snprintf(path, sizeof path, "%s/bloated.gltf", f->folder);
+    assert_int_equal(calo_file_write(path, triangle, strlen(triangle), NULL), CALO_OK);
+    calo_pool_options options = usual_options(f);
+    const char *words[USUAL_WORDS];
+    memcpy(words, usual_words, sizeof words);
+    words[6] = "4"; /* threads, each with addresses to spare */
+    options.words = words;
+    options.memory_bytes = 100 << 20;
+    start_with(f, &options);
+    expect_reason(f, path, CALO_REASON_OUT_OF_MEMORY, "100 MiB");
+    expect_done(f, f->model);
+}
+
+/* The processes whose parent is `parent`: how many; the last one in `child`. */
+static int count_children(pid_t parent, pid_t *child)
+{
+    char name[300], line[512], program_name[64];
+    int count = 0;
+    DIR *folder = opendir("/proc");
+    for (struct dirent *entry; (entry = readdir(folder));) {
+        long pid, above;
+        snprintf(name, sizeof name, "/proc/%s/stat", entry->d_name);
+        FILE *file = entry->d_name[0] >= '1' && entry->d_name[0] <= '9' ? fopen(name, "re") : NULL;
+        if (!file)
+            continue;
+        if (fgets(line, sizeof line, file) && sscanf(line, "%ld (%63[^)]) %*c %ld", &pid, program_name, &above) == 3 &&
+            above == parent) {
+            count++;
+            *child = (pid_t)pid;
+        }
+        fclose(file);
+    }
+    closedir(folder);
+    return count;
+}
+
+/* A few at random moments: nobody's fault, so the object is done all the same. */
+static void workers_killed_from_outside_cost_nothing(void **state)
+{
+    fixture *f = *state;
+    setenv("CALOTYPE_TEST_FAULT", "hang:slow.gltf", 1);
+    char path[160];
+    pid_t worker = 0;
+    calo_task_result result;
+    calo_pool_options options = usual_options(f);
+    options.workers = 1;
+    start_with(f, &options);
+    assert_int_equal(count_children(getpid(), &worker), 1);
+    kill(worker, SIGKILL); /* while it waits */
+    expect_done(f, f->model);
+    /* While it works: three times, then the object is suspicious. */
+    snprintf(path, sizeof path, "%s/slow.gltf", f->folder);
+    assert_int_equal(calo_file_write(path, triangle, strlen(triangle), NULL), CALO_OK);
+    give(f, path);
+    for (int i = 0; !calo_pool_take(f->pool, &result); i++) {
+        assert_true(i < 1000);
+        assert_int_equal(calo_pool_wait(f->pool, NULL, 0, 50, &f->err), CALO_OK);
+        if (i % 10 == 9 && count_children(getpid(), &worker) == 1)
+            kill(worker, SIGKILL);
+    }
+    assert_int_equal(result.reason, CALO_REASON_CRASH);
+    assert_non_null(strstr(result.message, "SIGKILL"));
+    calo_task_result_finish(&result);
+    assert_true(calo_pool_restarts(f->pool) >= 3);
+    expect_done(f, f->model);
+}
+
+/* Its workers hang, and must not live on. */
+static void workers_die_with_their_supervisor(void **state)
+{
+    fixture *f = *state;
+    setenv("CALOTYPE_TEST_FAULT", "hang:leaf.gltf", 1);
+    int ready[2];
+    char byte;
+    pid_t workers[2] = {0};
+    assert_int_equal(pipe2(ready, 0), 0);
+    fflush(NULL);
+    pid_t supervisor = fork();
+    if (supervisor == 0) {
+        const calo_pool_options options = usual_options(f);
+        if (calo_pool_create(&options, &f->pool, &f->err) != CALO_OK)
+            _exit(1);
+        give(f, f->model);
+        give(f, f->model);
+        for (int i = 0; i < 5; i++)
+            calo_pool_wait(f->pool, NULL, 0, 100, &f->err);
+        (void)!write(ready[1], "x", 1);
+        for (;;)
+            pause();
+    }
+    assert_int_equal(read(ready[0], &byte, 1), 1);
+    assert_int_equal(count_children(supervisor, &workers[0]), 2);
+    kill(supervisor, SIGKILL);
+    waitpid(supervisor, NULL, 0);
+    for (int i = 0; kill(workers[0], 0) == 0; i++) {
+        char name[64], line[256] = "";
+        snprintf(name, sizeof name, "/proc/%ld/stat", (long)workers[0]);
+        FILE *file = fopen(name, "re");
+        bool gone = !file || !fgets(line, sizeof line, file) || strstr(line, ") Z ");
+        if (file)
+            fclose(file);
+        if (gone)
+            break; /* nobody has waited for it yet, but it is dead */
+        assert_true(i < 600);
+        usleep(100000);
+    }
+    close(ready[0]);
+    close(ready[1]);
+}
+
+/* A disk of its own, a small one; skipped where nothing may be mounted. */
+static void a_full_disk_stops_the_run(void **state)
+{
+    fixture *f = *state;
+    char disk[96];
+    setenv("CALOTYPE_TEST_FAULT", "fill:full.gltf", 1);
+    snprintf(disk, sizeof disk, "%s/disk", f->folder);
+    assert_int_equal(mkdir(disk, 0700), 0);
+    if (mount("calotype-test", disk, "tmpfs", 0, "size=4m") != 0) {
+        print_message("skipped: no disk can be mounted: %s\n", strerror(errno));
+        skip();
+    }
+    snprintf(f->scratch, sizeof f->scratch, "%s", disk);
+    char path[160];
+    snprintf(path, sizeof path, "%s/full.gltf", f->folder);
+    assert_int_equal(calo_file_write(path, triangle, strlen(triangle), NULL), CALO_OK);
+    start(f);
+    calo_task_result result = run_one(f, path);
+    calo_pool_destroy(f->pool);
+    f->pool = NULL;
+    umount2(disk, MNT_DETACH);
+    if (!result.stop)
+        fail_msg("%s", result.message);
+    assert_non_null(strstr(result.message, "No space left on device"));
+    calo_task_result_finish(&result);
+}
+
+static void what_is_hostile_gets_nowhere(void **state)
+{
+    fixture *f = *state;
+    setenv("CALOTYPE_TEST_FAULT", "escape:hostile.gltf", 1);
+    char path[160];
+    snprintf(path, sizeof path, "%s/hostile.gltf", f->folder);
+    assert_int_equal(calo_file_write(path, triangle, strlen(triangle), NULL), CALO_OK);
+    start(f);
+    if (!strstr(calo_pool_sandbox(f->pool), "seccomp") || !strstr(calo_pool_sandbox(f->pool), "Landlock")) {
+        print_message("skipped: %s\n", calo_pool_sandbox(f->pool));
+        skip();
+    }
+    expect_done(f, path); /* it tried, was refused, and went on */
+    calo_pool_destroy(f->pool);
+    calo_pool_options options = usual_options(f);
+    options.no_sandbox = true;
+    start_with(f, &options);
+    assert_string_equal(calo_pool_sandbox(f->pool), "none");
+    calo_task_result result = run_one(f, path); /* becomes /bin/true */
+    assert_int_equal(result.reason, CALO_REASON_CRASH);
+    assert_non_null(strstr(result.message, "code 0"));
+    calo_task_result_finish(&result);
+}
+
+static void workers_that_cannot_start_are_told_of(void **state)
+{
+    fixture *f = *state;
+    static const char *const words[] = {"worker", "--preset", "nothing-like-it"};
+    calo_pool_options options = usual_options(f);
+    options.words = words;
+    options.word_count = 3;
+    assert_int_equal(calo_pool_create(&options, &f->pool, &f->err), CALO_ERROR_ARGUMENT);
+    assert_non_null(strstr(f->err.message, "nothing-like-it"));
+    options = usual_options(f);
+    options.program = "/bin/false";
+    assert_int_equal(calo_pool_create(&options, &f->pool, &f->err), CALO_ERROR_BACKEND);
+    assert_non_null(strstr(f->err.message, "code 1"));
+    options.program = "/nothing/there";
+    assert_int_equal(calo_pool_create(&options, &f->pool, &f->err), CALO_ERROR_IO);
+    options = usual_options(f);
+    options.scratch_folder = "relative";
+    assert_int_equal(calo_pool_create(&options, &f->pool, &f->err), CALO_ERROR_ARGUMENT);
+}
+
+/* The caller's files end the waiting. */
+static void waiting_ends_for_other_files_too(void **state)
+{
+    fixture *f = *state;
+    int files[2];
+    start(f);
+    for (int i = 0; i < 10; i++) /* both workers have come */
+        assert_int_equal(calo_pool_wait(f->pool, NULL, 0, 20, &f->err), CALO_OK);
+    assert_int_equal(pipe2(files, 0), 0);
+    assert_int_equal(write(files[1], "x", 1), 1);
+    double start_seconds = calo_clock_seconds();
+    assert_int_equal(calo_pool_wait(f->pool, files, 1, 600000, &f->err), CALO_OK);
+    assert_true(calo_clock_seconds() - start_seconds < 300);
+    close(files[0]);
+    close(files[1]);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(good_files_are_staged, set_up, tear_down),
         cmocka_unit_test_setup_teardown(scenes_leave_out_what_is_broken, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_rejected_has_facts, set_up, tear_down),
         cmocka_unit_test_setup_teardown(failures_have_their_reasons, set_up, tear_down),
         cmocka_unit_test_setup_teardown(faults_end_the_worker_alone, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_worker_that_hangs_is_ended_in_time, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_worker_that_bloats_is_ended, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(workers_killed_from_outside_cost_nothing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(workers_die_with_their_supervisor, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_full_disk_stops_the_run, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_hostile_gets_nowhere, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(workers_that_cannot_start_are_told_of, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(waiting_ends_for_other_files_too, set_up, tear_down),
     };
     if (argc < 2)
         return 77;
