@@ -46,24 +46,25 @@ void calo_fetch_fail_over(calo_fetch_worker *worker)
                     worker->object->file_identifier, worker->fetcher->options.timeout_seconds);
 }
 
+static void fail_memory(calo_fetch_worker *worker)
+{
+    calo_fetch_fail(worker, CALO_REASON_FETCH_FAILED, "there is no memory to fetch it");
+    worker->fetched->stop = true;
+}
+
 char *calo_fetch_make_folder(calo_fetch_worker *worker)
 {
     calo_fetcher *fetcher = worker->fetcher;
+    calo_fetch_hold *hold = worker->fetched->hold;
     calo_error err = {0};
-    calo_fetch_hold *hold = calloc(1, sizeof *hold);
-    char *folder = hold ? calo_text_format("%s/fetch-%06llu", fetcher->options.scratch_folder,
-                                           (unsigned long long)atomic_fetch_add(&fetcher->folders, 1))
-                        : NULL;
-    if (!folder) {
-        free(hold);
-        calo_fetch_fail(worker, CALO_REASON_FETCH_FAILED, "there is no memory to fetch it");
-        worker->fetched->stop = true;
+    hold->folder = calo_text_format("%s/fetch-%06llu", fetcher->options.scratch_folder,
+                                    (unsigned long long)atomic_fetch_add(&fetcher->folders, 1));
+    if (!hold->folder) {
+        fail_memory(worker);
         return NULL;
     }
-    hold->folder = folder;
-    worker->fetched->hold = hold;
-    if (calo_folder_create(folder, &err) == CALO_OK)
-        return folder;
+    if (calo_folder_create(hold->folder, &err) == CALO_OK)
+        return hold->folder;
     calo_fetch_fail(worker, CALO_REASON_FETCH_FAILED, "%.400s", err.message);
     worker->fetched->stop = true;
     return NULL;
@@ -74,11 +75,29 @@ static void release(calo_fetched *fetched)
     calo_fetch_hold *hold = fetched->hold;
     if (hold && hold->folder)
         calo_folder_remove(hold->folder);
-    if (hold)
+    if (hold) {
+        calo_repository_use_end(hold->use);
         free(hold->folder);
+    }
     free(hold);
     free(fetched->path);
     *fetched = (calo_fetched){0};
+}
+
+/* False: to be asked again when another thread has fetched the repository. */
+static bool fetch_from_repository(calo_fetch_worker *worker, calo_repository_use *use)
+{
+    calo_repository_outcome outcome;
+    if (!calo_repository_get(use, calo_fetch_is_over, worker, &outcome))
+        return false;
+    if (outcome.reason) {
+        calo_fetch_fail(worker, outcome.reason, "%s", outcome.message);
+        worker->fetched->stop = outcome.stop;
+    } else {
+        calo_fetch_file(worker, outcome.path);
+    }
+    free(outcome.path);
+    return true;
 }
 
 static void fetch_uid(calo_fetch_worker *worker, const char *uid, const char *location)
@@ -104,14 +123,23 @@ static void fetch_file_url(calo_fetch_worker *worker, const char *url)
     if (path)
         calo_fetch_file(worker, path);
     else
-        calo_fetch_fail(worker, CALO_REASON_FETCH_FAILED, "there is no memory to fetch it");
+        fail_memory(worker);
     free(path);
 }
 
-static void fetch_object(calo_fetch_worker *worker)
+static const char *location_of(const calo_object *object)
+{
+    return object->location ? object->location : object->file_identifier;
+}
+
+/* False: to be asked again later. */
+static bool fetch_object(calo_fetch_worker *worker)
 {
     const calo_object *object = worker->object;
-    const char *location = object->location ? object->location : object->file_identifier;
+    const calo_fetch_hold *hold = worker->fetched->hold;
+    const char *location = location_of(object);
+    if (hold->use)
+        return fetch_from_repository(worker, hold->use);
     if (calo_is_uid(object->file_identifier))
         fetch_uid(worker, object->file_identifier, object->location);
     else if (calo_transfer_is_url(location))
@@ -124,10 +152,14 @@ static void fetch_object(calo_fetch_worker *worker)
                         location);
     else
         calo_fetch_file(worker, location);
+    return true;
 }
 
 static void free_job(calo_fetch_job *job)
 {
+    if (job->result)
+        release(&job->result->fetched);
+    free(job->result);
     calo_object_finish(&job->object);
     free(job);
 }
@@ -159,19 +191,60 @@ static calo_fetch_job *wait_for_job(calo_fetcher *fetcher)
     return job;
 }
 
-/* The result was allocated with the job, so that a full memory loses none. */
+static void put_in_front(calo_fetcher *fetcher, calo_fetch_job *job)
+{
+    if (!fetcher->first_job)
+        fetcher->last_job = &job->next;
+    job->next = fetcher->first_job;
+    fetcher->first_job = job;
+}
+
+/* Puts them all back in front; those whose repositories are still not there are put aside again. */
+static void unpark(calo_fetcher *fetcher)
+{
+    pthread_mutex_lock(&fetcher->mutex);
+    for (calo_fetch_job *job = fetcher->parked, *next; job; job = next) {
+        next = job->next;
+        put_in_front(fetcher, job);
+    }
+    fetcher->parked = NULL;
+    pthread_cond_broadcast(&fetcher->changed);
+    pthread_mutex_unlock(&fetcher->mutex);
+}
+
+/* Puts the job aside, until another thread has fetched its repository; that thread takes this lock afterwards. */
+static void park(calo_fetcher *fetcher, calo_fetch_job *job)
+{
+    const calo_fetch_hold *hold = job->result->fetched.hold;
+    pthread_mutex_lock(&fetcher->mutex);
+    if (calo_repository_is_busy(hold->use)) {
+        job->next = fetcher->parked;
+        fetcher->parked = job;
+    } else {
+        put_in_front(fetcher, job);
+    }
+    pthread_mutex_unlock(&fetcher->mutex);
+}
+
 static void run_job(calo_fetch_worker *worker, calo_fetch_job *job)
 {
     calo_fetch_result *result = job->result;
+    const calo_fetch_hold *hold = result->fetched.hold;
+    bool of_repository = hold->use != NULL;
     double start = calo_clock_seconds();
-    result->fetched.ticket = job->ticket;
     worker->deadline = start + worker->fetcher->options.timeout_seconds;
     worker->object = &job->object;
     worker->fetched = &result->fetched;
-    fetch_object(worker);
+    if (!fetch_object(worker)) {
+        park(worker->fetcher, job);
+        return;
+    }
     result->fetched.seconds = calo_clock_seconds() - start;
+    job->result = NULL;
     free_job(job);
     push_result(worker->fetcher, result);
+    if (of_repository)
+        unpark(worker->fetcher);
 }
 
 static void *run_worker(void *user)
@@ -225,7 +298,9 @@ static calo_status fill_fetcher(calo_fetcher *fetcher, calo_error *err)
     fetcher->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (fetcher->event < 0)
         return calo_fail(err, CALO_ERROR_IO, "the system gave no event file for fetching: %s", strerror(errno));
-    calo_status status = calo_folder_create(fetcher->options.scratch_folder, err);
+    calo_status status = calo_repositories_create(&fetcher->options, &fetcher->repositories, err);
+    if (status == CALO_OK)
+        status = calo_folder_create(fetcher->options.scratch_folder, err);
     if (status == CALO_OK && fetcher->options.download_folder)
         status = calo_folder_create(fetcher->options.download_folder, err);
     for (; status == CALO_OK && fetcher->worker_count < threads; fetcher->worker_count++) {
@@ -275,13 +350,14 @@ void calo_fetcher_destroy(calo_fetcher *fetcher)
     if (!fetcher)
         return;
     stop_workers(fetcher);
+    unpark(fetcher);
     for (calo_fetch_job *job = fetcher->first_job, *next; job; job = next) {
         next = job->next;
-        free(job->result);
         free_job(job);
     }
     while (calo_fetcher_take(fetcher, &fetched))
         release(&fetched);
+    calo_repositories_destroy(fetcher->repositories);
     if (fetcher->event >= 0)
         close(fetcher->event);
     pthread_cond_destroy(&fetcher->changed);
@@ -300,19 +376,31 @@ static bool copy_text(const char *from, char **to)
     return *to || !from;
 }
 
+/* All that a result needs is there from the start, so that a full memory loses none. */
+static calo_status fill_job(calo_fetcher *fetcher, calo_fetch_job *job, uint64_t ticket, const calo_object *object,
+                            calo_error *err)
+{
+    calo_fetch_hold *hold = NULL;
+    job->result = calloc(1, sizeof *job->result);
+    if (job->result)
+        job->result->fetched.hold = hold = calloc(1, sizeof *hold);
+    if (!hold || !copy_text(object->file_identifier, &job->object.file_identifier) ||
+        !copy_text(object->location, &job->object.location) || !copy_text(object->sha256, &job->object.sha256))
+        return calo_fail_memory(err, "an object to fetch", sizeof *job);
+    job->result->fetched.ticket = ticket;
+    return calo_repository_use_begin(fetcher->repositories, location_of(object), &hold->use, err);
+}
+
 calo_status calo_fetch(calo_fetcher *fetcher, uint64_t ticket, const calo_object *object, calo_error *err)
 {
     calo_fetch_job *job = calloc(1, sizeof *job);
-    if (!job || !(job->result = calloc(1, sizeof *job->result)) ||
-        !copy_text(object->file_identifier, &job->object.file_identifier) ||
-        !copy_text(object->location, &job->object.location) || !copy_text(object->sha256, &job->object.sha256)) {
-        if (job) {
-            free(job->result);
-            free_job(job);
-        }
+    if (!job)
         return calo_fail_memory(err, "an object to fetch", sizeof *job);
+    calo_status status = fill_job(fetcher, job, ticket, object, err);
+    if (status != CALO_OK) {
+        free_job(job);
+        return status;
     }
-    job->ticket = ticket;
     pthread_mutex_lock(&fetcher->mutex);
     *fetcher->last_job = job;
     fetcher->last_job = &job->next;

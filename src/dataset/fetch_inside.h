@@ -6,6 +6,13 @@
 #include <stdatomic.h>
 
 #include "dataset/fetch.h"
+#include "dataset/repository.h"
+
+/* What a fetched object holds until it is released. */
+typedef struct calo_fetch_hold {
+    char *folder;             /* to be deleted, or NULL */
+    calo_repository_use *use; /* of an object in a git repository; else NULL */
+} calo_fetch_hold;
 
 typedef struct calo_fetch_result {
     struct calo_fetch_result *next;
@@ -14,9 +21,8 @@ typedef struct calo_fetch_result {
 
 typedef struct calo_fetch_job {
     struct calo_fetch_job *next;
-    uint64_t ticket;
     calo_object object;
-    calo_fetch_result *result; /* to be filled */
+    calo_fetch_result *result; /* to be filled; its ticket and its hold are there from the start */
 } calo_fetch_job;
 
 /* A thread: one object at a time. */
@@ -35,6 +41,8 @@ struct calo_fetcher {
     pthread_mutex_t mutex;
     pthread_cond_t changed;
     calo_fetch_job *first_job, **last_job;
+    calo_fetch_job *parked; /* whose repositories are being fetched for others */
+    calo_repositories *repositories;
     calo_fetch_result *first_result, **last_result;
     const char **busy; /* kept paths that are being downloaded, one a worker; NULL: none */
     int event;
@@ -43,11 +51,6 @@ struct calo_fetcher {
     calo_fetch_worker *workers;
     uint32_t worker_count; /* whose threads run */
 };
-
-/* What a fetched object holds until it is released. */
-typedef struct calo_fetch_hold {
-    char *folder; /* to be deleted, or NULL */
-} calo_fetch_hold;
 
 /* Whether the worker must end: the fetcher stops, or the object's time is over. */
 bool calo_fetch_is_over(void *worker);

@@ -40,6 +40,7 @@ static const char *find_body(const char *url, size_t *length)
 {
     const char *body = strstr(url, "://");
     body = body ? body + 3 : url;
+    body += strncmp(url, "file:///", 8) == 0; /* there is no host */
     *length = strncmp(url, "s3:", 3) == 0 ? strlen(body) : strcspn(body, "?#");
     return body;
 }

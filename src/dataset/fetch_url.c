@@ -115,7 +115,7 @@ static void fetch_to_kept(calo_fetch_worker *worker, const char *url, const char
     if (there && worker->fetched->verdict != CALO_VERDICT_MODIFIED)
         return;
     free(worker->fetched->path);
-    *worker->fetched = (calo_fetched){.ticket = worker->fetched->ticket};
+    *worker->fetched = (calo_fetched){.ticket = worker->fetched->ticket, .hold = worker->fetched->hold};
     if (make_folder_of(worker, path))
         download(worker, url, path);
 }
