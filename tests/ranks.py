@@ -21,12 +21,12 @@ BACKENDS = ["cpu", "gl", "cuda"]
 # The files of src/ that may see a library's headers: one, where possible.
 LIBRARIES = {
     "jansson": ["dataset/object_json.h", "dataset/run_file.c", "dataset/worker_message.c", "import/gltf.h",
-                "randomize/config.c", "view/camera_file.h"],
+                "randomize/config.c", "store/safetensors_read.c", "view/camera_file.h"],
     "spng": ["image/decode_png.c"],
     "turbojpeg": ["image/decode_jpeg.c"],
     "webp": ["image/decode_webp.c"],
     "openexr": ["image/decode_exr.c", "encode/exr.c"],
-    "libdeflate": ["dataset/journal_line.c", "encode/png.c", "image/png_fast.c", "store/zip.c"],
+    "libdeflate": ["dataset/journal_line.c", "encode/png.c", "image/png_fast.c", "store/output.c", "store/zip.c"],
     "zlib": ["dataset/list_lines.c"],
     "nettle": ["base/hash.c"],
     "seccomp": ["dataset/sandbox_calls.c"],

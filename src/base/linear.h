@@ -115,6 +115,17 @@ static inline bool calo_mat4_invert_affine(const calo_mat4 *a, calo_mat4 *out)
     return true;
 }
 
+/* A camera's pose (OpenGL axes) the other way round, with y and z turned to OpenCV's. */
+static inline calo_mat4 calo_mat4_world_to_camera_opencv(const calo_mat4 *camera_to_world)
+{
+    calo_mat4 out = calo_mat4_identity();
+    calo_mat4_invert_affine(camera_to_world, &out);
+    for (int r = 1; r < 3; r++)
+        for (int c = 0; c < 4; c++)
+            out.m[r][c] = 0 - out.m[r][c];
+    return out;
+}
+
 /* Translation * rotation (unit quaternion xyzw) * scale. */
 static inline calo_mat4 calo_mat4_from_trs(const double t[3], const double q[4], const double s[3])
 {

@@ -110,7 +110,7 @@ static calo_status copy_bytes(const char *from, const char *to, int file, calo_e
     if (ftruncate(file, 0) != 0)
         status = calo_store_fail(err, to, "write", errno);
     if (status == CALO_OK)
-        status = calo_output_copy(&output, &input, 0, input.size, NULL, NULL, err);
+        status = calo_output_copy(&output, &input, 0, input.size, err);
     if (status == CALO_OK && fsync(file) != 0)
         status = calo_store_fail(err, to, "bring to the disk", errno);
     calo_input_close(&input);

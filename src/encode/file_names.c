@@ -23,7 +23,8 @@ static const struct {
 bool calo_channel_is_png(const calo_file_layout *layout, calo_channel channel)
 {
     bool is_id = channel == CALO_CHANNEL_INSTANCE_ID || channel == CALO_CHANNEL_MATERIAL_ID;
-    return (channel == CALO_CHANNEL_COLOR && !layout->float_color) || (is_id && !layout->npy_ids);
+    bool is_array = channel == CALO_CHANNEL_COLOR ? layout->float_color || layout->npy_color : layout->npy_ids;
+    return (channel == CALO_CHANNEL_COLOR || is_id) && !is_array;
 }
 
 void calo_channel_file_name(const calo_file_layout *layout, const char *view_name, calo_channel channel,

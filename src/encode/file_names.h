@@ -10,6 +10,7 @@ typedef struct calo_file_layout {
     bool exr;         /* one multi-channel EXR a view */
     bool float_color; /* colour is linear floats: npy instead of PNG */
     bool npy_ids;     /* ids as npy instead of 16-bit PNG */
+    bool npy_color;   /* colour of 8 bits as npy instead of PNG, too */
 } calo_file_layout;
 
 enum { CALO_FILE_NAME_BYTES = CALO_VIEW_NAME_BYTES + 32 };

@@ -275,23 +275,12 @@ void calo_metadata_write_matrix(calo_json_writer *json, const char *key, const c
     calo_json_close(json, ']');
 }
 
-/* The pose the other way round, with y and z turned from OpenGL's to OpenCV's. */
-static calo_mat4 world_to_camera_opencv(const calo_mat4 *camera_to_world)
-{
-    calo_mat4 out = calo_mat4_identity();
-    calo_mat4_invert_affine(camera_to_world, &out);
-    for (int r = 1; r < 3; r++)
-        for (int c = 0; c < 4; c++)
-            out.m[r][c] = 0 - out.m[r][c];
-    return out;
-}
-
 static void write_view(calo_json_writer *json, const calo_metadata *metadata, size_t index)
 {
     const calo_view *view = &metadata->views->views[index];
     char name[CALO_FILE_NAME_BYTES];
     const double k[3][3] = {{view->focal_x, 0, view->center_x}, {0, view->focal_y, view->center_y}, {0, 0, 1}};
-    calo_mat4 opencv = world_to_camera_opencv(&view->camera_to_world);
+    calo_mat4 opencv = calo_mat4_world_to_camera_opencv(&view->camera_to_world);
     calo_json_open(json, NULL, '{');
     calo_json_text(json, "name", view->name);
     size_t variant = index / (metadata->views->count / metadata->variant_count);

@@ -54,6 +54,7 @@ typedef struct calo_item {
     calo_prepare_options prepare; /* its `lighting` is the one below */
     calo_lighting lighting;
     calo_file_layout layout;
+    calo_store_views stored_views; /* what the store knows of these */
     calo_reject reject;
     calo_view_quality *qualities; /* of the views */
     calo_store *store;

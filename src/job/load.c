@@ -36,7 +36,9 @@ static void resolve_options(calo_item *item)
         item->render.color_format = CALO_PIXEL_RGBA32F;
     item->render = calo_render_options_resolve(&item->render);
     item->layout.exr = options->image_format == CALO_IMAGE_EXR;
-    item->layout.npy_ids = options->id_format == CALO_IDS_NPY;
+    bool is_arrays = options->package == CALO_PACKAGE_TORCH || options->package == CALO_PACKAGE_SAFETENSORS;
+    item->layout.npy_ids = options->id_format == CALO_IDS_NPY || is_arrays;
+    item->layout.npy_color = options->package == CALO_PACKAGE_SAFETENSORS;
     item->layout.float_color = item->render.color_format == CALO_PIXEL_RGBA32F;
 }
 

@@ -246,9 +246,15 @@ static calo_status write_pictures(output_run *run, calo_error *err)
 static calo_status open_package(calo_item *item, const char *name, calo_error *err)
 {
     const char *folder = item->options->output_folder;
+    item->stored_views = (calo_store_views){item->views.views, item->views.count, item->render.channels,
+                                            item->render.color_format, item->render.background_depth, &item->layout};
     switch (item->options->package) {
     case CALO_PACKAGE_ZIP: return calo_store_open_zip(folder, name, &item->store, err);
     case CALO_PACKAGE_WEBDATASET: return calo_store_open_webdataset(folder, name, &item->store, err);
+    case CALO_PACKAGE_TORCH:
+        return calo_store_open_torch(folder, name, &item->stored_views, item->options->staged, &item->store, err);
+    case CALO_PACKAGE_SAFETENSORS:
+        return calo_store_open_safetensors(folder, name, &item->stored_views, &item->store, err);
     default: return calo_store_open_folder(folder, name, &item->store, err);
     }
 }

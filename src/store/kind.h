@@ -20,6 +20,8 @@ typedef struct calo_store_kind {
     void (*destroy)(calo_store *store);
 } calo_store_kind;
 
+typedef struct calo_tensor_sink calo_tensor_sink;
+
 struct calo_store {
     const calo_store_kind *kind;
     char *folder, *name;   /* of the object, as the caller gave them */
@@ -33,11 +35,17 @@ struct calo_store {
     /* A zip's. */
     calo_zip_directory directory;
     struct libdeflate_compressor *compressor;
+    /* Of tensors: what they are made of, and what is there so far. */
+    const calo_store_views *views;
+    calo_tensor_sink *sink;
 };
 
 extern const calo_store_kind calo_store_kind_folder;
 extern const calo_store_kind calo_store_kind_zip;
 extern const calo_store_kind calo_store_kind_webdataset;
+extern const calo_store_kind calo_store_kind_torch;
+extern const calo_store_kind calo_store_kind_staged_torch;
+extern const calo_store_kind calo_store_kind_safetensors;
 
 /* single_file.c: what kinds that are one file have in common. */
 calo_status calo_store_open_file(calo_store *store, calo_error *err);

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libdeflate.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,7 +15,24 @@ enum { PIECE_BYTES = 1 << 18 };
 calo_status calo_output_write(calo_output *output, const void *bytes, size_t size, calo_error *err)
 {
     output->written += size;
+    output->checksum = libdeflate_crc32(output->checksum, bytes, size);
     return calo_store_write(output->file, output->path, bytes, size, err);
+}
+
+calo_status calo_output_patch(const calo_output *output, uint64_t offset, const void *bytes, size_t size, calo_error *err)
+{
+    const uint8_t *at = bytes;
+    while (size > 0) {
+        ssize_t put = pwrite(output->file, at, size, (off_t)offset);
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put < 0)
+            return calo_store_fail(err, output->path, "write", errno);
+        at += put;
+        offset += (uint64_t)put;
+        size -= (size_t)put;
+    }
+    return CALO_OK;
 }
 
 calo_status calo_output_zeros(calo_output *output, size_t count, calo_error *err)
@@ -73,16 +91,13 @@ calo_status calo_input_read(const calo_input *input, uint64_t offset, void *byte
     return CALO_OK;
 }
 
-calo_status calo_output_copy(calo_output *output, const calo_input *input, uint64_t offset, uint64_t size,
-                             calo_output_change change, void *user, calo_error *err)
+calo_status calo_output_copy(calo_output *output, const calo_input *input, uint64_t offset, uint64_t size, calo_error *err)
 {
     uint8_t *piece = malloc(PIECE_BYTES);
     calo_status status = piece ? CALO_OK : calo_fail_memory(err, "a piece of a file", PIECE_BYTES);
     while (status == CALO_OK && size > 0) {
         size_t count = size < PIECE_BYTES ? (size_t)size : PIECE_BYTES;
         status = calo_input_read(input, offset, piece, count, err);
-        if (status == CALO_OK && change)
-            change(user, piece, count);
         if (status == CALO_OK)
             status = calo_output_write(output, piece, count, err);
         offset += count;

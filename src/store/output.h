@@ -8,9 +8,12 @@ typedef struct calo_output {
     int file;
     const char *path;   /* for sentences */
     uint64_t written;
+    uint32_t checksum;  /* CRC-32 of what was written since somebody set it to 0 */
 } calo_output;
 
 calo_status calo_output_write(calo_output *output, const void *bytes, size_t size, calo_error *err);
+/* Over what is there; what is written next goes on behind the last write all the same. Not a part of the checksum. */
+calo_status calo_output_patch(const calo_output *output, uint64_t offset, const void *bytes, size_t size, calo_error *err);
 calo_status calo_output_zeros(calo_output *output, size_t count, calo_error *err);
 
 /* A staged file, opened for reading: never a link, a pipe or a device. */
@@ -25,10 +28,7 @@ void calo_input_close(calo_input *input);
 /* Exactly so many bytes from there, or an error: CALO_ERROR_FORMAT where the file ends before. */
 calo_status calo_input_read(const calo_input *input, uint64_t offset, void *bytes, size_t size, calo_error *err);
 
-/* Copies `size` bytes, piece by piece; `change` (or NULL) is called with each piece before it is written. Pieces are of a
- * multiple of 64 bytes, but the last. */
-typedef void (*calo_output_change)(void *user, uint8_t *bytes, size_t size);
-calo_status calo_output_copy(calo_output *output, const calo_input *input, uint64_t offset, uint64_t size,
-                             calo_output_change change, void *user, calo_error *err);
+/* Copies `size` bytes, piece by piece. */
+calo_status calo_output_copy(calo_output *output, const calo_input *input, uint64_t offset, uint64_t size, calo_error *err);
 
 #endif

@@ -10,7 +10,9 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "store/kind.h"
+#include "store/safetensors.h"
 #include "store/tar.h"
+#include "store/torch.h"
 
 enum { MAX_NAME_BYTES = 255 }; /* what file systems allow */
 
@@ -21,8 +23,8 @@ static const struct {
     [CALO_PACKAGE_FILES] = {"", NULL},
     [CALO_PACKAGE_ZIP] = {".zip", NULL},
     [CALO_PACKAGE_WEBDATASET] = {".tar", calo_tar_join},
-    [CALO_PACKAGE_TORCH] = {".torch", NULL},
-    [CALO_PACKAGE_SAFETENSORS] = {".safetensors", NULL},
+    [CALO_PACKAGE_TORCH] = {".torch", calo_torch_join},
+    [CALO_PACKAGE_SAFETENSORS] = {".safetensors", calo_safetensors_join},
 };
 
 const char *calo_package_ending(calo_package package) { return packages[package].ending; }

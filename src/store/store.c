@@ -100,13 +100,14 @@ static calo_status prepare(calo_store *store, const char *folder, const char *na
     return calo_folder_create(store->folder, err);
 }
 
-static calo_status open_kind(const calo_store_kind *kind, const char *folder, const char *name, calo_store **store,
-                             calo_error *err)
+static calo_status open_kind(const calo_store_kind *kind, const char *folder, const char *name,
+                             const calo_store_views *views, calo_store **store, calo_error *err)
 {
     *store = calloc(1, sizeof **store);
     if (!*store)
         return calo_fail_memory(err, "an output", sizeof **store);
     (*store)->kind = kind;
+    (*store)->views = views;
     (*store)->output.file = -1;
     calo_status status = prepare(*store, folder, name, err);
     if (status == CALO_OK)
@@ -120,17 +121,29 @@ static calo_status open_kind(const calo_store_kind *kind, const char *folder, co
 
 calo_status calo_store_open_folder(const char *folder, const char *name, calo_store **store, calo_error *err)
 {
-    return open_kind(&calo_store_kind_folder, folder, name, store, err);
+    return open_kind(&calo_store_kind_folder, folder, name, NULL, store, err);
 }
 
 calo_status calo_store_open_zip(const char *folder, const char *name, calo_store **store, calo_error *err)
 {
-    return open_kind(&calo_store_kind_zip, folder, name, store, err);
+    return open_kind(&calo_store_kind_zip, folder, name, NULL, store, err);
 }
 
 calo_status calo_store_open_webdataset(const char *folder, const char *name, calo_store **store, calo_error *err)
 {
-    return open_kind(&calo_store_kind_webdataset, folder, name, store, err);
+    return open_kind(&calo_store_kind_webdataset, folder, name, NULL, store, err);
+}
+
+calo_status calo_store_open_torch(const char *folder, const char *name, const calo_store_views *views, bool staged,
+                                  calo_store **store, calo_error *err)
+{
+    return open_kind(staged ? &calo_store_kind_staged_torch : &calo_store_kind_torch, folder, name, views, store, err);
+}
+
+calo_status calo_store_open_safetensors(const char *folder, const char *name, const calo_store_views *views,
+                                        calo_store **store, calo_error *err)
+{
+    return open_kind(&calo_store_kind_safetensors, folder, name, views, store, err);
 }
 
 calo_status calo_store_put(calo_store *store, const char *file_name, const void *bytes, size_t size, calo_error *err)

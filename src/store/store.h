@@ -2,7 +2,9 @@
 #ifndef CALO_STORE_STORE_H
 #define CALO_STORE_STORE_H
 
-#include <calotype/status.h>
+#include <calotype/view.h>
+
+#include "encode/file_names.h"
 
 /* An object being written under a temporary name. One thread at a time. */
 typedef struct calo_store calo_store;
@@ -16,6 +18,25 @@ calo_status calo_store_open_zip(const char *folder, const char *name, calo_store
 
 /* `folder`/`name`.tar: each file is `name`.FILE, and metadata.json is `name`.json (WebDataset). */
 calo_status calo_store_open_webdataset(const char *folder, const char *name, calo_store **store, calo_error *err);
+
+/* What the files of an object will be, for packages that keep arrays over all views. Borrowed as long as the store lives. */
+typedef struct calo_store_views {
+    const calo_view *views; /* of one size, without lenses */
+    size_t count;
+    uint32_t channels; /* bits; put for each view in their order, then metadata.json */
+    calo_pixel_format color_format;
+    float background_depth;
+    const calo_file_layout *layout;
+} calo_store_views;
+
+/* `folder`/`name`.torch, for torch.load; `staged`: `folder`/`name`.safetensors that calo_package_join makes torch packages of.
+ * Colour is put as PNG, all else as npy. */
+calo_status calo_store_open_torch(const char *folder, const char *name, const calo_store_views *views, bool staged,
+                                  calo_store **store, calo_error *err);
+
+/* `folder`/`name`.safetensors. All is put as npy. */
+calo_status calo_store_open_safetensors(const char *folder, const char *name, const calo_store_views *views,
+                                        calo_store **store, calo_error *err);
 
 calo_status calo_store_put(calo_store *store, const char *file_name, const void *bytes, size_t size, calo_error *err);
 

@@ -201,7 +201,7 @@ static calo_status copy_member(const calo_input *input, const calo_tar_member *m
     if (status == CALO_OK)
         status = calo_output_write(output, header->bytes, header->size, err);
     if (status == CALO_OK)
-        status = calo_output_copy(output, input, member->offset, member->size, NULL, NULL, err);
+        status = calo_output_copy(output, input, member->offset, member->size, err);
     return status == CALO_OK ? calo_output_zeros(output, calo_tar_padding(member->size), err) : status;
 }
 

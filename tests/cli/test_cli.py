@@ -131,7 +131,7 @@ class Usage(Case):
             (["render", cube, *out, "--fov", "nan"], ["nan"]),
             (["render", cube, *out, "--samples", "3"], ["--samples 3", "16"]),
             (["render", cube, *out, "--cull", "maybe"], ["auto|off"]),
-            (["render", cube, *out, "--package", "zi"], ["files|zip"]),
+            (["render", cube, *out, "--package", "zi"], ["files|zip|webdataset|torch|safetensors"]),
             (["render", cube, *out, "--background", "#12345"], ["#12345"]),
             (["render", cube, *out, "--sun", "10"], ["--sun 10"]),
             (["render", cube, *out, "--sun", "10,95"], ["--sun 10,95"]),
