@@ -25,10 +25,10 @@ typedef struct calo_staged_sample {
 calo_status calo_package_join(calo_package package, const calo_staged_sample *samples, size_t count, const char *path,
                               uint64_t *bytes, char sha256[65], calo_error *err);
 
-/* The files that stand beside a data set's parts, by package: torch: train/index.json and test/index.json, from key to chunk
- * (DepthSplat's layout); webdataset: index.json (shards with names, bytes, SHA-256 and numbers of samples) and sha256sums.txt;
- * safetensors: index.json in Hugging Face's form (weight_map) and sha256sums.txt; files and zip: index.jsonl (a line a sample:
- * name, path, bytes, SHA-256). Written as parts are added, in their order, into `folder`: memory stays flat. */
+/* The files that stand beside a data set's parts (docs/dataset-packages.md): torch: train/index.json and test/index.json, from
+ * key to chunk (DepthSplat's layout), though one be empty; webdataset: index.json as wids reads it; safetensors: index.json,
+ * from key to file; all three: sha256sums.txt; files and zip: index.jsonl, a line a sample. Written as parts are added, in
+ * their order, into `folder`, which is made: memory stays flat. One thread at a time. */
 typedef struct calo_index calo_index;
 typedef struct calo_index_part {
     const char *path, *sha256; /* relative to the destination */
@@ -38,7 +38,7 @@ typedef struct calo_index_part {
 } calo_index_part;
 calo_status calo_index_create(calo_package package, const char *folder, calo_index **index, calo_error *err);
 calo_status calo_index_add(calo_index *index, const calo_index_part *part, calo_error *err);
-/* Ends the files (synced) and calls `visit` for each: its name relative to the destination, its path in `folder`. */
+/* Ends the files (synced), once, and calls `visit` for each: its name relative to the destination, its path in `folder`. */
 calo_status calo_index_end(calo_index *index,
                            calo_status (*visit)(void *user, const char *name, const char *path, calo_error *err), void *user,
                            calo_error *err);

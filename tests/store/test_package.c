@@ -284,6 +284,88 @@ static void a_full_disk_is_told_and_leaves_nothing(void **state)
     assert_int_equal(access(part, F_OK), -1);
 }
 
+/* ---- the index beside the parts ---- */
+
+static void expect_file(const char *name, const char *wanted)
+{
+    char path[160];
+    calo_file file;
+    snprintf(path, sizeof path, "%s/index/%s", folder, name);
+    assert_int_equal(calo_file_read(path, 1 << 20, &file, NULL), CALO_OK);
+    assert_string_equal((const char *)file.bytes, wanted);
+    calo_file_finish(&file);
+}
+
+static calo_status visit(void *user, const char *name, const char *path, calo_error *err)
+{
+    (void)err;
+    char *visited = user;
+    assert_int_equal(access(path, R_OK), 0);
+    assert_string_equal(path + strlen(path) - strlen(name), name);
+    strcat(strcat(visited, name), " ");
+    return CALO_OK;
+}
+
+static void make_index(calo_package package, const calo_index_part *parts, size_t count, const char *files)
+{
+    calo_index *index;
+    calo_error err = {0};
+    char where[96], visited[200] = "";
+    snprintf(where, sizeof where, "%s/index", folder);
+    assert_int_equal(calo_index_create(package, where, &index, &err), CALO_OK);
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(calo_index_add(index, &parts[i], &err), CALO_OK);
+    assert_int_equal(calo_index_end(index, visit, visited, &err), CALO_OK);
+    assert_string_equal(visited, files);
+    calo_index_destroy(index);
+}
+
+static void indexes_name_every_sample(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"a", "say \"hi\"", "c"};
+    static const calo_index_part chunks[] = {{"train/000000.torch", "11aa", 10, names, 2},
+                                             {"test/000000.torch", "22bb", 20, names + 2, 1}};
+    static const calo_index_part shards[] = {{"000000.tar", "11aa", 10, names, 2}, {"000001.tar", "22bb", 20, names + 2, 1}};
+    static const char shard_sums[] = "11aa  000000.tar\n22bb  000001.tar\n";
+    make_index(CALO_PACKAGE_TORCH, chunks, 2, "train/index.json test/index.json sha256sums.txt ");
+    expect_file("train/index.json", "{\n\"a\": \"000000.torch\",\n\"say \\\"hi\\\"\": \"000000.torch\"\n}\n");
+    expect_file("test/index.json", "{\n\"c\": \"000000.torch\"\n}\n");
+    expect_file("sha256sums.txt", "11aa  train/000000.torch\n22bb  test/000000.torch\n");
+    make_index(CALO_PACKAGE_TORCH, chunks, 1, "train/index.json test/index.json sha256sums.txt ");
+    expect_file("test/index.json", "{\n}\n");
+    make_index(CALO_PACKAGE_WEBDATASET, shards, 2, "index.json sha256sums.txt ");
+    expect_file("index.json", "{\"__kind__\": \"wids-shard-index-v1\", \"wids_version\": 1, \"shardlist\": [\n"
+                "{\"url\": \"000000.tar\", \"nsamples\": 2, \"filesize\": 10, \"sha256\": \"11aa\"},\n"
+                "{\"url\": \"000001.tar\", \"nsamples\": 1, \"filesize\": 20, \"sha256\": \"22bb\"}\n]}\n");
+    expect_file("sha256sums.txt", shard_sums);
+    make_index(CALO_PACKAGE_SAFETENSORS, shards, 2, "index.json sha256sums.txt ");
+    expect_file("index.json", "{\"samples\": {\n\"a\": \"000000.tar\",\n\"say \\\"hi\\\"\": \"000000.tar\",\n"
+                "\"c\": \"000001.tar\"\n}}\n");
+    make_index(CALO_PACKAGE_ZIP, shards + 1, 1, "index.jsonl ");
+    expect_file("index.jsonl", "{\"name\": \"c\", \"path\": \"000001.tar\", \"bytes\": 20, \"sha256\": \"22bb\"}\n");
+    make_index(CALO_PACKAGE_FILES, NULL, 0, "index.jsonl ");
+    expect_file("index.jsonl", "");
+}
+
+static void indexes_tell_what_is_wrong(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"a"};
+    static const calo_index_part astray = {"000000.torch", "11aa", 10, names, 1}, empty = {"train/1.torch", "11aa", 10, NULL, 0};
+    calo_error err = {0};
+    calo_index *index;
+    assert_int_equal(calo_index_create(CALO_PACKAGE_TORCH, folder, &index, &err), CALO_OK);
+    assert_int_equal(calo_index_add(index, &astray, &err), CALO_ERROR_ARGUMENT);
+    assert_non_null(strstr(err.message, "train/ or test/"));
+    assert_int_equal(calo_index_add(index, &empty, &err), CALO_ERROR_ARGUMENT);
+    calo_index_destroy(index);
+    assert_int_equal(calo_file_write(part, "x", 1, NULL), CALO_OK);
+    assert_int_not_equal(calo_index_create(CALO_PACKAGE_ZIP, part, &index, &err), CALO_OK);
+    assert_null(index);
+    assert_int_equal(calo_index_create(CALO_PACKAGE_ZIP, "/dev/null/x", &index, &err), CALO_ERROR_IO);
+}
+
 int main(void)
 {
     setlocale(LC_ALL, "C.UTF-8"); /* for libarchive's names */
@@ -294,6 +376,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(broken_tars_are_refused, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(staged_tars_may_be_damaged_anywhere, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(staged_links_and_folders_are_not_followed, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(indexes_name_every_sample, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(indexes_tell_what_is_wrong, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(a_full_disk_is_told_and_leaves_nothing, make_folder, remove_folder),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
