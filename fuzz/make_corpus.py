@@ -1,11 +1,47 @@
 #!/usr/bin/env python3
 """make_corpus.py FOLDER: small seed files and dictionaries for the fuzz targets, made from nothing."""
 import base64
+import io
 import json
+import math
 import os
 import struct
 import sys
+import tarfile
 import zlib
+
+
+# ---- staged samples of data sets ----
+
+def staged_tar(key):
+    data = io.BytesIO()
+    with tarfile.open(fileobj=data, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        for ending in ("000.png", "000_depth.npy", "json"):
+            member = tarfile.TarInfo(f"{key}.{ending}")
+            member.size = 5
+            tar.addfile(member, io.BytesIO(b"12345"))
+    return data.getvalue()
+
+
+def staged_tensors(shapes):
+    """Name to (type, shape), without gaps."""
+    header, end = {"__metadata__": {"generator": "calotype"}}, 0
+    for name, (kind, shape) in shapes.items():
+        size = math.prod(shape) * (1 if kind == "U8" else 4)
+        header["k/" + name] = {"dtype": kind, "shape": shape, "data_offsets": [end, end + size]}
+        end += size
+    text = json.dumps(header).encode()
+    return struct.pack("<Q", len(text)) + text + bytes(end)
+
+
+STAGED = {
+    "safetensors": {"cameras": ("F32", [1, 18]), "depth": ("F32", [1, 2, 3]), "instance": ("I32", [1, 2, 3]),
+                    "image": ("U8", [1, 2, 3, 4]), "mask": ("U8", [1, 2, 3]), "metadata": ("U8", [2])},
+    "torch": {"cameras": ("F32", [2, 18]), "depths": ("F32", [2, 1, 1]), "masks": ("F32", [2, 1, 1]),
+              "images/000": ("U8", [5]), "images/001": ("U8", [0]), "metadata": ("U8", [2])},
+}
+STAGED_WORDS = ("__metadata__ dtype shape data_offsets F32 I32 U8 k/cameras k/depth k/normal k/mask k/image k/metadata "
+                "k/images/000 k/depths k/masks ustar .json .000.png 4294967296 9223372036854775807").split()
 
 
 # ---- pictures ----
@@ -506,6 +542,11 @@ def main(folder):
         write(folder, "client", name, data)
     for name, data in SERVER_MESSAGES.items():
         write(folder, "server", name, data)
+    for key in ("cup", "n" * 150):
+        write(folder, "staged", f"tar{len(key)}", staged_tar(key))
+    for name, shapes in STAGED.items():
+        write(folder, "staged", name, staged_tensors(shapes))
+    write_words(folder, "staged", STAGED_WORDS)
     write_words(folder, "gltf", GLTF_WORDS)
     write_words(folder, "glb", GLTF_WORDS)
     write_words(folder, "cameras", CAMERA_WORDS)

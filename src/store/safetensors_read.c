@@ -52,7 +52,7 @@ static bool read_shape(const json_t *value, calo_tensor *tensor)
     if (!json_is_array(value) || tensor->rank == 0 || json_array_size(value) > 4)
         return false;
     for (uint32_t i = 0; i < tensor->rank; i++)
-        if (!read_whole(json_array_get(value, i), &tensor->shape[i]) ||
+        if (!read_whole(json_array_get(value, i), &tensor->shape[i]) || (tensor->rank > 1 && tensor->shape[i] == 0) ||
             __builtin_mul_overflow(bytes, tensor->shape[i], &bytes))
             return false;
     tensor->bytes = bytes;

