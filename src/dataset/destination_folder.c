@@ -103,14 +103,14 @@ static int lock_hidden(const calo_destination *destination, const char *hidden, 
 static calo_status copy_bytes(const char *from, const char *to, int file, calo_error *err)
 {
     calo_input input;
-    calo_output output = {.file = file, .path = to};
+    calo_out_file output = {.file = file, .path = to};
     calo_status status = calo_input_open(from, &input, err);
     if (status != CALO_OK)
         return status;
     if (ftruncate(file, 0) != 0)
         status = calo_store_fail(err, to, "write", errno);
     if (status == CALO_OK)
-        status = calo_output_copy(&output, &input, 0, input.size, err);
+        status = calo_out_copy(&output, &input, 0, input.size, err);
     if (status == CALO_OK && fsync(file) != 0)
         status = calo_store_fail(err, to, "bring to the disk", errno);
     calo_input_close(&input);

@@ -30,7 +30,7 @@ struct calo_store {
     size_t existing_folder_length; /* the part of `folder` that was there before */
     bool committed, failed;
     bool has_temporary; /* temporary_path exists */
-    calo_output output; /* of kinds that are one file; -1: not open */
+    calo_out_file output; /* of kinds that are one file; -1: not open */
     calo_blob record;   /* memory for a header, or a packed file */
     /* A zip's. */
     calo_zip_directory directory;

@@ -12,14 +12,14 @@
 
 enum { PIECE_BYTES = 1 << 18 };
 
-calo_status calo_output_write(calo_output *output, const void *bytes, size_t size, calo_error *err)
+calo_status calo_out_write(calo_out_file *output, const void *bytes, size_t size, calo_error *err)
 {
     output->written += size;
     output->checksum = libdeflate_crc32(output->checksum, bytes, size);
     return calo_store_write(output->file, output->path, bytes, size, err);
 }
 
-calo_status calo_output_patch(const calo_output *output, uint64_t offset, const void *bytes, size_t size, calo_error *err)
+calo_status calo_out_patch(const calo_out_file *output, uint64_t offset, const void *bytes, size_t size, calo_error *err)
 {
     const uint8_t *at = bytes;
     while (size > 0) {
@@ -35,13 +35,13 @@ calo_status calo_output_patch(const calo_output *output, uint64_t offset, const 
     return CALO_OK;
 }
 
-calo_status calo_output_zeros(calo_output *output, size_t count, calo_error *err)
+calo_status calo_out_zeros(calo_out_file *output, size_t count, calo_error *err)
 {
     static const uint8_t zeros[4096];
     calo_status status = CALO_OK;
     while (status == CALO_OK && count > 0) {
         size_t size = count < sizeof zeros ? count : sizeof zeros;
-        status = calo_output_write(output, zeros, size, err);
+        status = calo_out_write(output, zeros, size, err);
         count -= size;
     }
     return status;
@@ -91,7 +91,7 @@ calo_status calo_input_read(const calo_input *input, uint64_t offset, void *byte
     return CALO_OK;
 }
 
-calo_status calo_output_copy(calo_output *output, const calo_input *input, uint64_t offset, uint64_t size, calo_error *err)
+calo_status calo_out_copy(calo_out_file *output, const calo_input *input, uint64_t offset, uint64_t size, calo_error *err)
 {
     uint8_t *piece = malloc(PIECE_BYTES);
     calo_status status = piece ? CALO_OK : calo_fail_memory(err, "a piece of a file", PIECE_BYTES);
@@ -99,7 +99,7 @@ calo_status calo_output_copy(calo_output *output, const calo_input *input, uint6
         size_t count = size < PIECE_BYTES ? (size_t)size : PIECE_BYTES;
         status = calo_input_read(input, offset, piece, count, err);
         if (status == CALO_OK)
-            status = calo_output_write(output, piece, count, err);
+            status = calo_out_write(output, piece, count, err);
         offset += count;
         size -= count;
     }

@@ -4,17 +4,17 @@
 
 #include <calotype/status.h>
 
-typedef struct calo_output {
+typedef struct calo_out_file {
     int file;
     const char *path;   /* for sentences */
     uint64_t written;
     uint32_t checksum;  /* CRC-32 of what was written since somebody set it to 0 */
-} calo_output;
+} calo_out_file;
 
-calo_status calo_output_write(calo_output *output, const void *bytes, size_t size, calo_error *err);
+calo_status calo_out_write(calo_out_file *output, const void *bytes, size_t size, calo_error *err);
 /* Over what is there; what is written next goes on behind the last write all the same. Not a part of the checksum. */
-calo_status calo_output_patch(const calo_output *output, uint64_t offset, const void *bytes, size_t size, calo_error *err);
-calo_status calo_output_zeros(calo_output *output, size_t count, calo_error *err);
+calo_status calo_out_patch(const calo_out_file *output, uint64_t offset, const void *bytes, size_t size, calo_error *err);
+calo_status calo_out_zeros(calo_out_file *output, size_t count, calo_error *err);
 
 /* A staged file, opened for reading: never a link, a pipe or a device. */
 typedef struct calo_input {
@@ -29,6 +29,6 @@ void calo_input_close(calo_input *input);
 calo_status calo_input_read(const calo_input *input, uint64_t offset, void *bytes, size_t size, calo_error *err);
 
 /* Copies `size` bytes, piece by piece. */
-calo_status calo_output_copy(calo_output *output, const calo_input *input, uint64_t offset, uint64_t size, calo_error *err);
+calo_status calo_out_copy(calo_out_file *output, const calo_input *input, uint64_t offset, uint64_t size, calo_error *err);
 
 #endif

@@ -18,7 +18,7 @@ enum { MAX_NAME_BYTES = 255 }; /* what file systems allow */
 
 static const struct {
     const char *ending;
-    calo_status (*join)(const calo_staged_sample *samples, size_t count, calo_output *output, calo_error *err);
+    calo_status (*join)(const calo_staged_sample *samples, size_t count, calo_out_file *output, calo_error *err);
 } packages[] = {
     [CALO_PACKAGE_FILES] = {"", NULL},
     [CALO_PACKAGE_ZIP] = {".zip", NULL},
@@ -73,7 +73,7 @@ static calo_status check_names(calo_package package, const calo_staged_sample *s
     return status;
 }
 
-static calo_status hash_file(const calo_output *output, char sha256[65], calo_error *err)
+static calo_status hash_file(const calo_out_file *output, char sha256[65], calo_error *err)
 {
     enum { PIECE_BYTES = 1 << 18 };
     const calo_input input = {output->file, output->path, output->written};
@@ -102,7 +102,7 @@ calo_status calo_package_join(calo_package package, const calo_staged_sample *sa
     calo_status status = check_names(package, samples, count, err);
     if (status != CALO_OK)
         return status;
-    calo_output output = {.file = open(path, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666), .path = path};
+    calo_out_file output = {.file = open(path, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666), .path = path};
     if (output.file < 0)
         return calo_store_fail(err, path, "write", errno);
     status = packages[package].join(samples, count, &output, err);

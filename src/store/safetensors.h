@@ -22,6 +22,6 @@ calo_status calo_safetensors_end(calo_blob *header, size_t least_size, calo_erro
  * The caller frees list->tensors. */
 calo_status calo_safetensors_read(const calo_input *input, bool torch, calo_tensor_list *list, calo_error *err);
 
-calo_status calo_safetensors_join(const calo_staged_sample *samples, size_t count, calo_output *output, calo_error *err);
+calo_status calo_safetensors_join(const calo_staged_sample *samples, size_t count, calo_out_file *output, calo_error *err);
 
 #endif

@@ -34,7 +34,7 @@ static bool is_in_pass(const calo_tensor *tensor, int pass)
 }
 
 static calo_status write_header(const calo_staged_sample *samples, const calo_tensor_list *lists, size_t count,
-                                calo_output *output, calo_error *err)
+                                calo_out_file *output, calo_error *err)
 {
     calo_blob header = {0};
     uint64_t begin = 0;
@@ -50,13 +50,13 @@ static calo_status write_header(const calo_staged_sample *samples, const calo_te
     if (status == CALO_OK)
         status = calo_safetensors_end(&header, 0, err);
     if (status == CALO_OK)
-        status = calo_output_write(output, header.bytes, header.size, err);
+        status = calo_out_write(output, header.bytes, header.size, err);
     calo_blob_finish(&header);
     return status;
 }
 
 static calo_status copy_pass(const calo_staged_sample *sample, const calo_tensor_list *list, int pass,
-                             calo_output *output, calo_error *err)
+                             calo_out_file *output, calo_error *err)
 {
     calo_input input;
     calo_status status = calo_input_open(sample->path, &input, err);
@@ -64,12 +64,12 @@ static calo_status copy_pass(const calo_staged_sample *sample, const calo_tensor
         return status;
     for (size_t t = 0; status == CALO_OK && t < list->count; t++)
         if (is_in_pass(&list->tensors[t], pass))
-            status = calo_output_copy(output, &input, list->tensors[t].offset, list->tensors[t].bytes, err);
+            status = calo_out_copy(output, &input, list->tensors[t].offset, list->tensors[t].bytes, err);
     calo_input_close(&input);
     return status;
 }
 
-calo_status calo_safetensors_join(const calo_staged_sample *samples, size_t count, calo_output *output, calo_error *err)
+calo_status calo_safetensors_join(const calo_staged_sample *samples, size_t count, calo_out_file *output, calo_error *err)
 {
     calo_tensor_list *lists;
     calo_status status = calo_tensor_lists_read(samples, count, false, &lists, err);

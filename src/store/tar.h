@@ -25,6 +25,6 @@ typedef struct calo_tar_member {
  * caller frees them. */
 calo_status calo_tar_read(const calo_input *input, calo_tar_member **members, size_t *count, calo_error *err);
 
-calo_status calo_tar_join(const calo_staged_sample *samples, size_t count, calo_output *output, calo_error *err);
+calo_status calo_tar_join(const calo_staged_sample *samples, size_t count, calo_out_file *output, calo_error *err);
 
 #endif

@@ -192,20 +192,20 @@ calo_status calo_tar_read(const calo_input *input, calo_tar_member **members, si
 /* ---- joining ---- */
 
 static calo_status copy_member(const calo_input *input, const calo_tar_member *member, const char *key, calo_blob *header,
-                               calo_output *output, calo_error *err)
+                               calo_out_file *output, calo_error *err)
 {
     char name[256 + CALO_TAR_ENDING_BYTES];
     snprintf(name, sizeof name, "%s.%s", key, member->ending);
     header->size = 0;
     calo_status status = calo_tar_header(name, member->size, header, err);
     if (status == CALO_OK)
-        status = calo_output_write(output, header->bytes, header->size, err);
+        status = calo_out_write(output, header->bytes, header->size, err);
     if (status == CALO_OK)
-        status = calo_output_copy(output, input, member->offset, member->size, err);
-    return status == CALO_OK ? calo_output_zeros(output, calo_tar_padding(member->size), err) : status;
+        status = calo_out_copy(output, input, member->offset, member->size, err);
+    return status == CALO_OK ? calo_out_zeros(output, calo_tar_padding(member->size), err) : status;
 }
 
-static calo_status add_sample(const calo_staged_sample *sample, calo_output *output, calo_error *err)
+static calo_status add_sample(const calo_staged_sample *sample, calo_out_file *output, calo_error *err)
 {
     calo_input input;
     calo_tar_member *members = NULL;
@@ -223,10 +223,10 @@ static calo_status add_sample(const calo_staged_sample *sample, calo_output *out
     return status;
 }
 
-calo_status calo_tar_join(const calo_staged_sample *samples, size_t count, calo_output *output, calo_error *err)
+calo_status calo_tar_join(const calo_staged_sample *samples, size_t count, calo_out_file *output, calo_error *err)
 {
     calo_status status = CALO_OK;
     for (size_t i = 0; status == CALO_OK && i < count; i++)
         status = add_sample(&samples[i], output, err);
-    return status == CALO_OK ? calo_output_zeros(output, calo_tar_end_padding(output->written), err) : status;
+    return status == CALO_OK ? calo_out_zeros(output, calo_tar_end_padding(output->written), err) : status;
 }

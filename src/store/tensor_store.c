@@ -149,7 +149,7 @@ static calo_status write_cameras(calo_store *store, calo_error *err)
     for (size_t i = 0; status == CALO_OK && i < sink->views.count; i++) {
         float numbers[CALO_CAMERA_NUMBERS];
         calo_camera_numbers(&sink->views.views[i], numbers);
-        status = calo_output_patch(&store->output, sink->list.tensors[0].offset + i * sizeof numbers, numbers,
+        status = calo_out_patch(&store->output, sink->list.tensors[0].offset + i * sizeof numbers, numbers,
                                    sizeof numbers, err);
     }
     return status;
@@ -179,7 +179,7 @@ static calo_status append(calo_store *store, calo_tensor *tensor, const void *by
 {
     tensor->offset = store->output.written;
     calo_tensor_set_length(tensor, size);
-    return calo_output_write(&store->output, bytes, size, err);
+    return calo_out_write(&store->output, bytes, size, err);
 }
 
 /* As render_to_torch.py has them: depths are -1 and masks 0.0 where nothing is. */
@@ -213,11 +213,11 @@ static calo_status put_array(calo_store *store, int channel, const uint8_t *byte
         return calo_fail(err, CALO_ERROR_ARGUMENT, "%s: the %s of view %zu is no array of %zu bytes", store->path,
                          tensor->name, sink->next_view, file_bytes);
     if (!is_byte_mask && !(sink->torch && channel == CALO_CHANNEL_DEPTH))
-        return calo_output_patch(&store->output, at, bytes + head, file_bytes, err);
+        return calo_out_patch(&store->output, at, bytes + head, file_bytes, err);
     float *numbers;
     calo_status status = convert(sink, channel, bytes + head, (size_t)(each / sizeof(float)), &numbers, err);
     if (status == CALO_OK)
-        status = calo_output_patch(&store->output, at, numbers, (size_t)each, err);
+        status = calo_out_patch(&store->output, at, numbers, (size_t)each, err);
     free(numbers);
     return status;
 }
@@ -261,7 +261,7 @@ static calo_status write_header(calo_store *store, calo_error *err)
                          store->path);
     calo_status status = make_header(store, store->sink->header_bytes, &header, err);
     if (status == CALO_OK)
-        status = calo_output_patch(&store->output, 0, header.bytes, header.size, err);
+        status = calo_out_patch(&store->output, 0, header.bytes, header.size, err);
     calo_blob_finish(&header);
     return status;
 }
@@ -275,7 +275,7 @@ static calo_status commit_safetensors(calo_store *store, calo_error *err)
 /* What was staged becomes a part of one sample, in its place. */
 static calo_status commit_torch(calo_store *store, calo_error *err)
 {
-    calo_output joined = {.file = -1, .path = store->path};
+    calo_out_file joined = {.file = -1, .path = store->path};
     char *path = calo_text_format("%s.joined", store->temporary_path);
     calo_status status = path ? write_header(store, err) : calo_fail_memory(err, "a path", 0);
     if (status != CALO_OK)

@@ -56,7 +56,7 @@ static calo_pickle make_pickle(const calo_staged_sample *samples, const calo_ten
 /* ---- the zip ---- */
 
 typedef struct torch_zip {
-    calo_output *output;
+    calo_out_file *output;
     calo_zip_directory directory;
     calo_error *err;
 } torch_zip;
@@ -71,7 +71,7 @@ static calo_status begin_record(torch_zip *zip, char name[NAME_BYTES], uint64_t 
     *entry = (calo_zip_entry){.name = name, .size = (uint32_t)size, .packed_size = (uint32_t)size,
                               .offset = zip->output->written};
     entry->padding = (uint16_t)(LEAST_PADDING + (ALIGNMENT - (entry->offset + head) % ALIGNMENT) % ALIGNMENT);
-    return calo_output_write(zip->output, header, calo_zip_local(entry, header), zip->err);
+    return calo_out_write(zip->output, header, calo_zip_local(entry, header), zip->err);
 }
 
 /* The checksum is known when all is written; it stands in front. */
@@ -79,7 +79,7 @@ static calo_status end_record(torch_zip *zip, calo_zip_entry *entry)
 {
     uint8_t header[CALO_ZIP_LOCAL_BYTES + NAME_BYTES + LEAST_PADDING + ALIGNMENT];
     entry->checksum = zip->output->checksum;
-    calo_status status = calo_output_patch(zip->output, entry->offset, header, calo_zip_local(entry, header), zip->err);
+    calo_status status = calo_out_patch(zip->output, entry->offset, header, calo_zip_local(entry, header), zip->err);
     return status == CALO_OK ? calo_zip_directory_add(&zip->directory, entry, zip->err) : status;
 }
 
@@ -91,7 +91,7 @@ static calo_status write_record(torch_zip *zip, const char *record, const void *
     calo_status status = begin_record(zip, name, size, &entry);
     zip->output->checksum = 0;
     if (status == CALO_OK)
-        status = calo_output_write(zip->output, bytes, size, zip->err);
+        status = calo_out_write(zip->output, bytes, size, zip->err);
     return status == CALO_OK ? end_record(zip, &entry) : status;
 }
 
@@ -109,7 +109,7 @@ static calo_status write_tensors(torch_zip *zip, const calo_staged_sample *sampl
         status = begin_record(zip, name, list->tensors[i].bytes, &entry);
         zip->output->checksum = 0;
         if (status == CALO_OK)
-            status = calo_output_copy(zip->output, &input, list->tensors[i].offset, list->tensors[i].bytes, zip->err);
+            status = calo_out_copy(zip->output, &input, list->tensors[i].offset, list->tensors[i].bytes, zip->err);
         if (status == CALO_OK)
             status = end_record(zip, &entry);
     }
@@ -117,7 +117,7 @@ static calo_status write_tensors(torch_zip *zip, const calo_staged_sample *sampl
     return status;
 }
 
-calo_status calo_torch_join(const calo_staged_sample *samples, size_t count, calo_output *output, calo_error *err)
+calo_status calo_torch_join(const calo_staged_sample *samples, size_t count, calo_out_file *output, calo_error *err)
 {
     torch_zip zip = {.output = output, .err = err};
     calo_tensor_list *lists;

@@ -28,18 +28,18 @@ static calo_status put_member(calo_store *store, const char *file_name, const vo
     store->record.size = 0;
     calo_status status = calo_tar_header(name, size, &store->record, err);
     if (status == CALO_OK)
-        status = calo_output_write(&store->output, store->record.bytes, store->record.size, err);
+        status = calo_out_write(&store->output, store->record.bytes, store->record.size, err);
     if (status == CALO_OK)
-        status = calo_output_write(&store->output, bytes, size, err);
+        status = calo_out_write(&store->output, bytes, size, err);
     if (status == CALO_OK)
-        status = calo_output_zeros(&store->output, calo_tar_padding(size), err);
+        status = calo_out_zeros(&store->output, calo_tar_padding(size), err);
     free(name);
     return status;
 }
 
 static calo_status commit_tar(calo_store *store, calo_error *err)
 {
-    calo_status status = calo_output_zeros(&store->output, calo_tar_end_padding(store->output.written), err);
+    calo_status status = calo_out_zeros(&store->output, calo_tar_end_padding(store->output.written), err);
     return status == CALO_OK ? calo_store_commit_file(store, err) : status;
 }
 

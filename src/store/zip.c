@@ -60,9 +60,9 @@ static calo_status write_entry(calo_store *store, const calo_zip_entry *entry, c
     uint8_t *start = store->record.bytes;
     size_t head = calo_zip_local(entry, start);
     if (entry->method == CALO_ZIP_DEFLATED)
-        return calo_output_write(&store->output, start, head + entry->packed_size, err);
-    calo_status status = calo_output_write(&store->output, start, head, err);
-    return status == CALO_OK ? calo_output_write(&store->output, bytes, entry->size, err) : status;
+        return calo_out_write(&store->output, start, head + entry->packed_size, err);
+    calo_status status = calo_out_write(&store->output, start, head, err);
+    return status == CALO_OK ? calo_out_write(&store->output, bytes, entry->size, err) : status;
 }
 
 static calo_status put_entry(calo_store *store, const char *file_name, const void *bytes, size_t size, calo_error *err)

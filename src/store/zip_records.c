@@ -72,7 +72,7 @@ calo_status calo_zip_directory_add(calo_zip_directory *directory, const calo_zip
     return status;
 }
 
-calo_status calo_zip_directory_write(const calo_zip_directory *directory, calo_output *output, calo_error *err)
+calo_status calo_zip_directory_write(const calo_zip_directory *directory, calo_out_file *output, calo_error *err)
 {
     uint8_t end[56 + 20 + 22], *at = end;
     uint64_t start = output->written, size = directory->records.size, count = directory->count;
@@ -98,8 +98,8 @@ calo_status calo_zip_directory_write(const calo_zip_directory *directory, calo_o
     at = put_number(at, size >= is_in_zip64 ? is_in_zip64 : size, 4);
     at = put_number(at, start >= is_in_zip64 ? is_in_zip64 : start, 4);
     at = put_number(at, 0, 2);
-    calo_status status = calo_output_write(output, directory->records.bytes, directory->records.size, err);
-    return status == CALO_OK ? calo_output_write(output, end, (size_t)(at - end), err) : status;
+    calo_status status = calo_out_write(output, directory->records.bytes, directory->records.size, err);
+    return status == CALO_OK ? calo_out_write(output, end, (size_t)(at - end), err) : status;
 }
 
 void calo_zip_directory_finish(calo_zip_directory *directory)

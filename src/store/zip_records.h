@@ -26,7 +26,7 @@ typedef struct calo_zip_directory {
 
 calo_status calo_zip_directory_add(calo_zip_directory *directory, const calo_zip_entry *entry, calo_error *err);
 /* Writes it, and the file's end. */
-calo_status calo_zip_directory_write(const calo_zip_directory *directory, calo_output *output, calo_error *err);
+calo_status calo_zip_directory_write(const calo_zip_directory *directory, calo_out_file *output, calo_error *err);
 void calo_zip_directory_finish(calo_zip_directory *directory);
 
 #endif
