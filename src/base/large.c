@@ -1,11 +1,11 @@
 #include "base/large.h"
 
-#include <stdint.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
-enum { ALIGNMENT = 64, HUGE_PAGE_BYTES = 2 << 20 };
+enum { ALIGNMENT = 64, HUGE_PAGE_BYTES = 2 << 20, KEPT_BYTES = 512 << 20, STEP_BYTES = 16 << 20 };
 
 void *calo_large_alloc(size_t bytes)
 {
@@ -27,4 +27,24 @@ void *calo_large_calloc(size_t bytes)
         return calloc(1, bytes);
     void *memory = calo_large_alloc(bytes);
     return memory ? memset(memory, 0, bytes) : NULL;
+}
+
+void calo_large_keep(void)
+{
+#ifdef __GLIBC__
+    mallopt(M_MMAP_MAX, 0); /* a mapping of its own would go with the array */
+    mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
+    mallopt(M_TOP_PAD, STEP_BYTES);
+#endif
+}
+
+void calo_large_settle(uint64_t most_bytes)
+{
+#ifdef __GLIBC__
+    /* The threshold alone would not do: one small piece behind it holds all that is free before it. */
+    if (mallinfo2().fordblks > (most_bytes < KEPT_BYTES ? most_bytes : KEPT_BYTES))
+        malloc_trim(STEP_BYTES);
+#else
+    (void)most_bytes;
+#endif
 }

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/large.h"
 #include "cli/cli.h"
 #include "cli/progress.h"
 #include "cli/render_command.h"
@@ -208,6 +209,7 @@ static int render_files(calo_renderer *renderer, const calo_render_command *comm
                                  ? calo_fail(&err, CALO_ERROR_CANCELLED,
                                              "interrupted: %zu of %zu files were not rendered", count - i, count)
                                  : render_one(renderer, command, &input, &left_out, &err);
+        calo_large_settle(UINT64_MAX);
         if (status == CALO_OK)
             continue;
         code = calo_report(&err);
@@ -262,6 +264,7 @@ int calo_cmd_render(int argc, char **argv)
     calo_arguments arguments;
     calo_error err = {0};
     int code = CALO_EXIT_OK;
+    calo_large_keep();
     if (calo_arguments_parse(calo_render_options_table, argc, argv, &command, &arguments, &err) != CALO_OK)
         code = calo_report(&err);
     else if (arguments.help)

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/large.h"
 #include "cli/cli.h"
 #include "cli/dataset_command.h"
 #include "cli/render_command.h"
@@ -76,6 +77,7 @@ int calo_dataset_worker(int argc, char **argv)
     worker_command command = {.render = calo_render_command_default()};
     calo_worker *worker = NULL;
     calo_error err = {0};
+    calo_large_keep();
     calo_status status = calo_worker_open(&worker, &err);
     if (status == CALO_OK)
         status = read_command(argc, argv, &command, &err);

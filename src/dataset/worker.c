@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/large.h"
 #include "base/thread.h"
 #include "dataset/sandbox.h"
 #include "dataset/worker_facts.h"
@@ -16,6 +17,8 @@
 #include "dataset/worker_message.h"
 #include "dataset/worker_process.h"
 #include "import/importer.h"
+
+enum { KEPT_SHARE = 4 }; /* a quarter of a worker's memory stays with it between samples */
 
 struct calo_worker {
     calo_inbox inbox;
@@ -353,6 +356,7 @@ calo_status calo_worker_run(calo_worker *worker, const calo_renderer_options *re
 {
     char words[512];
     calo_sandbox sandbox = {0};
+    uint64_t limit = worker->setup.memory_bytes;
     bool there = true;
     calo_status status = shut_in(worker, renderer, cache_folder, &sandbox, err);
     calo_sandbox_describe(&sandbox, words, sizeof words);
@@ -369,6 +373,7 @@ calo_status calo_worker_run(calo_worker *worker, const calo_renderer_options *re
                      ? serve_task(worker, &task, item, err)
                      : calo_fail(err, CALO_ERROR_FORMAT, "the supervisor sent a worker what is no task");
         calo_message_finish(&task);
+        calo_large_settle(limit ? limit / KEPT_SHARE : UINT64_MAX);
     }
     return status;
 }
