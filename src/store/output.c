@@ -51,9 +51,9 @@ calo_status calo_input_open(const char *path, calo_input *input, calo_error *err
 {
     struct stat about;
     *input = (calo_input){.file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW), .path = path};
-    if (input->file < 0)
+    if (input->file < 0 && errno != ELOOP)
         return calo_store_fail(err, path, "read", errno);
-    if (fstat(input->file, &about) == 0 && S_ISREG(about.st_mode)) {
+    if (input->file >= 0 && fstat(input->file, &about) == 0 && S_ISREG(about.st_mode)) {
         input->size = (uint64_t)about.st_size;
         return CALO_OK;
     }
