@@ -32,6 +32,7 @@ LIBRARIES = {
     "seccomp": ["dataset/sandbox_calls.c"],
     "meshoptimizer": ["import/gltf_meshopt.c", "render/cpu/clusters.h"],
     "draco": ["import/draco.cc"],
+    "hiredis": ["dataset/queue_connection.h"],
     "egl": ["gl/egl.h"],
     "mujoco": ["import/mjcf/library.c"],
     "expat": ["import/mjcf/xml.c", "transfer/listing.c"],
