@@ -513,6 +513,17 @@ SERVER_MESSAGES = {
     "update": update_request(),
 }
 
+# The first byte chooses what it is: see fuzz_transfer.c.
+TRANSFERS = {
+    "head": b"\0HTTP/1.1 206 Partial Content\r\nETag: \"one\"\r\nContent-Length: 10\r\nContent-Range: bytes 10-19/20\r\n"
+            b"Last-Modified: Wed, 21 Oct 2015 07:28:00 GMT\r\nx-amz-bucket-region: eu-central-1\r\n"
+            b"x-amz-meta-sha256: " + b"0a" * 32 + b"\r\nTransfer-Encoding: chunked\r\n\r\n",
+    "error": b"\1<?xml version='1.0'?><Error><Code>NoSuchKey</Code><Message>no</Message></Error>",
+    "page": b"\2<ListBucketResult><IsTruncated>true</IsTruncated><Contents><Key>a&amp;b</Key><Size>1</Size></Contents>"
+            b"<NextContinuationToken>t</NextContinuationToken></ListBucketResult>",
+    "credentials": b"\3# mine\n[default]\naws_access_key_id = a\naws_secret_access_key=b\naws_session_token=c\n[other]\n",
+}
+
 
 def main(folder):
     for make in GLTF_ASSETS:
@@ -547,6 +558,8 @@ def main(folder):
     for name, shapes in STAGED.items():
         write(folder, "staged", name, staged_tensors(shapes))
     write_words(folder, "staged", STAGED_WORDS)
+    for name, data in TRANSFERS.items():
+        write(folder, "transfer", name, data)
     write_words(folder, "gltf", GLTF_WORDS)
     write_words(folder, "glb", GLTF_WORDS)
     write_words(folder, "cameras", CAMERA_WORDS)

@@ -4,12 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/text.h"
 
 enum { MAX_REDIRECTIONS = 10, POLL_MS = 100, BUFFER_BYTES = 1 << 17, MAX_ERROR_BODY_BYTES = 4096 };
 
@@ -28,7 +26,7 @@ typedef struct conversation {
     off_t sent;
     bool has_head;     /* of the good answer */
     bool is_stopped;
-    char error_body[MAX_ERROR_BODY_BYTES + 1];
+    char error_body[MAX_ERROR_BODY_BYTES];
     size_t error_body_bytes;
     char error_text[CURL_ERROR_SIZE];
 } conversation;
@@ -68,89 +66,6 @@ void calo_connection_destroy(calo_connection *connection)
 
 /* ---- the answer's head ---- */
 
-static void reset_answer(calo_answer *answer)
-{
-    *answer = (calo_answer){.body_bytes = -1, .range_begin = -1, .range_total = -1};
-}
-
-/* Values that do not fit are as good as none. */
-static void keep_value(char *to, size_t capacity, const char *value, size_t length)
-{
-    to[0] = '\0';
-    if (length < capacity && !memchr(value, '\0', length)) {
-        memcpy(to, value, length);
-        to[length] = '\0';
-    }
-}
-
-/* "bytes 100-199/200" or "bytes 100-199/ *" (without the blank). */
-static void keep_range(calo_answer *answer, const char *value, size_t length)
-{
-    static const char unit[] = "bytes ";
-    calo_text text = {value, value + length};
-    int64_t begin, last, total = -1;
-    if (length < sizeof unit - 1 || strncasecmp(value, unit, sizeof unit - 1) != 0)
-        return;
-    text.at += sizeof unit - 1;
-    if (!calo_text_integer(&text, &begin) || begin < 0 || text.at == text.end || *text.at++ != '-' ||
-        !calo_text_integer(&text, &last) || last < begin || text.at == text.end || *text.at++ != '/')
-        return;
-    if (calo_text_integer(&text, &total) && total <= last)
-        return;
-    answer->range_begin = begin;
-    answer->range_total = total;
-}
-
-static void keep_sha256(char *to, const char *value, size_t length)
-{
-    keep_value(to, 65, value, length);
-    if (length != 64 || strspn(to, "0123456789abcdef") != 64)
-        to[0] = '\0';
-}
-
-static void keep_length(calo_answer *answer, const char *value, size_t length)
-{
-    calo_text text = {value, value + length};
-    int64_t bytes;
-    if (calo_text_integer(&text, &bytes) && text.at == text.end && bytes >= 0)
-        answer->body_bytes = bytes;
-}
-
-static void keep_header(calo_answer *answer, const char *line, size_t size)
-{
-    const char *colon = memchr(line, ':', size);
-    if (!colon)
-        return;
-    size_t name_length = (size_t)(colon - line);
-    const char *value = colon + 1, *end = line + size;
-    while (value < end && (*value == ' ' || *value == '\t'))
-        value++;
-    while (end > value && (end[-1] == '\r' || end[-1] == '\n' || end[-1] == ' ' || end[-1] == '\t'))
-        end--;
-    size_t length = (size_t)(end - value);
-#define IS(name) (name_length == sizeof name - 1 && strncasecmp(line, name, name_length) == 0)
-    if (IS("content-length"))
-        keep_length(answer, value, length);
-    else if (IS("transfer-encoding"))
-        answer->is_chunked = true;
-    else if (IS("etag"))
-        keep_value(answer->etag, sizeof answer->etag, value, length);
-    else if (IS("last-modified"))
-        keep_value(answer->last_modified, sizeof answer->last_modified, value, length);
-    else if (IS("content-range"))
-        keep_range(answer, value, length);
-    else if (IS("x-amz-meta-sha256"))
-        keep_sha256(answer->sha256, value, length);
-    else if (IS("x-amz-bucket-region"))
-        keep_value(answer->region, sizeof answer->region, value, length);
-#undef IS
-}
-
-static bool is_good(const calo_answer *answer)
-{
-    return answer->code >= 200 && answer->code < 300;
-}
-
 /* What libcurl knows by itself. */
 static void complete_head(conversation *talk)
 {
@@ -165,7 +80,7 @@ static void complete_head(conversation *talk)
 static bool hand_on(conversation *talk, const void *bytes, size_t size)
 {
     const calo_exchange *exchange = talk->exchange;
-    if (is_good(talk->answer) && exchange->take && !exchange->take(exchange->user, talk->answer, bytes, size))
+    if (calo_answer_is_good(talk->answer) && exchange->take && !exchange->take(exchange->user, talk->answer, bytes, size))
         talk->is_stopped = true;
     return !talk->is_stopped;
 }
@@ -179,13 +94,13 @@ static size_t take_header(char *line, size_t one, size_t size, void *user)
     if (talk->has_head)
         return size; /* what comes behind chunks */
     if (size >= 5 && memcmp(line, "HTTP/", 5) == 0) {
-        reset_answer(talk->answer);
+        calo_answer_reset(talk->answer);
     } else if (size > 0 && (line[0] == '\r' || line[0] == '\n')) {
         complete_head(talk);
-        talk->has_head = is_good(talk->answer);
+        talk->has_head = calo_answer_is_good(talk->answer);
         return hand_on(talk, "", 0) ? size : 0;
     } else {
-        keep_header(talk->answer, line, size);
+        calo_answer_add_header(talk->answer, line, size);
     }
     return size;
 }
@@ -199,7 +114,7 @@ static size_t take_body(char *bytes, size_t one, size_t size, void *user)
     talk->moved_at = calo_clock_seconds();
     if (size > 0 && !hand_on(talk, bytes, size))
         return 0;
-    if (!is_good(talk->answer)) {
+    if (!calo_answer_is_good(talk->answer)) {
         size_t room = MAX_ERROR_BODY_BYTES - talk->error_body_bytes, kept = size < room ? size : room;
         memcpy(talk->error_body + talk->error_body_bytes, bytes, kept);
         talk->error_body_bytes += kept;
@@ -228,19 +143,6 @@ static int seek_file(void *user, curl_off_t offset, int origin)
         return CURL_SEEKFUNC_FAIL;
     talk->sent = offset;
     return CURL_SEEKFUNC_OK;
-}
-
-/* <Code>NoSuchKey</Code>: letters and digits, or nothing. */
-static void find_error_code(conversation *talk)
-{
-    talk->error_body[talk->error_body_bytes] = '\0';
-    const char *code = strstr(talk->error_body, "<Code>");
-    if (!code)
-        return;
-    code += strlen("<Code>");
-    size_t length = strspn(code, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789");
-    if (code[length] == '<')
-        keep_value(talk->answer->error_code, sizeof talk->answer->error_code, code, length);
 }
 
 /* ---- the request ---- */
@@ -354,7 +256,7 @@ static calo_exchange_end end_of(conversation *talk, CURLcode code, char why[256]
     snprintf(why, 256, "%s", talk->error_text[0] ? talk->error_text : curl_easy_strerror(code));
     if (code != CURLE_OK)
         return is_lasting(code) ? CALO_EXCHANGE_IMPOSSIBLE : CALO_EXCHANGE_BROKEN;
-    find_error_code(talk);
+    calo_answer_add_error(talk->answer, talk->error_body, talk->error_body_bytes);
     return CALO_EXCHANGE_ANSWERED;
 }
 
@@ -366,7 +268,7 @@ calo_exchange_end calo_connection_exchange(calo_connection *connection, const ca
     calo_exchange_end end = CALO_EXCHANGE_ANSWERED;
     CURLcode code = CURLE_OUT_OF_MEMORY;
     why[0] = '\0';
-    reset_answer(answer);
+    calo_answer_reset(answer);
     if (set_options(connection->easy, &talk) &&
         curl_multi_add_handle(connection->multi, connection->easy) == CURLM_OK) {
         code = perform(connection, &talk, &end);

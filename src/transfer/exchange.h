@@ -2,20 +2,7 @@
 #ifndef CALO_TRANSFER_EXCHANGE_H
 #define CALO_TRANSFER_EXCHANGE_H
 
-#include <calotype/status.h>
-
-/* What came back. Texts are "" where the server does not say. */
-typedef struct calo_answer {
-    long code;                   /* HTTP's; 0: none came */
-    int64_t body_bytes;          /* Content-Length; -1: not said */
-    bool is_chunked;
-    int64_t range_begin, range_total; /* Content-Range; -1: not said */
-    double retry_after_seconds;  /* 0: not said */
-    char etag[256], last_modified[64];
-    char sha256[65];             /* x-amz-meta-sha256 */
-    char region[64];             /* x-amz-bucket-region */
-    char error_code[64];         /* of S3's error document: "NoSuchKey" */
-} calo_answer;
+#include "transfer/answer.h"
 
 typedef enum calo_exchange_end {
     CALO_EXCHANGE_ANSWERED = 0, /* the whole answer is here, whatever its code */

@@ -1,5 +1,5 @@
 /* Amazon's Signature Version 4 (docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html). Not
- * libcurl's: that of 7.88 signs neither the port of an endpoint nor a query whose order is not canonical already. */
+ * libcurl's: which headers that signs and how it encodes has changed between versions, and it takes a query as it is ordered. */
 #ifndef CALO_TRANSFER_SIGV4_H
 #define CALO_TRANSFER_SIGV4_H
 

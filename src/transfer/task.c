@@ -42,11 +42,6 @@ static bool is_missing(const calo_answer *answer)
     return answer->code == 404 || answer->code == 410;
 }
 
-static bool is_good(const calo_answer *answer)
-{
-    return answer->code >= 200 && answer->code < 300;
-}
-
 /* Whether the same request may be answered otherwise in a while. */
 static bool may_change(const calo_answer *answer)
 {
@@ -217,7 +212,7 @@ static bool should_repeat(trying *t, calo_exchange_end came_to, calo_transfer_en
     case CALO_EXCHANGE_ANSWERED:
         break;
     }
-    if (is_good(t->answer) || (t->task->judges_ranges && t->answer->code == 416))
+    if (calo_answer_is_good(t->answer) || (t->task->judges_ranges && t->answer->code == 416))
         return judge(t, false, end);
     if (may_change(t->answer)) {
         tell_code(t->answer, t->why);
