@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """make_corpus.py FOLDER: small seed files and dictionaries for the fuzz targets, made from nothing."""
 import base64
+import gzip
 import io
 import json
 import math
@@ -42,6 +43,13 @@ STAGED = {
 }
 STAGED_WORDS = ("__metadata__ dtype shape data_offsets F32 I32 U8 k/cameras k/depth k/normal k/mask k/image k/metadata "
                 "k/images/000 k/depths k/masks ustar .json .000.png 4294967296 9223372036854775807").split()
+
+
+LISTS = ['fileIdentifier,sha256\n"a,""b"\r\n c""",\nd,' + "0" * 64 + "\n", "# x\n a.glb\n\nhttps://h/b c\n", "\ufeffa\r\na\r\n",
+         '{"file_identifier": "a", "location": "b", "sha256": ""}\n', '{"0123456789abcdef0123456789abcdef": "glbs/a.glb"}']
+PARTS = ['{"number": 1, "name": "train/000001", "samples": [{"number": 0, "name": "s", "objects": '
+         '[{"file_identifier": "a", "location": "/a"}]}]}',
+         "https://github.com/o/r/blob/0123/a%20b.glb?x#y", "file:///a/r.git/blob/main/a", "https://h/g/r/-/blob/v1.0/a/b"]
 
 
 # ---- pictures ----
@@ -560,6 +568,11 @@ def main(folder):
     write_words(folder, "staged", STAGED_WORDS)
     for name, data in TRANSFERS.items():
         write(folder, "transfer", name, data)
+    for number, text in enumerate(LISTS):
+        write(folder, "list", str(number), text.encode())
+    write(folder, "list", "gzip", gzip.compress(LISTS[0].encode(), mtime=0))
+    for number, text in enumerate(PARTS):
+        write(folder, "part", str(number), text.encode())
     write_words(folder, "gltf", GLTF_WORDS)
     write_words(folder, "glb", GLTF_WORDS)
     write_words(folder, "cameras", CAMERA_WORDS)
