@@ -220,6 +220,8 @@ static bool find_file(calo_repository_work *work, const char *path)
 
 static void find_object(calo_repository_work *work, const calo_repository_place *place)
 {
+    work->git.git_folder = work->repository->git_folder;
+    work->git.tree = work->repository->tree;
     pthread_mutex_lock(&work->repository->checkout);
     bool found = find_file(work, place->path);
     if (!found && !work->outcome->reason && place->decoded_path)
@@ -246,8 +248,6 @@ bool calo_repository_get(calo_repository_use *use, bool (*is_over)(void *user), 
     work->git = (calo_git){NULL, NULL, use->repositories->options.max_bytes, is_over, user};
     if (begin_fetch(use->repositories, repository, &state))
         state = fetch(work, use->repositories);
-    work->git.git_folder = repository->git_folder;
-    work->git.tree = repository->tree;
     if (state == CALO_REPOSITORY_READY)
         find_object(work, &use->place);
     else if (state == CALO_REPOSITORY_LOST)
