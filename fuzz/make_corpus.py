@@ -533,6 +533,23 @@ TRANSFERS = {
 }
 
 
+WORKER_MESSAGES = [
+    {"kind": "setup", "scratch_folder": "/s", "threads": 1, "memory_bytes": 9, "parent": 2, "sandbox": True,
+     "require_sandbox": False},
+    {"kind": "task", "ticket": 1, "number": 2, "name": "n", "thumbnail": True,
+     "objects": [{"identifier": "a", "path": "/a"}, {"identifier": "b", "path": None}]},
+    {"kind": "ready", "words": "Landlock 7"},
+    {"kind": "refused", "status": 9, "words": "why"},
+    {"kind": "result", "ticket": 1, "reason": 0, "stop": False, "retire": False, "thumbnail": True, "file": "n.zip",
+     "facts": "{\"views\": 2}", "words": ""},
+]
+
+
+def worker_stream(messages):
+    texts = [json.dumps(message).encode() for message in messages]
+    return b"".join(struct.pack("<I", len(text)) + text for text in texts)
+
+
 def main(folder):
     for make in GLTF_ASSETS:
         write(folder, "gltf", make.__name__, make().gltf())
@@ -573,6 +590,10 @@ def main(folder):
     write(folder, "list", "gzip", gzip.compress(LISTS[0].encode(), mtime=0))
     for number, text in enumerate(PARTS):
         write(folder, "part", str(number), text.encode())
+    for number, message in enumerate(WORKER_MESSAGES):  # see fuzz_worker.c for the first byte
+        write(folder, "worker", message["kind"], b"\0" + json.dumps(message).encode())
+        write(folder, "worker", f"stream{number}", bytes([1 + 40 * number]) + worker_stream(WORKER_MESSAGES[number:]))
+    write_words(folder, "worker", [word for message in WORKER_MESSAGES for word in ("kind", *message)])
     write_words(folder, "gltf", GLTF_WORDS)
     write_words(folder, "glb", GLTF_WORDS)
     write_words(folder, "cameras", CAMERA_WORDS)

@@ -14,7 +14,8 @@
 #include "dataset/pool_memory.h"
 
 enum {
-    TRIES_MAX = 3, /* of a task whose workers are killed from outside */
+    READS_MAX = 256, /* that take in the longest message */
+    TRIES_MAX = 3,   /* of a task whose workers are killed from outside */
     /* In a row, where one that was killed from outside counts less. */
     FAILED_STARTS_MAX = 100,
     FAILED_START = 20,
@@ -291,8 +292,8 @@ static void fail_start(calo_pool *pool, const calo_pool_slot *s, const calo_pool
 void calo_pool_slot_end(calo_pool *pool, calo_pool_slot *s)
 {
     bool was_ready = s->worker.ready;
-    /* What it said before counts. */
-    if (!s->worker.killed)
+    /* What it said before counts. Who else might hold its socket cannot make this endless. */
+    for (int i = 0; i < READS_MAX && !s->worker.killed && !s->worker.inbox.ended; i++)
         calo_pool_slot_hear(pool, s);
     while (s->worker.complaints >= 0 && s->worker.last_words_size < sizeof s->worker.last_words) {
         size_t before = s->worker.last_words_size;

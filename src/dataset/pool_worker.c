@@ -102,7 +102,7 @@ static int spawn(const calo_pool_options *options, const shared_files *files, pi
 calo_status calo_pool_worker_start(calo_pool_worker *worker, const calo_pool_options *options,
                                    const calo_message *setup, calo_error *err)
 {
-    enum { REPLY_MAX_BYTES = 1 << 20 };
+    enum { REPLY_MAX_BYTES = 8 << 20 }; /* facts of a scene whose objects were all left out */
     shared_files files;
     *worker = (calo_pool_worker){.process = -1, .socket = -1, .complaints = -1, .inbox.max_bytes = REPLY_MAX_BYTES};
     calo_status status = open_files(&files, err);

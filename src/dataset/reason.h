@@ -1,4 +1,4 @@
-/* Why an object is not in the data set: a fixed list, which docs/dataset.md explains. Names and numbers are stable. */
+/* Why an object is not in the data set: a fixed list, which docs/dataset-workers.md explains. Names and numbers are stable. */
 #ifndef CALO_DATASET_REASON_H
 #define CALO_DATASET_REASON_H
 
@@ -10,7 +10,7 @@ typedef enum calo_reason {
     CALO_REASON_MODIFIED,           /* "modified": its SHA-256 is not the one in the list */
     CALO_REASON_FETCH_FAILED,       /* "fetch failed": refused, or broken off at every try */
     CALO_REASON_FETCH_TIMEOUT,      /* "fetch timeout": --fetch-timeout is over */
-    CALO_REASON_TOO_LARGE,          /* "too large": more bytes than --max-file-bytes */
+    CALO_REASON_TOO_LARGE,          /* "too large": more bytes than --max-download */
     CALO_REASON_UNSUPPORTED_FORMAT, /* "unsupported format" */
     CALO_REASON_UNSUPPORTED_FEATURE, /* "unsupported feature": of a format that is read */
     CALO_REASON_BROKEN_FILE,        /* "broken file" */
