@@ -43,21 +43,24 @@ typedef struct argument_rule {
     struct scmp_arg_cmp when;
 } argument_rule;
 
+#define NOT(argument, value) {.arg = (argument), .op = SCMP_CMP_NE, .datum_a = (value)}
+#define MASKED(argument, mask, value) {.arg = (argument), .op = SCMP_CMP_MASKED_EQ, .datum_a = (mask), .datum_b = (value)}
+
 /* Of some calls, some uses. */
 static int refuse_uses(scmp_filter_ctx filter)
 {
     const scmp_datum_t self = (scmp_datum_t)getpid();
     const argument_rule rules[] = {
-        {CALL(kill), EPERM, SCMP_CMP(0, SCMP_CMP_NE, self)},
-        {CALL(tgkill), EPERM, SCMP_CMP(0, SCMP_CMP_NE, self)},
-        {CALL(prlimit64), EPERM, SCMP_CMP(0, SCMP_CMP_NE, 0)},
+        {CALL(kill), EPERM, NOT(0, self)},
+        {CALL(tgkill), EPERM, NOT(0, self)},
+        {CALL(prlimit64), EPERM, NOT(0, 0)},
         /* Threads, no processes. glibc goes back to clone where clone3, whose arguments no filter sees, is unknown. */
-        {CALL(clone), EPERM, SCMP_CMP(0, SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0)},
+        {CALL(clone), EPERM, MASKED(0, CLONE_THREAD, 0)},
         /* Times of open files alone: the cache's own. */
-        {CALL(utimensat), EPERM, SCMP_CMP(1, SCMP_CMP_NE, 0)},
+        {CALL(utimensat), EPERM, NOT(1, 0)},
         /* Words put into the mouth of a terminal. */
-        {CALL(ioctl), EPERM, SCMP_CMP(1, SCMP_CMP_MASKED_EQ, 0xffffffff, TIOCSTI)},
-        {CALL(ioctl), EPERM, SCMP_CMP(1, SCMP_CMP_MASKED_EQ, 0xffffffff, TIOCLINUX)},
+        {CALL(ioctl), EPERM, MASKED(1, 0xffffffff, TIOCSTI)},
+        {CALL(ioctl), EPERM, MASKED(1, 0xffffffff, TIOCLINUX)},
     };
     int failed = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), CALL(clone3), 0);
     for (size_t i = 0; i < sizeof rules / sizeof rules[0] && !failed; i++)
