@@ -309,6 +309,20 @@ KHR_mesh_quantization KHR_materials_unlit OCTAHEDRAL QUATERNION EXPONENTIAL TRIA
 4294967295 -1 1e309""".split()
 
 
+# ---- the journal of a data set ----
+
+JOURNAL = """{"event":"start","time":1.0,"facts":{"version":"0.1.0","cores":2},"synced":0
+{"event":"object","time":2.5,"part":0,"sample":1,"name":"s","file_identifier":"a\\udc80\\"","verdict":"found","synced":80
+{"event":"staged","time":3.0,"part":0,"sample":1,"name":"s","file_identifier":"a","sha256":"00","verdict":"new","path":"p",\
+"bytes":7,"seconds":0.5,"fetch_seconds":0.1,"facts":{"views":2,"load_seconds":0.25,"warnings":[{"id":"w"}],\
+"quality":{"flags":["blank"]}},"synced":80
+{"event":"failed","time":4.0,"part":0,"sample":2,"reason":"unsupported format","message":"m\\n","synced":90
+{"event":"part","time":5.0,"part":0,"path":"0.tar","bytes":9,"part_sha256":"ff","seconds":0.1,"synced":90
+{"event":"stop","time":6.0,"facts":{"restarts":1},"synced":90"""
+RUN = """{"format": 1, "version": "0.1.0", "name": "n", "destination": "d", "package": "zip", "options_hash": "f",
+"words": ["a", "\\udcff"], "objects": 2, "samples": 2, "parts": 1, "objects_per_sample": 1, "started": 5}"""
+
+
 # ---- OBJ, MTL, STL, PLY, cameras ----
 
 CUBE = "".join("v %d %d %d\n" % (i & 1, i >> 1 & 1, i >> 2) for i in range(8))
@@ -571,6 +585,8 @@ def main(folder):
     for side in (1, 4, 1500):  # decoded texels as the cache keeps them, the last ones halved
         kept = side if side <= 1024 else side // 2
         write(folder, "cache", str(side), struct.pack("<II56x", side, 4) + bytes(64 + 16 * kept))
+    write(folder, "journal", "lines", JOURNAL.encode())
+    write(folder, "journal", "run", RUN.encode())
     for number, cameras in enumerate(CAMERAS):
         write(folder, "cameras", str(number), json.dumps(cameras).encode())
     for name, data in (("message", client_reply(False)), ("shared", client_reply(True)),

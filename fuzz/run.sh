@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 seconds=${1:-60}
 [ $# -gt 0 ] && shift
 folder=build/fuzz
-targets=${*:-gltf glb obj mtl stl ply mjcf image cameras states looks cache client staged list part server transfer worker}
+targets=${*:-gltf glb obj mtl stl ply mjcf image cameras states looks cache client journal staged list part server transfer worker}
 
 if [ ! -f "$folder/build.ninja" ]; then
     CC=clang CXX=clang++ meson setup "$folder" -Dfuzz=true -Dbuildtype=plain >/dev/null || exit 1

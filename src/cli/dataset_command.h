@@ -5,4 +5,8 @@
 /* A worker of the pool (dataset/pool.h starts it), with the options of rendering. Not for users. */
 int calo_dataset_worker(int argc, char **argv);
 
+/* `calotype dataset status RUN`, `calotype dataset report RUN`. */
+int calo_dataset_status(int argc, char **argv);
+int calo_dataset_report(int argc, char **argv);
+
 #endif

@@ -10,6 +10,8 @@ static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
 } verbs[] = {
+    {"report", calo_dataset_report},
+    {"status", calo_dataset_status},
     {"worker", calo_dataset_worker},
 };
 enum { VERB_COUNT = sizeof verbs / sizeof verbs[0] };

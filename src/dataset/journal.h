@@ -26,7 +26,8 @@ typedef struct calo_event {
     const char *path;          /* STAGED: relative to the run's folder; PART: relative to the destination */
     uint64_t bytes;
     const char *part_sha256;   /* PART: of the file; of a folder: of its files' names and hashes */
-    double seconds;
+    double seconds;            /* STAGED, FAILED: in the worker; PART: of joining and writing */
+    double fetch_seconds;      /* of OBJECT, STAGED and FAILED; 0: nothing was fetched */
     const char *facts;         /* JSON, see pool.h; NULL: none */
 } calo_event;
 

@@ -84,6 +84,8 @@ static calo_status put_members(calo_blob *blob, const calo_event *event, calo_er
         status = put_unsigned(blob, "bytes", event->bytes, err);
     if (status == CALO_OK && event->seconds != 0)
         status = put_seconds(blob, "seconds", event->seconds, err);
+    if (status == CALO_OK && event->fetch_seconds != 0)
+        status = put_seconds(blob, "fetch_seconds", event->fetch_seconds, err);
     if (status == CALO_OK && event->facts)
         status = calo_blob_print(blob, err, ",\"facts\":%s", event->facts);
     return status;
@@ -171,10 +173,16 @@ static bool take_text(calo_scan *scan, calo_slice key, calo_line *line)
     return calo_scan_skip(scan, &skipped);
 }
 
+/* As put_seconds writes them: finite and not negative. */
+static bool take_seconds(calo_scan *scan, double *seconds)
+{
+    return calo_scan_number(scan, seconds) && *seconds >= 0 && *seconds < 1e12;
+}
+
 static bool take_member(calo_scan *scan, calo_slice key, calo_line *line)
 {
     if (calo_slice_is(key, "time"))
-        return calo_scan_number(scan, &line->unix_seconds);
+        return take_seconds(scan, &line->unix_seconds);
     if (calo_slice_is(key, "part"))
         return calo_scan_unsigned(scan, &line->part);
     if (calo_slice_is(key, "sample"))
@@ -184,7 +192,9 @@ static bool take_member(calo_scan *scan, calo_slice key, calo_line *line)
     if (calo_slice_is(key, "bytes"))
         return calo_scan_unsigned(scan, &line->bytes);
     if (calo_slice_is(key, "seconds"))
-        return calo_scan_number(scan, &line->seconds);
+        return take_seconds(scan, &line->seconds);
+    if (calo_slice_is(key, "fetch_seconds"))
+        return take_seconds(scan, &line->fetch_seconds);
     if (calo_slice_is(key, "facts"))
         return calo_scan_peek(scan) == '{' && calo_scan_skip(scan, &line->facts);
     if (calo_slice_is(key, "synced"))
@@ -219,7 +229,8 @@ calo_status calo_line_copy(const calo_line *line, calo_event_copy *copy, calo_er
     *copy = (calo_event_copy){
         .memory = malloc(total),
         .event = {.kind = line->kind, .unix_seconds = line->unix_seconds, .part = line->part, .sample = line->sample,
-                  .reason = line->reason, .bytes = line->bytes, .seconds = line->seconds},
+                  .reason = line->reason, .bytes = line->bytes, .seconds = line->seconds,
+                  .fetch_seconds = line->fetch_seconds},
     };
     if (!copy->memory)
         return calo_fail_memory(err, "an event of the journal", total);

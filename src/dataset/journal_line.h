@@ -10,7 +10,7 @@ enum { CALO_LINE_MAX_BYTES = 16 << 20 };
 /* An event as it stands in its line: texts are slices of it, not decoded yet. */
 typedef struct calo_line {
     calo_event_kind kind;
-    double unix_seconds, seconds;
+    double unix_seconds, seconds, fetch_seconds;
     uint64_t part, sample, bytes;
     uint64_t synced; /* so much of the journal was on the disk before this line was written */
     calo_reason reason;

@@ -74,6 +74,13 @@ void calo_journal_reader_seek(calo_journal_reader *reader, uint64_t offset)
     reader->block = SINGLE_BYTES;
 }
 
+void calo_journal_reader_rewind(calo_journal_reader *reader)
+{
+    calo_journal_reader_seek(reader, 0);
+    reader->block = BLOCK_BYTES;
+    reader->line_number = 1;
+}
+
 /* Reads more behind what is in the buffer; `got` 0 at the end of the file. */
 static calo_status fill(calo_journal_reader *r, size_t *got, calo_error *err)
 {

@@ -20,6 +20,9 @@ calo_status calo_journal_reader_next(calo_journal_reader *reader, calo_line *lin
 /* The next event is the one that begins at `offset`, and one alone is read: not a block of them. */
 void calo_journal_reader_seek(calo_journal_reader *reader, uint64_t offset);
 
+/* From the beginning again, in blocks. */
+void calo_journal_reader_rewind(calo_journal_reader *reader);
+
 /* Where the event that was found last begins in the file, and where it ends (the next begins). */
 uint64_t calo_journal_reader_offset(const calo_journal_reader *reader);
 uint64_t calo_journal_reader_end(const calo_journal_reader *reader);
