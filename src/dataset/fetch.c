@@ -63,6 +63,7 @@ char *calo_fetch_make_folder(calo_fetch_worker *worker)
         fail_memory(worker);
         return NULL;
     }
+    calo_folder_remove(hold->folder); /* what a killed supervisor left */
     if (calo_folder_create(hold->folder, &err) == CALO_OK)
         return hold->folder;
     calo_fetch_fail(worker, CALO_REASON_FETCH_FAILED, "%.400s", err.message);

@@ -131,6 +131,8 @@ static bool name_folders(calo_repositories *repositories, calo_repository *repos
     repository->folder = calo_text_format("%s/repository-%06llu", repositories->options.scratch_folder, number);
     repository->git_folder = repository->folder ? calo_text_format("%s/git", repository->folder) : NULL;
     repository->tree = repository->folder ? calo_text_format("%s/tree", repository->folder) : NULL;
+    if (repository->folder)
+        calo_folder_remove(repository->folder); /* what a killed supervisor left */
     return repository->git_folder && repository->tree;
 }
 

@@ -59,6 +59,13 @@ class GitTest(FetchTest):
         self.assertIn("lfs.glb at", pointer["message"])
         self.assertIn("is a Git LFS pointer", pointer["message"])
 
+    def test_leftovers_are_no_harm(self):
+        self.write("scratch/repository-000000/git/config", b"broken")
+        self.write("scratch/fetch-000000/a.stl", b"old")
+        with serve({"/a.stl": b"new"}) as (base, _):
+            results = self.fetch(self.base + "a.stl", base + "/a.stl")
+        self.assertEqual([r["sha256"] for r in results], [sha256(b"root"), sha256(b"new")])
+
     def test_hashes_and_names(self):
         found, modified, branch = self.fetch(
             {"file_identifier": self.base + "a.stl", "sha256": sha256(b"root")},
