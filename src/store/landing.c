@@ -14,6 +14,16 @@
 
 enum { MAX_METADATA_BYTES = 1 << 30, START_BYTES = 512 };
 
+calo_status calo_store_fail(calo_error *err, const char *path, const char *verb, int number)
+{
+    const char *advice = "";
+    if (number == ENOSPC || number == EDQUOT)
+        advice = ": free some space or choose another output folder";
+    else if (number == EACCES || number == EPERM || number == EROFS)
+        advice = ": choose an output folder that you may write to";
+    return calo_fail(err, CALO_ERROR_IO, "%s: cannot %s: %s%s", path, verb, strerror(number), advice);
+}
+
 /* ---- folders ---- */
 
 static bool is_empty_folder(const char *path)

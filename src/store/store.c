@@ -10,16 +10,6 @@
 #include "base/file.h"
 #include "store/kind.h"
 
-calo_status calo_store_fail(calo_error *err, const char *path, const char *verb, int number)
-{
-    const char *advice = "";
-    if (number == ENOSPC || number == EDQUOT)
-        advice = ": free some space or choose another output folder";
-    else if (number == EACCES || number == EPERM || number == EROFS)
-        advice = ": choose an output folder that you may write to";
-    return calo_fail(err, CALO_ERROR_IO, "%s: cannot %s: %s%s", path, verb, strerror(number), advice);
-}
-
 calo_status calo_store_write(int file, const char *path, const void *bytes, size_t size, calo_error *err)
 {
     int failed = calo_file_write_all(file, bytes, size);

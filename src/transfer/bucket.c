@@ -226,11 +226,14 @@ static calo_task_step judge_page(void *user, const calo_answer *answer, bool is_
 
 static void visit_page(const page_reading *reading, void (*visit)(void *user, const char *key), void *user)
 {
-    const char *key = (const char *)reading->listing.keys.bytes, *end = key + reading->listing.keys.size;
+    const calo_blob *keys = &reading->listing.keys;
     size_t prefix = strlen(reading->place.s3.key);
-    for (; key < end; key += strlen(key) + 1)
+    for (size_t at = 0; at < keys->size;) {
+        const char *key = (const char *)keys->bytes + at;
         if (strncmp(key, reading->place.s3.key, prefix) == 0 && key[prefix])
             visit(user, key + prefix);
+        at += strlen(key) + 1;
+    }
 }
 
 /* The next page; its continuation says whether there is another one. */
