@@ -1,6 +1,7 @@
 /* A machine at a queue in Redis, told what to do by lines on its standard input; it answers each with one line of JSON or
  * more words. test_queue_redis.py plays with some of these.
  *
+ *   queue_driver --shard TEXT (says which shard that is)
  *   queue_driver URL OPTIONS_HASH LIST|- CLAIM_SECONDS PATIENCE_SECONDS BACKLOG [CONSUMER]
  *
  * take | done NUMBER JSON | back NUMBER | keep | counts | trouble | results | memory | close | work (all, until the end) */
@@ -137,6 +138,17 @@ static calo_status open_plan(const char *path, calo_object_list **list, calo_pla
     return status;
 }
 
+static int print_shard(const char *text)
+{
+    calo_error err = {0};
+    calo_shard shard;
+    const char *found;
+    if (calo_shard_parse(text, &shard, &found, &err))
+        return failed(&err);
+    printf("%u/%u %s\n", shard.index, shard.count, found);
+    return 0;
+}
+
 int main(int count, char **words)
 {
     calo_error err = {0};
@@ -144,6 +156,8 @@ int main(int count, char **words)
     calo_plan *plan = NULL;
     calo_queue *queue = NULL;
     char line[4096];
+    if (count == 3 && strcmp(words[1], "--shard") == 0)
+        return print_shard(words[2]);
     if (count < 7)
         return 2;
     const calo_redis_options options = {
