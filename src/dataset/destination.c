@@ -31,6 +31,8 @@ static calo_status choose_kind(calo_destination *destination, const char *place,
 {
     if (strncmp(place, "s3://", 5) == 0) {
         destination->kind = &calo_destination_kind_s3;
+        if (!place[5 + strspn(place + 5, "/")])
+            return calo_fail(err, CALO_ERROR_ARGUMENT, "%s names no bucket: write s3://BUCKET/PREFIX", place);
         return calo_transfer_create(options, &destination->transfer, err);
     }
     if (strstr(place, "://"))

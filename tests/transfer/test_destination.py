@@ -187,6 +187,7 @@ class Folder(Both, Case):
         self.stage(b"x")
         self.assertEqual(self.run_tool("put", self.staged, "a", place="hdfs://host/a")[:2], (
             "unsupported", "hdfs:// cannot be written to: name a folder (which may be mounted from elsewhere) or s3://BUCKET/PREFIX"))
+        self.assertEqual(self.run_tool("list", "", place="s3://")[:2], ("argument", "s3:// names no bucket: write s3://BUCKET/PREFIX"))
         status, sentence, _ = self.run_tool("put", self.staged, "a", place=self.staged + "/a")
         self.assertEqual(status, "not-found", sentence)
         self.assert_fails("io", "put", self.staged + "none", "a", says=["none"])
