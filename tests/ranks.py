@@ -20,7 +20,8 @@ SHARED_RANKS = {"randomize": "view", "transfer": "image", "dataset": "server"}  
 BACKENDS = ["cpu", "gl", "cuda"]
 # The files of src/ that may see a library's headers: one, where possible.
 LIBRARIES = {
-    "jansson": ["dataset/object_json.h", "dataset/run_file.c", "dataset/worker_message.c", "import/gltf.h",
+    "jansson": ["dataset/engine_index.c", "dataset/engine_samples.c", "dataset/object_json.h", "dataset/run_file.c",
+                "dataset/worker_message.c", "import/gltf.h",
                 "randomize/config.c", "store/safetensors_read.c", "view/camera_file.h"],
     "spng": ["image/decode_png.c"],
     "turbojpeg": ["image/decode_jpeg.c"],

@@ -44,14 +44,22 @@ const char *calo_nearest_word(const char *word, const char *const *words)
     return nearest;
 }
 
-static calo_status fail_unknown(const calo_option *options, const char *name, calo_error *err)
+enum { MAX_WORDS = 256 };
+
+static size_t collect_names(const calo_option *options, const char **words, size_t count)
 {
-    const char *words[128];
-    size_t count = 0;
-    for (; options->help && count < 127; options++)
+    for (; options && options->help && count < MAX_WORDS - 1; options++)
         if (options->kind != CALO_OPTION_GROUP)
             words[count++] = options->name;
-    words[count] = NULL;
+    return count;
+}
+
+/* `others` may be NULL. */
+static calo_status fail_unknown(const calo_option *options, const calo_option *others, const char *name, calo_error *err)
+{
+    const char *words[MAX_WORDS];
+    size_t count = collect_names(options, words, 0);
+    words[collect_names(others, words, count)] = NULL;
     const char *nearest = calo_nearest_word(name, words);
     if (nearest)
         return calo_fail(err, CALO_ERROR_ARGUMENT, "there is no option --%s: did you mean --%s?", name, nearest);
@@ -168,43 +176,83 @@ static const calo_option *find_option(const calo_option *options, const char *na
     return NULL;
 }
 
+/* The option that a word names, and its value if that is in the same word; NULL where there is none. */
+static const calo_option *match_option(const calo_option *options, const char *word, const char **value)
+{
+    if (word[1] != '-') {
+        *value = word[2] ? word + 2 : NULL;
+        return find_option(options, NULL, 0, word[1]);
+    }
+    const char *equals = strchr(word, '=');
+    *value = equals ? equals + 1 : NULL;
+    return find_option(options, word + 2, equals ? (size_t)(equals - word) - 2 : strlen(word + 2), 0);
+}
+
+static calo_status fail_unmatched(const calo_option *options, const calo_option *others, const char *word, calo_error *err)
+{
+    char name[64];
+    if (word[1] != '-')
+        return calo_fail(err, CALO_ERROR_ARGUMENT, "there is no option -%c: --help shows them all", word[1]);
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(word + 2, "="), word + 2);
+    return fail_unknown(options, others, name, err);
+}
+
+static bool takes_value(const calo_option *option) { return option->kind != CALO_OPTION_FLAG && option->value; }
+
+/* Whether the next word is the option's value: where it may be left out, only one of the choices is. */
+static bool next_is_value(const calo_option *option, const char *value, const char *next)
+{
+    unsigned choice;
+    if (value || !takes_value(option) || !next)
+        return false;
+    return option->kind != CALO_OPTION_MAYBE || read_choice(option, next, &choice, NULL) == CALO_OK;
+}
+
 /* One option at argv[*at], with its value there or in the next argument. */
 static calo_status parse_option(const calo_option *options, int argc, char **argv, int *at, void *target,
                                 calo_error *err)
 {
-    const char *word = argv[*at], *value = NULL;
-    const calo_option *option;
-    if (word[1] == '-') {
-        const char *equals = strchr(word, '=');
-        size_t length = equals ? (size_t)(equals - word) - 2 : strlen(word + 2);
-        option = find_option(options, word + 2, length, 0);
-        value = equals ? equals + 1 : NULL;
-        if (!option) {
-            char name[64];
-            snprintf(name, sizeof name, "%.*s", (int)(length < 63 ? length : 63), word + 2);
-            return fail_unknown(options, name, err);
-        }
-    } else {
-        option = find_option(options, NULL, 0, word[1]);
-        value = word[2] ? word + 2 : NULL;
-        if (!option)
-            return calo_fail(err, CALO_ERROR_ARGUMENT, "there is no option -%c: --help shows them all", word[1]);
-    }
-    bool takes_value = option->kind != CALO_OPTION_FLAG && option->value;
-    if (!takes_value && value)
+    const char *word = argv[*at], *value;
+    const calo_option *option = match_option(options, word, &value);
+    if (!option)
+        return fail_unmatched(options, NULL, word, err);
+    if (!takes_value(option) && value)
         return calo_fail(err, CALO_ERROR_ARGUMENT, "--%s takes no value, but got \"%s\"", option->name, value);
-    /* Where the value may be left out, the next word is one only if it is one of the choices. */
-    unsigned choice;
-    if (option->kind == CALO_OPTION_MAYBE && takes_value && !value && *at + 1 < argc &&
-        read_choice(option, argv[*at + 1], &choice, NULL) == CALO_OK)
+    if (next_is_value(option, value, *at + 1 < argc ? argv[*at + 1] : NULL))
         value = argv[++*at];
-    if (takes_value && option->kind != CALO_OPTION_MAYBE && !value) {
-        if (*at + 1 >= argc)
-            return calo_fail(err, CALO_ERROR_ARGUMENT, "--%s needs a value: --%s %s", option->name, option->name,
-                             option->value);
-        value = argv[++*at];
-    }
+    if (takes_value(option) && option->kind != CALO_OPTION_MAYBE && !value)
+        return calo_fail(err, CALO_ERROR_ARGUMENT, "--%s needs a value: --%s %s", option->name, option->name,
+                         option->value);
     return apply_option(option, target, value, err);
+}
+
+static bool is_option(const char *word) { return word[0] == '-' && word[1] != '\0'; }
+
+static bool asks_for_help(const char *word) { return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0; }
+
+calo_status calo_arguments_split(const calo_option *own, const calo_option *other, int argc, char **argv, char **own_words,
+                                 int *own_count, char **other_words, int *other_count, calo_error *err)
+{
+    bool only_files = false;
+    *own_count = *other_count = 0;
+    for (int i = 0; i < argc; i++) {
+        const char *value;
+        only_files |= strcmp(argv[i], "--") == 0;
+        if (only_files || !is_option(argv[i]) || asks_for_help(argv[i])) {
+            own_words[(*own_count)++] = argv[i];
+            continue;
+        }
+        const calo_option *option = match_option(own, argv[i], &value);
+        bool is_own = option != NULL;
+        if (!is_own && !(option = match_option(other, argv[i], &value)))
+            return fail_unmatched(own, other, argv[i], err);
+        char **words = is_own ? own_words : other_words;
+        int *count = is_own ? own_count : other_count;
+        words[(*count)++] = argv[i];
+        if (next_is_value(option, value, i + 1 < argc ? argv[i + 1] : NULL))
+            words[(*count)++] = argv[++i];
+    }
+    return CALO_OK;
 }
 
 calo_status calo_arguments_parse(const calo_option *options, int argc, char **argv, void *target,
@@ -218,9 +266,9 @@ calo_status calo_arguments_parse(const calo_option *options, int argc, char **ar
         const char *word = argv[i];
         if (!only_files && strcmp(word, "--") == 0) {
             only_files = true;
-        } else if (only_files || word[0] != '-' || word[1] == '\0') {
+        } else if (only_files || !is_option(word)) {
             arguments->files[arguments->file_count++] = word;
-        } else if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
+        } else if (asks_for_help(word)) {
             arguments->help = true;
             return CALO_OK;
         } else {

@@ -39,6 +39,10 @@ typedef struct calo_arguments {
 /* Reads argv[0..argc) into `target` by the table, which ends with a NULL help. */
 calo_status calo_arguments_parse(const calo_option *options, int argc, char **argv, void *target,
                                  calo_arguments *arguments, calo_error *err);
+/* Divides argv's words: options of `own`, and what is no option, into own_words; options of `other` into other_words. Both
+ * have room for argc words. A name that both have is own's. */
+calo_status calo_arguments_split(const calo_option *own, const calo_option *other, int argc, char **argv, char **own_words,
+                                 int *own_count, char **other_words, int *other_count, calo_error *err);
 void calo_arguments_finish(calo_arguments *arguments);
 
 void calo_options_print(const calo_option *options, FILE *to);

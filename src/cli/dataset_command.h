@@ -2,6 +2,11 @@
 #ifndef CALO_CLI_DATASET_COMMAND_H
 #define CALO_CLI_DATASET_COMMAND_H
 
+#include <stdio.h>
+
+/* A run: all words are its. */
+int calo_dataset_render(int argc, char **argv);
+void calo_dataset_help(FILE *to);
 /* A worker of the pool (dataset/pool.h starts it), with the options of rendering. Not for users. */
 int calo_dataset_worker(int argc, char **argv);
 

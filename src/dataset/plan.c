@@ -201,17 +201,32 @@ static calo_status name_part(const calo_plan *plan, calo_part *part, calo_error 
     return part->name ? CALO_OK : calo_fail_memory(err, "a name", 32);
 }
 
+/* The part's samples in the order of the plan: the first one's place, and how many. */
+static uint64_t part_range(const calo_plan *plan, uint64_t number, size_t *count)
+{
+    bool train = number < plan->train_parts;
+    uint64_t first = train ? number * plan->samples_per_part
+                           : plan->train_samples + (number - plan->train_parts) * plan->samples_per_part;
+    uint64_t left = (train ? plan->train_samples : plan->sample_count) - first;
+    *count = left < plan->samples_per_part ? (size_t)left : plan->samples_per_part;
+    return first;
+}
+
+size_t calo_plan_part_samples(const calo_plan *plan, uint64_t number)
+{
+    size_t count;
+    part_range(plan, number, &count);
+    return count;
+}
+
 calo_status calo_plan_part(const calo_plan *plan, uint64_t number, calo_part *part, calo_error *err)
 {
     *part = (calo_part){.number = number};
     if (number >= plan->part_count)
         return calo_fail(err, CALO_ERROR_ARGUMENT, "there is no part %llu: the plan has %llu",
                          (unsigned long long)number, (unsigned long long)plan->part_count);
-    bool train = number < plan->train_parts;
-    uint64_t first = train ? number * plan->samples_per_part
-                           : plan->train_samples + (number - plan->train_parts) * plan->samples_per_part;
-    uint64_t left = (train ? plan->train_samples : plan->sample_count) - first;
-    size_t count = left < plan->samples_per_part ? (size_t)left : plan->samples_per_part;
+    size_t count;
+    uint64_t first = part_range(plan, number, &count);
     calo_status status = CALO_OK;
     part->samples = calloc(count, sizeof *part->samples);
     if (!part->samples)

@@ -22,6 +22,8 @@ calo_status calo_plan_create(const calo_plan_options *options, const calo_object
 void calo_plan_destroy(calo_plan *plan);
 uint64_t calo_plan_sample_count(const calo_plan *plan);
 uint64_t calo_plan_part_count(const calo_plan *plan);
+/* How many samples a part has, without making it. */
+size_t calo_plan_part_samples(const calo_plan *plan, uint64_t number);
 calo_status calo_plan_part(const calo_plan *plan, uint64_t number, calo_part *part, calo_error *err);
 
 #endif
