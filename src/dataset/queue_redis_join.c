@@ -53,7 +53,8 @@ static calo_status ask_script(calo_redis_queue *queue, const char *script, const
         calo_redis_text(queue->keys[0]), calo_redis_text(queue->keys[1]), calo_redis_text(queue->keys[2]),
         calo_redis_text(queue->options_hash), calo_redis_text(queue->consumer),
     };
-    memcpy(words + 8, arguments, count * sizeof *arguments);
+    for (size_t i = 0; i < count; i++)
+        words[8 + i] = arguments[i];
     calo_status status = calo_redis_ask(&queue->redis, words, 8 + count, reply, err);
     if (status || !*reply)
         return status;

@@ -168,12 +168,12 @@ int main(int count, char **words)
         .backlog = strtoull(words[6], NULL, 10),
         .consumer = words[7],
     };
-    if (strcmp(words[3], "-") != 0 && open_plan(words[3], &list, &plan, &err))
-        return failed(&err);
-    if (calo_queue_open_redis(&options, plan, &queue, &err))
-        return failed(&err);
-    answer("open");
-    while (fgets(line, sizeof line, stdin)) {
+    calo_status status = strcmp(words[3], "-") != 0 ? open_plan(words[3], &list, &plan, &err) : CALO_OK;
+    if (!status)
+        status = calo_queue_open_redis(&options, plan, &queue, &err);
+    if (!status)
+        answer("open");
+    while (!status && fgets(line, sizeof line, stdin)) {
         line[strcspn(line, "\n")] = '\0';
         if (strcmp(line, "close") == 0)
             break;
@@ -184,6 +184,8 @@ int main(int count, char **words)
     calo_queue_close(queue);
     calo_plan_destroy(plan);
     calo_object_list_close(list);
+    if (status)
+        return failed(&err);
     answer("closed");
     return 0;
 }
