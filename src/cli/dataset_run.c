@@ -35,17 +35,22 @@ void calo_dataset_help(FILE *to)
 
 /* ---- an earlier run's words ---- */
 
-/* Words that were kept, and those given now behind them. */
+/* Words that were kept, and those given now behind them, but before "--": all words after that are inputs. */
 static calo_status join_words(const calo_run_file *kept, int argc, char **argv, char ***words, int *count, calo_error *err)
 {
+    size_t options = 0, end = 0;
+    while (options < kept->word_count && strcmp(kept->words[options], "--") != 0)
+        options++;
     *count = (int)kept->word_count + argc;
     *words = calloc((size_t)*count + 1, sizeof **words);
     if (!*words)
         return calo_fail_memory(err, "arguments", (size_t)*count);
-    for (size_t i = 0; i < kept->word_count; i++)
-        (*words)[i] = (char *)kept->words[i];
+    for (size_t i = 0; i < options; i++)
+        (*words)[end++] = (char *)kept->words[i];
     for (int i = 0; i < argc; i++)
-        (*words)[kept->word_count + (size_t)i] = argv[i];
+        (*words)[end++] = argv[i];
+    for (size_t i = options; i < kept->word_count; i++)
+        (*words)[end++] = (char *)kept->words[i];
     return CALO_OK;
 }
 
