@@ -110,9 +110,7 @@ static calo_status end_run(calo_engine *engine, calo_error *err)
     engine->summary->interrupted = engine->stopping && engine->failure == CALO_OK;
     if (status == CALO_OK)
         status = engine->stopping ? calo_engine_give_back(engine, err) : calo_engine_write_index(engine, err);
-    if (status == CALO_OK)
-        status = note_stop(engine, err);
-    return status == CALO_OK ? calo_report_write(engine->options->run_folder, err) : status;
+    return status == CALO_OK ? note_stop(engine, err) : status;
 }
 
 static calo_status loop(calo_engine *engine, calo_error *err)
@@ -137,10 +135,15 @@ calo_status calo_dataset_run(const calo_dataset_options *options, calo_dataset_s
     double start = calo_clock_seconds();
     calo_engine engine = {.options = options, .summary = summary};
     *summary = (calo_dataset_summary){0};
+    calo_error trouble;
     calo_status status = calo_engine_open(&engine, err);
-    if (status == CALO_OK)
+    bool opened = status == CALO_OK;
+    if (opened)
         status = loop(&engine, err);
     calo_engine_close(&engine);
     summary->seconds = calo_clock_seconds() - start;
+    /* Of a run that nobody works on any more. One that the machine has ended has said so already. */
+    if (opened && calo_report_write(options->run_folder, &trouble) != CALO_OK && status == CALO_OK)
+        status = calo_fail(err, trouble.status, "%s", trouble.message);
     return status;
 }
