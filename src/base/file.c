@@ -196,28 +196,65 @@ calo_status calo_folder_create(const char *path, calo_error *err)
     return status;
 }
 
-static void remove_within(int parent, const char *name)
+/* The way down in a folder that is removed. What lies deeper than its end is moved up to the top first, so that folders in
+ * folders without end take neither stack nor open files. */
+typedef struct removal {
+    int top, depth;
+    unsigned long long moved;
+} removal;
+enum { REMOVAL_DEPTH = 32 };
+
+static void remove_within(removal *way, int parent, const char *name);
+
+static void move_up(removal *way, int parent, const char *name)
 {
-    int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0) {
-        unlinkat(parent, name, 0);
-        return;
-    }
-    DIR *folder = fdopendir(fd);
-    if (!folder) {
-        close(fd);
-        return;
-    }
+    char to[48];
+    unsigned long long number = way->moved;
+    do
+        snprintf(to, sizeof to, ".calotype-removed-%llu", number++);
+    while (faccessat(way->top, to, F_OK, AT_SYMLINK_NOFOLLOW) == 0);
+    if (renameat(parent, name, way->top, to) == 0)
+        way->moved = number;
+}
+
+static void remove_entries(removal *way, DIR *folder)
+{
     for (struct dirent *entry; (entry = readdir(folder));)
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            remove_within(fd, entry->d_name);
+            remove_within(way, dirfd(folder), entry->d_name);
+}
+
+static void remove_within(removal *way, int parent, const char *name)
+{
+    int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR *folder = fd >= 0 ? fdopendir(fd) : NULL;
+    if (!folder) {
+        if (fd >= 0)
+            close(fd);
+        unlinkat(parent, name, fd >= 0 ? AT_REMOVEDIR : 0);
+        return;
+    }
+    if (way->depth == 0)
+        way->top = fd;
+    if (way->depth == REMOVAL_DEPTH) {
+        move_up(way, parent, name);
+    } else {
+        way->depth++;
+        remove_entries(way, folder);
+        way->depth--;
+    }
     closedir(folder);
     unlinkat(parent, name, AT_REMOVEDIR);
 }
 
 void calo_folder_remove(const char *path)
 {
-    remove_within(AT_FDCWD, path);
+    removal way = {0};
+    unsigned long long moved;
+    do { /* again, for what was moved up */
+        moved = way.moved;
+        remove_within(&way, AT_FDCWD, path);
+    } while (way.moved > moved);
 }
 
 const char *calo_path_name(const char *path)

@@ -1,4 +1,5 @@
 /* Parts: taken, committed, ended. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,9 +15,18 @@ static const double sync_seconds = 0.25;
 
 /* ---- taking ---- */
 
+/* Only paths such as workers get are believed, SCRATCH/staged/NUMBER/NAME: what lies there is moved, and its folder removed. */
+static bool is_staged_path(const char *path, uint64_t number)
+{
+    char start[64];
+    int length = snprintf(start, sizeof start, "scratch/workers/staged/%06llu/", (unsigned long long)number);
+    return strncmp(path, start, (size_t)length) == 0 && calo_name_is_single(path + length);
+}
+
 char *calo_engine_staged_path(const calo_engine *engine, const calo_event *event)
 {
-    return calo_text_format("%s/%s", engine->run_folder, event->path ? event->path : "");
+    return event->path && is_staged_path(event->path, event->sample) ? calo_text_format("%s/%s", engine->run_folder, event->path)
+                                                                     : NULL;
 }
 
 /* What an earlier run staged is taken up, if it is still there as the journal says. */

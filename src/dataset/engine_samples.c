@@ -10,16 +10,9 @@
 #include "dataset/engine_state.h"
 #include "dataset/journal_line.h"
 
-enum { OBJECTS_MAX = 1024 }; /* a ticket of the fetcher is slot * OBJECTS_MAX + object */
-
-/* Workers and the committer know samples by their numbers. */
-static calo_engine_sample *sample_of(const calo_engine *engine, uint64_t number)
-{
-    size_t slot = 0;
-    while (!engine->slots[slot] || engine->slots[slot]->sample->number != number)
-        slot++;
-    return engine->slots[slot];
-}
+/* A ticket of workers and the committer is the sample's slot, since a queue could have a number twice; one of the fetcher is
+ * slot * OBJECTS_MAX + object. */
+enum { OBJECTS_MAX = 1024 };
 
 /* ---- the journal's lines ---- */
 
@@ -188,7 +181,7 @@ calo_status calo_engine_give_work(calo_engine *engine, calo_error *err)
         engine->ready_count--;
         for (size_t i = 0; i < sample->sample->object_count; i++)
             paths[i] = sample->fetched[i].reason == CALO_REASON_NONE ? sample->fetched[i].path : NULL;
-        calo_task task = {.ticket = number, .sample = sample->sample, .paths = paths,
+        calo_task task = {.ticket = sample->slot, .sample = sample->sample, .paths = paths,
                           .thumbnail = engine->picture_stride > 0 && number % engine->picture_stride == 0};
         sample->stage = CALO_STAGE_RENDERING;
         sample->given_time = calo_clock_seconds();
@@ -225,7 +218,7 @@ static calo_status end_rendering(calo_engine *engine, calo_engine_sample *sample
     sample->staged_path = result->staged_path;
     result->staged_path = NULL;
     sample->stage = CALO_STAGE_SYNCING;
-    return calo_commit_stage(engine->committer, sample->sample->number, sample->staged_path, err);
+    return calo_commit_stage(engine->committer, sample->slot, sample->staged_path, err);
 }
 
 calo_status calo_engine_take_rendered(calo_engine *engine, calo_error *err)
@@ -233,7 +226,7 @@ calo_status calo_engine_take_rendered(calo_engine *engine, calo_error *err)
     calo_task_result result;
     calo_status status = CALO_OK;
     while (status == CALO_OK && calo_pool_take(engine->pool, &result)) {
-        calo_engine_sample *sample = sample_of(engine, result.ticket);
+        calo_engine_sample *sample = engine->slots[result.ticket];
         sample->result = result;
         engine->rendering--;
         status = end_rendering(engine, sample, err);
@@ -266,7 +259,7 @@ static void note_left_out(calo_engine_sample *sample)
 
 calo_status calo_engine_sample_staged(calo_engine *engine, const calo_committed *committed, calo_error *err)
 {
-    calo_engine_sample *sample = sample_of(engine, committed->ticket);
+    calo_engine_sample *sample = engine->slots[committed->ticket];
     calo_event event = {.kind = CALO_EVENT_STAGED, .path = sample->staged_path + strlen(engine->run_folder) + 1,
                         .bytes = committed->bytes,
                         .part_sha256 = committed->sha256, .seconds = sample->result.seconds, .facts = facts_of(sample)};

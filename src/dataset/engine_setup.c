@@ -222,13 +222,13 @@ static calo_status keep_staged(const calo_engine *engine, uint64_t sample, kept_
     calo_status status = calo_history_staged(engine->history, sample, &staged, err);
     if (status != CALO_OK)
         return status;
-    char **more = realloc(kept->paths, (kept->count + 1) * sizeof *more);
+    char *path = calo_engine_staged_path(engine, &staged.event); /* NULL: it is made anew */
+    char **more = path ? realloc(kept->paths, (kept->count + 1) * sizeof *more) : NULL;
     if (more)
         kept->paths = more;
-    char *path = calo_engine_staged_path(engine, &staged.event);
-    if (more && path && (more[kept->count] = strndup(path, calo_path_folder_length(path) - 1)))
+    if (more && (more[kept->count] = strndup(path, calo_path_folder_length(path) - 1)))
         kept->count++;
-    else
+    else if (path)
         status = calo_fail_memory(err, "paths", kept->count * sizeof *more);
     free(path);
     calo_event_copy_finish(&staged);

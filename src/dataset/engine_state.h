@@ -98,7 +98,7 @@ calo_status calo_engine_part_progress(calo_engine *engine, calo_engine_part *par
 calo_status calo_engine_take_committed(calo_engine *engine, calo_error *err);
 /* Syncs the journal when it is time (`now`: at once), and lets go of the parts that it has. */
 calo_status calo_engine_sync(calo_engine *engine, bool now, calo_error *err);
-/* Where a STAGED event's sample lies; malloc'ed. */
+/* Where a STAGED event's sample lies; malloc'ed. NULL: memory ended, or no worker could have left it there. */
 char *calo_engine_staged_path(const calo_engine *engine, const calo_event *event);
 /* Gives back what will not be made. */
 calo_status calo_engine_give_back(calo_engine *engine, calo_error *err);

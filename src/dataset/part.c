@@ -79,6 +79,11 @@ bool calo_name_is_plain(const char *name)
     return name[0] != '.' && strlen(name) <= NAME_BYTES_MAX && !strpbrk(name, "/\\") && !calo_identifier_fault(name);
 }
 
+bool calo_name_is_single(const char *name)
+{
+    return name[0] && !strchr(name, '/') && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+}
+
 /* A part's name may stand in one folder: "train/000003". */
 static bool is_part_name(const char *name)
 {

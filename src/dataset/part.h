@@ -34,6 +34,8 @@ void calo_part_finish(calo_part *part);
 
 /* A name that can stand in any folder: not hidden, at most 200 bytes of UTF-8 without slashes and control characters. */
 bool calo_name_is_plain(const char *name);
+/* Whether it names something in a folder itself: not empty, no slash, neither . nor .. */
+bool calo_name_is_single(const char *name);
 
 /* One line of JSON (no newline; malloc'ed), and back. What comes from a queue is not trusted: wrong types, names that are
  * not plain and more than the limits are errors. */

@@ -147,16 +147,36 @@ void calo_pool_slot_kill(calo_pool_slot *s, calo_reason guilt)
 
 /* ---- what workers say ---- */
 
-/* A plain name of a file or folder that is there: a worker could name anything. */
-static char *find_staged(const calo_pool *pool, const calo_pool_slot *s, const char *name)
+/* The type of what lies there; 0: nothing. Links are not followed. */
+static mode_t type_of(const char *path)
 {
     struct stat about;
-    if (!name[0] || strchr(name, '/') || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+    return lstat(path, &about) == 0 ? about.st_mode & S_IFMT : 0;
+}
+
+/* A plain name of a file or folder that is there, in a folder that is no link: a worker could name and leave anything. */
+static char *find_staged(const calo_pool *pool, const calo_pool_slot *s, const char *name)
+{
+    if (!calo_name_is_single(name))
         return NULL;
-    char *path =
-        calo_text_format("%s/staged/%06llu/%s", pool->scratch_folder, (unsigned long long)s->number, name);
-    if (path && lstat(path, &about) == 0 && (S_ISREG(about.st_mode) || S_ISDIR(about.st_mode)))
+    char *folder = calo_text_format("%s/staged/%06llu", pool->scratch_folder, (unsigned long long)s->number);
+    char *path = folder && type_of(folder) == S_IFDIR ? calo_text_format("%s/%s", folder, name) : NULL;
+    mode_t type = path ? type_of(path) : 0;
+    free(folder);
+    if (type == S_IFREG || type == S_IFDIR)
         return path;
+    free(path);
+    return NULL;
+}
+
+/* Without it the report lacks a picture, no more. */
+static char *find_thumbnail(const calo_pool *pool, const calo_pool_slot *s)
+{
+    char *path = calo_text_format("%s/thumbnails/%06llu.png", pool->scratch_folder, (unsigned long long)s->number);
+    if (path && type_of(path) == S_IFREG)
+        return path;
+    if (path)
+        unlink(path);
     free(path);
     return NULL;
 }
@@ -165,7 +185,7 @@ static void take_success(calo_pool *pool, calo_pool_slot *s, const calo_message 
 {
     char *path = find_staged(pool, s, message->file), *facts = strdup(message->facts), *thumbnail = NULL;
     if (s->thumbnail && message->thumbnail)
-        thumbnail = calo_text_format("%s/thumbnails/%06llu.png", pool->scratch_folder, (unsigned long long)s->number);
+        thumbnail = find_thumbnail(pool, s);
     if (!path || !facts || !calo_message_is_json_line(facts)) {
         free(path);
         free(facts);

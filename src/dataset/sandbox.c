@@ -17,8 +17,12 @@ enum {
     LANDLOCK_EXECUTE = 1 << 0,
     LANDLOCK_WRITE_FILE = 1 << 1,
     LANDLOCK_CHANGES_1 = 0x1ff << 4, /* removing, and making of every kind */
+    /* Of which: devices, sockets, pipes and links, which a sample has none of. Root's workers would reach disks by devices, and
+     * the supervisor would follow links. */
+    LANDLOCK_ODD_FILES = 1 << 6 | 1 << 9 | 1 << 10 | 1 << 11 | 1 << 12,
     LANDLOCK_REFER = 1 << 13,        /* version 2: from folder to folder */
     LANDLOCK_TRUNCATE = 1 << 14,     /* version 3 */
+    LANDLOCK_DEVICE_CALLS = 1 << 15, /* version 5: ioctl */
     LANDLOCK_TCP = 3,                /* version 4: bind and connect */
     LANDLOCK_SCOPES = 3,             /* version 6: abstract sockets, signals */
     LANDLOCK_RULE_BENEATH = 1,
@@ -59,6 +63,8 @@ static landlock_rules rules_of(int version)
         rules.files |= LANDLOCK_TRUNCATE;
     if (version >= 4)
         rules.net = LANDLOCK_TCP;
+    if (version >= 5)
+        rules.files |= LANDLOCK_DEVICE_CALLS;
     if (version >= 6)
         rules.scopes = LANDLOCK_SCOPES;
     return rules;
@@ -79,9 +85,9 @@ static calo_status allow_beneath(int ruleset, const char *path, uint64_t files, 
     if (beneath.folder < 0)
         return CALO_OK;
     bool is_folder = fstat(beneath.folder, &about) == 0 && S_ISDIR(about.st_mode);
-    beneath.allowed = files & ~(uint64_t)LANDLOCK_EXECUTE;
+    beneath.allowed = files & ~(uint64_t)(LANDLOCK_EXECUTE | LANDLOCK_ODD_FILES);
     if (!is_folder)
-        beneath.allowed &= LANDLOCK_WRITE_FILE | LANDLOCK_TRUNCATE;
+        beneath.allowed &= LANDLOCK_WRITE_FILE | LANDLOCK_TRUNCATE | LANDLOCK_DEVICE_CALLS;
     long failed = syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_BENEATH, &beneath, 0);
     int number = errno;
     close(beneath.folder);

@@ -1,5 +1,6 @@
 #include "dataset/worker_fault.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -70,6 +71,24 @@ static calo_status escape(const char *scratch_folder, calo_error *err)
     return CALO_OK;
 }
 
+/* The folders of samples become links to others, which lie where workers do not write otherwise. */
+static calo_status put_links(const char *scratch_folder, calo_error *err)
+{
+    char *path = calo_text_format("%s/staged", scratch_folder), to[300];
+    DIR *folder = path ? opendir(path) : NULL;
+    calo_status status = folder ? CALO_OK : calo_fail(err, CALO_ERROR_IO, "%s: a test cannot open it", scratch_folder);
+    for (struct dirent *entry; folder && (entry = readdir(folder));) {
+        snprintf(to, sizeof to, "../%s", entry->d_name);
+        if (entry->d_name[0] != '.' && (renameat(dirfd(folder), entry->d_name, dirfd(folder), to) != 0 ||
+                                        symlinkat(to, dirfd(folder), entry->d_name) != 0))
+            status = calo_fail(err, CALO_ERROR_IO, "%s: a test cannot make links: %s", scratch_folder, strerror(errno));
+    }
+    if (folder)
+        closedir(folder);
+    free(path);
+    return status;
+}
+
 static calo_status do_fault(const char *kind, size_t length, const char *scratch_folder, calo_error *err)
 {
     static const char size_word[] = "allocate=";
@@ -93,6 +112,8 @@ static calo_status do_fault(const char *kind, size_t length, const char *scratch
         return fill(scratch_folder, err);
     if (strcmp(word, "escape") == 0)
         return escape(scratch_folder, err);
+    if (strcmp(word, "links") == 0)
+        return put_links(scratch_folder, err);
     return calo_fail(err, CALO_ERROR_ARGUMENT, "CALOTYPE_TEST_FAULT: there is no fault \"%s\"", word);
 }
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -229,6 +230,28 @@ static void paths_stay_in_their_folder(void **state)
     assert_int_equal(access(folder, F_OK), -1);
 }
 
+/* Folders in folders without end, as only who goes down step by step can make them: longer than any path, and more than files
+ * may be open. */
+static void deep_folders_are_removed(void **state)
+{
+    enum { DEPTH = 3000 };
+    (void)state;
+    char folder[] = "/tmp/calotype-deep-XXXXXX", *here = getcwd(NULL, 0);
+    struct rlimit usual;
+    assert_non_null(mkdtemp(folder));
+    assert_int_equal(chdir(folder), 0);
+    for (int i = 0; i < DEPTH; i++)
+        if (mkdir("deeper", 0700) != 0 || mkdir("beside", 0700) != 0 || chdir("deeper") != 0)
+            fail();
+    assert_int_equal(chdir(here), 0);
+    free(here);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &usual), 0);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &(struct rlimit){64, usual.rlim_max}), 0);
+    calo_folder_remove(folder);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &usual), 0);
+    assert_int_equal(access(folder, F_OK), -1);
+}
+
 static void files_that_cannot_be_read_say_why(void **state)
 {
     (void)state;
@@ -298,6 +321,7 @@ int main(void)
         cmocka_unit_test(hashes_grow_piece_by_piece),
         cmocka_unit_test(keyed_hashes_are_the_known_ones),
         cmocka_unit_test(paths_stay_in_their_folder),
+        cmocka_unit_test(deep_folders_are_removed),
         cmocka_unit_test(files_that_cannot_be_read_say_why),
         cmocka_unit_test(errors_gain_context),
         cmocka_unit_test(threads_share_the_work_and_report_failures),

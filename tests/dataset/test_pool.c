@@ -470,6 +470,29 @@ static void what_is_hostile_gets_nowhere(void **state)
     calo_task_result_finish(&result);
 }
 
+/* The supervisor would move and remove what they lead to. */
+static void links_are_not_followed(void **state)
+{
+    fixture *f = *state;
+    setenv("CALOTYPE_TEST_FAULT", "links:linked.gltf", 1);
+    char path[160], there[160];
+    snprintf(path, sizeof path, "%s/linked.gltf", f->folder);
+    assert_int_equal(calo_file_write(path, triangle, strlen(triangle), NULL), CALO_OK);
+    calo_pool_options options = usual_options(f);
+    options.no_sandbox = true;
+    start_with(f, &options);
+    calo_task_result result = run_one(f, path);
+    assert_int_equal(result.reason, CALO_REASON_CRASH);
+    assert_null(result.staged_path);
+    assert_non_null(strstr(result.message, "nothing that can be used"));
+    calo_task_result_finish(&result);
+    /* The link is gone, and what it led to is not. */
+    snprintf(there, sizeof there, "%s/000000", f->scratch);
+    assert_int_equal(access(there, F_OK), 0);
+    snprintf(there, sizeof there, "%s/staged/000000", f->scratch);
+    assert_int_equal(access(there, F_OK), -1);
+}
+
 static void workers_that_cannot_start_are_told_of(void **state)
 {
     fixture *f = *state;
@@ -521,6 +544,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(workers_die_with_their_supervisor, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_full_disk_stops_the_run, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_hostile_gets_nowhere, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(links_are_not_followed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(workers_that_cannot_start_are_told_of, set_up, tear_down),
         cmocka_unit_test_setup_teardown(waiting_ends_for_other_files_too, set_up, tear_down),
     };

@@ -9,10 +9,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -68,6 +71,32 @@ static const char *no_others(void)
     return denied(syscall(SYS_bpf, 0, NULL, 0)) ? NULL : "bpf";
 }
 
+/* A signal that comes when a file has news may go to anybody; and a worker must not outlive who watches over it. */
+static const char *no_ways_around(void)
+{
+    int flags = 0, file = open("/dev/null", O_RDONLY | O_CLOEXEC), supervisor = getppid();
+    if (!denied(fcntl(file, F_SETOWN, supervisor)) || !denied(fcntl(file, F_SETSIG, SIGKILL)) ||
+        !denied(ioctl(file, FIOSETOWN, &supervisor)))
+        return "signals by files";
+    if (!denied(prctl(PR_SET_PDEATHSIG, 0)) || !denied(setuid(getuid())) || !denied(syscall(SYS_capset, NULL, NULL)))
+        return "outliving the supervisor";
+    return denied(ioctl(file, 0x40086602ul, &flags)) ? NULL : "marks of files"; /* FS_IOC_SETFLAGS */
+}
+
+/* The supervisor works on what lies inside: it must find files and folders there alone. */
+static const char *no_odd_files(void)
+{
+    char path[256], from[256];
+    snprintf(path, sizeof path, "%s/odd", inside);
+    snprintf(from, sizeof from, "%s/there", outside);
+    if (!denied(symlink(from, path)))
+        return "symlink";
+    if (!denied(mkfifo(path, 0600)) || !denied(mknod(path, S_IFBLK | 0600, makedev(8, 0))) ||
+        !denied(mknod(path, S_IFCHR | 0600, makedev(1, 3))) || !denied(mknod(path, S_IFSOCK | 0600, 0)))
+        return "mknod";
+    return link(from, path) == 0 ? "link" : NULL;
+}
+
 static const char *files_outside_stay(void)
 {
     char path[256], moved[128];
@@ -81,9 +110,7 @@ static const char *files_outside_stay(void)
     snprintf(moved, sizeof moved, "%s/stolen", inside);
     if (rename(path, moved) == 0 || link(path, moved) == 0) /* EXDEV, EACCES */
         return "rename";
-    snprintf(path, sizeof path, "%s/link", inside);
-    if (symlink(outside, path) != 0)
-        return "symlink";
+    snprintf(path, sizeof path, "%s/link", inside); /* made before */
     return denied(create(path, "through-a-link")) ? NULL : "create by a link";
 }
 
@@ -168,6 +195,8 @@ static void calls_are_refused(void **state)
     expect_held(no_sockets, false, true);
     expect_held(no_programs, false, true);
     expect_held(no_others, false, true);
+    expect_held(no_ways_around, false, true);
+    expect_held(no_odd_files, false, true);
     expect_held(threads_run_and_are_held, false, true);
     expect_held(own_signals_arrive, false, true);
 }
@@ -177,6 +206,7 @@ static void files_are_written_in_one_place(void **state)
     (void)state;
     expect_held(files_outside_stay, true, true);
     expect_held(files_inside_do_not, true, true);
+    expect_held(no_odd_files, true, false);
 }
 
 static void what_lacks_is_told(void **state)
@@ -197,14 +227,15 @@ static void what_lacks_is_told(void **state)
 
 static int set_up(void **state)
 {
-    char path[256];
+    char path[256], linked[256];
     (void)state;
     if (!mkdtemp(folder))
         return -1;
     snprintf(inside, sizeof inside, "%s/in", folder);
     snprintf(outside, sizeof outside, "%s/out", folder);
     snprintf(path, sizeof path, "%s/there", outside);
-    return mkdir(inside, 0700) || mkdir(outside, 0700) || calo_file_write(path, "bytes", 5, NULL) != CALO_OK ? -1 : 0;
+    snprintf(linked, sizeof linked, "%s/link", inside);
+    return mkdir(inside, 0700) || mkdir(outside, 0700) || symlink(outside, linked) || calo_file_write(path, "bytes", 5, NULL) != CALO_OK ? -1 : 0;
 }
 
 static int tear_down(void **state)
