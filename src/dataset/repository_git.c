@@ -31,12 +31,25 @@ static bool says(const calo_git_output *output, const char *const *words)
     return false;
 }
 
+/* The same of this machine's git alone: servers may complain of their own disks, or pretend to. */
+static bool says_itself(const calo_git_output *output, const char *const *words)
+{
+    char line[512];
+    for (const char *at = output->errors; *at; at += strcspn(at, "\n"), at += *at == '\n') {
+        snprintf(line, sizeof line, "%.*s", (int)strcspn(at, "\n"), at);
+        for (size_t i = 0; words[i] && !strstr(line, "remote"); i++)
+            if (strstr(line, words[i]))
+                return true;
+    }
+    return false;
+}
+
 static bool fail_end(calo_repository_work *work, calo_git_end end)
 {
     static const char *const gone[] = {"not found", "does not exist", "does not appear to be a git repository", NULL};
     static const char *const full[] = {"No space left on device", "Read-only file system", "quota exceeded", NULL};
     const char *url = work->repository->url;
-    work->outcome->stop = end == CALO_GIT_FAILED && says(&work->output, full);
+    work->outcome->stop = end == CALO_GIT_FAILED && says_itself(&work->output, full);
     if (end == CALO_GIT_OVER)
         calo_repository_fail(work, CALO_REASON_FETCH_TIMEOUT, "%.300s: it was not there in time (--fetch-timeout)", url);
     else if (end == CALO_GIT_TOO_LARGE)

@@ -52,8 +52,8 @@ class FetchTest(unittest.TestCase):
 
 
 @contextlib.contextmanager
-def serve(files, status=None):
-    """(base URL, paths that were asked for): `files` by their paths; other paths are 404, or `status`."""
+def serve(files, status=None, kind=None):
+    """(base URL, paths that were asked for): `files` by their paths, of the Content-Type `kind`; others are 404, or `status`."""
     asked = []
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -63,6 +63,8 @@ def serve(files, status=None):
             self.send_response(200 if content is not None else status or 404)
             if status == 401 and content is None:
                 self.send_header("WWW-Authenticate", "Basic realm=\"x\"")
+            if kind:
+                self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(content or b"")))
             self.end_headers()
             self.wfile.write(content or b"")

@@ -109,6 +109,17 @@ class GitTest(FetchTest):
             gone = self.fetch(base + "/group/sub/gone/-/blob/" + self.commit + "/a.stl")
             self.assertEqual(gone["reason"], "missing")
 
+    def test_a_server_without_space_stops_nothing(self):
+        """Only this machine's own full disk ends a run."""
+        lines = [b"# service=git-upload-pack\n", None, b"ERR No space left on device"]
+        answer = b"".join(b"%04x%s" % (len(line) + 4, line) if line else b"0000" for line in lines)
+        with serve({"/group/full/info/refs?service=git-upload-pack": answer},
+                   kind="application/x-git-upload-pack-advertisement") as (base, asked):
+            result = self.fetch(base + "/group/full/-/blob/" + self.commit + "/a.stl", tries=1)
+        self.assertEqual(len(asked), 1)
+        self.assertEqual((result["reason"], result["stop"]), ("fetch failed", False))
+        self.assertIn("No space left on device", result["message"])
+
     def test_timeout(self):
         import socket  # pylint: disable=import-outside-toplevel
         with socket.create_server(("127.0.0.1", 0)) as silent:
