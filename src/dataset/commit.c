@@ -91,6 +91,8 @@ static void stage_samples(calo_committer *committer, work *first)
                                        strerror(failed));
         else
             result->status = calo_path_sha256(item->staged_path, &result->bytes, result->sha256, &result->err);
+        if (result->status == CALO_OK)
+            result->status = calo_package_check_staged(committer->package, item->staged_path, &result->err);
         result->seconds = calo_clock_seconds() - start;
     }
 }

@@ -185,7 +185,10 @@ calo_status calo_engine_take_committed(calo_engine *engine, calo_error *err)
     calo_committed committed;
     calo_status status = CALO_OK;
     while (status == CALO_OK && calo_committer_take(engine->committer, &committed)) {
-        if (committed.status != CALO_OK)
+        bool spoiled = committed.status == CALO_ERROR_FORMAT || committed.status == CALO_ERROR_NOT_FOUND;
+        if (committed.kind == CALO_COMMIT_STAGE && spoiled)
+            status = calo_engine_sample_spoiled(engine, &committed, err);
+        else if (committed.status != CALO_OK)
             status = calo_fail(err, committed.status, "%s", committed.err.message);
         else if (committed.kind == CALO_COMMIT_STAGE)
             status = calo_engine_sample_staged(engine, &committed, err);

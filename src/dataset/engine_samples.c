@@ -202,18 +202,22 @@ static void keep_picture(const calo_engine *engine, const calo_engine_sample *sa
     free(path);
 }
 
+/* The first object that was there: others have a line of their own. */
+static size_t first_object(const calo_engine_sample *sample)
+{
+    size_t object = 0;
+    while (sample->fetched[object].reason != CALO_REASON_NONE)
+        object++;
+    return object;
+}
+
 static calo_status end_rendering(calo_engine *engine, calo_engine_sample *sample, calo_error *err)
 {
     calo_task_result *result = &sample->result;
-    size_t object = 0;
     if (result->stop)
         return calo_fail(err, CALO_ERROR_IO, "%s", result->message);
-    if (result->reason != CALO_REASON_NONE) {
-        /* The first object that was there: others have a line of their own. */
-        while (sample->fetched[object].reason != CALO_REASON_NONE)
-            object++;
-        return fail_sample(engine, sample, object, result->reason, result->message, err);
-    }
+    if (result->reason != CALO_REASON_NONE)
+        return fail_sample(engine, sample, first_object(sample), result->reason, result->message, err);
     keep_picture(engine, sample);
     sample->staged_path = result->staged_path;
     result->staged_path = NULL;
@@ -275,4 +279,10 @@ calo_status calo_engine_sample_staged(calo_engine *engine, const calo_committed 
     calo_task_result_finish(&sample->result);
     sample->part->open--;
     return status == CALO_OK ? calo_engine_part_progress(engine, sample->part, err) : status;
+}
+
+calo_status calo_engine_sample_spoiled(calo_engine *engine, const calo_committed *committed, calo_error *err)
+{
+    calo_engine_sample *sample = engine->slots[committed->ticket];
+    return fail_sample(engine, sample, first_object(sample), CALO_REASON_CRASH, committed->err.message, err);
 }

@@ -90,6 +90,8 @@ calo_status calo_engine_take_fetched(calo_engine *engine, calo_error *err);
 calo_status calo_engine_take_rendered(calo_engine *engine, calo_error *err);
 /* A sample is on the disk: frees its slot, and its part may be complete. */
 calo_status calo_engine_sample_staged(calo_engine *engine, const calo_committed *committed, calo_error *err);
+/* What its worker left is not what a worker leaves: the worker may have been taken over, and the sample fails. */
+calo_status calo_engine_sample_spoiled(calo_engine *engine, const calo_committed *committed, calo_error *err);
 void calo_engine_sample_finish(calo_engine *engine, calo_engine_sample *sample);
 
 /* engine_parts.c: takes parts from the queue; commits those that are complete; ends those that are in the destination. */

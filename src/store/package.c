@@ -48,6 +48,26 @@ calo_status calo_package_check_name(calo_package package, const char *name, calo
     return CALO_OK;
 }
 
+calo_status calo_package_check_staged(calo_package package, const char *path, calo_error *err)
+{
+    calo_input input;
+    calo_tar_member *members = NULL;
+    calo_tensor_list tensors = {0};
+    size_t count;
+    if (!calo_package_joins(package))
+        return CALO_OK;
+    calo_status status = calo_input_open(path, &input, err);
+    if (status != CALO_OK)
+        return status;
+    status = package == CALO_PACKAGE_WEBDATASET
+                 ? calo_tar_read(&input, &members, &count, err)
+                 : calo_safetensors_read(&input, package == CALO_PACKAGE_TORCH, &tensors, err);
+    free(members);
+    free(tensors.tensors);
+    calo_input_close(&input);
+    return status;
+}
+
 /* ---- joining ---- */
 
 static int compare_names(const void *a, const void *b)

@@ -18,6 +18,9 @@ typedef struct calo_staged_sample {
     const char *path; /* what calo_item_run made of it, with `staged`; not trusted */
 } calo_staged_sample;
 
+/* Whether a staged sample is one that can be joined: CALO_ERROR_FORMAT where it is not. Others than those that are joined are not looked into. */
+calo_status calo_package_check_staged(calo_package package, const char *path, calo_error *err);
+
 /* Writes a part of the samples, in this order, to `path`, in place of what may stand there, and syncs it to the disk. The
  * same samples give the same bytes. Memory stays small: samples are streamed. After a failure there is no file.
  * `bytes`, `sha256`: of the file. What is wrong with a sample is CALO_ERROR_FORMAT and names its path; a disk that is full

@@ -1,4 +1,5 @@
 /* The engine's ends that runs of the program do not show: journals that were edited, and beginnings that fail half-way. */
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -66,10 +67,39 @@ static void beginnings_that_fail_leave_nothing(void **state)
     calo_folder_remove(folder);
 }
 
+/* A sample that could not be joined is found when it is staged, while it can still fail alone. */
+static void what_is_no_sample_is_not_staged(void **state)
+{
+    (void)state;
+    static const calo_package packages[] = {CALO_PACKAGE_WEBDATASET, CALO_PACKAGE_TORCH, CALO_PACKAGE_SAFETENSORS,
+                                            CALO_PACKAGE_FILES};
+    char folder[] = "/tmp/calotype-engine-XXXXXX", garbage[64], linked[64];
+    assert_non_null(mkdtemp(folder));
+    snprintf(garbage, sizeof garbage, "%s/garbage", folder);
+    snprintf(linked, sizeof linked, "%s/linked", folder);
+    assert_int_equal(calo_file_write(garbage, "no sample", 9, NULL), CALO_OK);
+    assert_int_equal(symlink(garbage, linked), 0);
+    for (size_t i = 0; i < sizeof packages / sizeof packages[0]; i++) {
+        const calo_commit_options options = {.package = packages[i], .destination = "/nowhere", .scratch_folder = folder};
+        calo_committer *committer;
+        calo_committed committed;
+        assert_int_equal(calo_committer_create(&options, &committer, NULL), CALO_OK);
+        assert_int_equal(calo_commit_stage(committer, 7, packages[i] == CALO_PACKAGE_FILES ? linked : garbage, NULL), CALO_OK);
+        while (!calo_committer_take(committer, &committed))
+            poll(&(struct pollfd){.fd = calo_committer_event(committer), .events = POLLIN}, 1, -1);
+        assert_int_equal(committed.ticket, 7);
+        assert_int_equal(committed.status, CALO_ERROR_FORMAT);
+        calo_committed_finish(&committed);
+        calo_committer_destroy(committer);
+    }
+    calo_folder_remove(folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_places_of_workers_are_believed),
+        cmocka_unit_test(what_is_no_sample_is_not_staged),
         cmocka_unit_test(beginnings_that_fail_leave_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
