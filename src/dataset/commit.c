@@ -14,7 +14,7 @@
 #include "dataset/destination.h"
 #include "store/package.h"
 
-enum { DEFAULT_THREADS = 2 };
+enum { DEFAULT_THREADS = 2, TOGETHER_MAX = 64 };
 
 typedef struct work {
     calo_commit_kind kind;
@@ -37,7 +37,7 @@ struct calo_committer {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     work_list staging, parts, done; /* parts come before staging: they end what was begun */
-    size_t load;
+    size_t load, together; /* parts that a thread takes at once, as they share a sync */
     bool syncing, closing;
     uint32_t thread_count;
     pthread_t *threads;
@@ -68,6 +68,15 @@ static work *list_take(work_list *list)
     if (item)
         item->next = NULL;
     return item;
+}
+
+static work *list_take_some(work_list *list, size_t most)
+{
+    work_list taken;
+    list_init(&taken);
+    for (size_t i = 0; i < most && list->first; i++)
+        list_add(&taken, list_take(list));
+    return taken.first;
 }
 
 static work *list_take_all(work_list *list)
@@ -108,7 +117,7 @@ static calo_status put_single(const work *item, calo_destination *destination, c
                                               &result->err);
     if (status != CALO_OK || result->was_there)
         return status;
-    return calo_destination_put(destination, sample->staged_path, result->path, sample->sha256, &result->err);
+    return calo_destination_move(destination, sample->staged_path, result->path, sample->sha256, &result->err);
 }
 
 static calo_status put_joined(const calo_committer *committer, const work *item, calo_destination *destination,
@@ -162,6 +171,20 @@ static void commit_part(const calo_committer *committer, work *item, calo_destin
     result->seconds = calo_clock_seconds() - start;
 }
 
+static void commit_parts(const calo_committer *committer, work *first, calo_destination **destination)
+{
+    calo_error err = {0};
+    for (work *item = first; item; item = item->next)
+        commit_part(committer, item, destination);
+    if (!*destination || calo_destination_sync(*destination, &err) == CALO_OK)
+        return;
+    for (work *item = first; item; item = item->next)
+        if (item->result.status == CALO_OK) {
+            item->result.status = err.status;
+            item->result.err = err;
+        }
+}
+
 /* ---- threads ---- */
 
 static void hand_out(calo_committer *committer, work *first)
@@ -181,10 +204,10 @@ static void *run_thread(void *user)
     calo_destination *destination = NULL;
     pthread_mutex_lock(&committer->lock);
     for (;;) {
-        work *part = list_take(&committer->parts);
+        work *parts = list_take_some(&committer->parts, committer->together);
         /* While one thread syncs, samples gather for the next one. */
-        work *samples = part || committer->syncing ? NULL : list_take_all(&committer->staging);
-        if (!part && !samples) {
+        work *samples = parts || committer->syncing ? NULL : list_take_all(&committer->staging);
+        if (!parts && !samples) {
             if (committer->closing && !committer->staging.first)
                 break;
             pthread_cond_wait(&committer->changed, &committer->lock);
@@ -192,8 +215,8 @@ static void *run_thread(void *user)
         }
         committer->syncing |= samples != NULL;
         pthread_mutex_unlock(&committer->lock);
-        if (part)
-            commit_part(committer, part, &destination);
+        if (parts)
+            commit_parts(committer, parts, &destination);
         else
             stage_samples(committer, samples);
         pthread_mutex_lock(&committer->lock);
@@ -201,7 +224,7 @@ static void *run_thread(void *user)
             committer->syncing = false;
             pthread_cond_broadcast(&committer->changed);
         }
-        hand_out(committer, part ? part : samples);
+        hand_out(committer, parts ? parts : samples);
     }
     pthread_mutex_unlock(&committer->lock);
     calo_destination_close(destination);
@@ -283,6 +306,7 @@ calo_status calo_committer_create(const calo_commit_options *options, calo_commi
     list_init(&made->done);
     made->package = options->package;
     made->transfer = options->transfer;
+    made->together = calo_package_joins(options->package) || strstr(options->destination, "://") ? 1 : TOGETHER_MAX;
     made->destination = strdup(options->destination);
     made->scratch_folder = strdup(options->scratch_folder);
     made->scratch = open(options->scratch_folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

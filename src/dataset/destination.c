@@ -100,6 +100,20 @@ calo_status calo_destination_put(calo_destination *destination, const char *stag
     return status == CALO_OK ? destination->kind->put(destination, staged_path, name, sha256, err) : status;
 }
 
+calo_status calo_destination_move(calo_destination *destination, const char *staged_path, const char *name, const char *sha256,
+                                  calo_error *err)
+{
+    if (!destination->kind->move)
+        return calo_destination_put(destination, staged_path, name, sha256, err);
+    calo_status status = check_name(name, false, err);
+    return status == CALO_OK ? destination->kind->move(destination, staged_path, name, err) : status;
+}
+
+calo_status calo_destination_sync(calo_destination *destination, calo_error *err)
+{
+    return destination->kind->sync ? destination->kind->sync(destination, err) : CALO_OK;
+}
+
 calo_status calo_destination_has(calo_destination *destination, const char *name, uint64_t bytes, const char *sha256, bool *there,
                                  calo_error *err)
 {

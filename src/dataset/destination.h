@@ -18,6 +18,11 @@ void calo_destination_close(calo_destination *destination);
  * buckets. `sha256`: of a file, or NULL. A full disk is CALO_ERROR_IO. */
 calo_status calo_destination_put(calo_destination *destination, const char *staged_path, const char *name, const char *sha256,
                                  calo_error *err);
+/* The same of what is on the disk already, with a name at the top that may be lost in a power cut before calo_destination_sync:
+ * one sync for many. */
+calo_status calo_destination_move(calo_destination *destination, const char *staged_path, const char *name, const char *sha256,
+                                  calo_error *err);
+calo_status calo_destination_sync(calo_destination *destination, calo_error *err);
 /* Whether `name` is there with these bytes (a folder: with files of this hash, see calo_path_sha256). In s3 the kept SHA-256
  * counts; in a folder, what the file has. */
 calo_status calo_destination_has(calo_destination *destination, const char *name, uint64_t bytes, const char *sha256, bool *there,

@@ -214,7 +214,15 @@ static calo_status make_parents(const char *path, calo_error *err)
     return status;
 }
 
-static calo_status put_path(const calo_destination *destination, const char *staged_path, const char *path, calo_error *err)
+static calo_status sync_staged(const char *staged_path, calo_error *err)
+{
+    struct stat about;
+    if (lstat(staged_path, &about) != 0)
+        return calo_store_fail(err, staged_path, "find the staged result", errno);
+    return S_ISDIR(about.st_mode) ? sync_files(staged_path, err) : sync_path(staged_path, err);
+}
+
+static calo_status move_path(const calo_destination *destination, const char *staged_path, const char *path, calo_error *err)
 {
     struct stat about;
     bool is_elsewhere = false;
@@ -223,23 +231,35 @@ static calo_status put_path(const calo_destination *destination, const char *sta
     bool is_folder = S_ISDIR(about.st_mode);
     if (!is_folder && !S_ISREG(about.st_mode))
         return calo_fail(err, CALO_ERROR_FORMAT, "%s is neither a file nor a folder", staged_path);
-    calo_status status = is_folder ? sync_files(staged_path, err) : sync_path(staged_path, err);
-    if (status == CALO_OK)
-        status = make_parents(path, err);
+    calo_status status = make_parents(path, err);
     if (status == CALO_OK)
         status = land(staged_path, path, is_folder, &is_elsewhere, err);
     if (status == CALO_OK && is_elsewhere)
         status = put_copy(destination, staged_path, path, is_folder, err);
-    return status == CALO_OK ? sync_folders(destination, path, err) : status;
+    return status;
 }
+
+static calo_status move(calo_destination *destination, const char *staged_path, const char *name, calo_error *err)
+{
+    char *path = path_of(destination, name);
+    calo_status status = path ? move_path(destination, staged_path, path, err)
+                              : calo_fail_memory(err, "a path", strlen(name));
+    free(path);
+    return status;
+}
+
+static calo_status sync_place(calo_destination *destination, calo_error *err) { return sync_path(destination->place, err); }
 
 static calo_status put(calo_destination *destination, const char *staged_path, const char *name, const char *sha256,
                        calo_error *err)
 {
     (void)sha256;
     char *path = path_of(destination, name);
-    calo_status status = path ? put_path(destination, staged_path, path, err)
-                              : calo_fail_memory(err, "a path", strlen(name));
+    calo_status status = path ? sync_staged(staged_path, err) : calo_fail_memory(err, "a path", strlen(name));
+    if (status == CALO_OK)
+        status = move_path(destination, staged_path, path, err);
+    if (status == CALO_OK)
+        status = sync_folders(destination, path, err);
     free(path);
     return status;
 }
@@ -296,4 +316,6 @@ static calo_status list(calo_destination *destination, const char *folder, void 
     return status;
 }
 
-const calo_destination_kind calo_destination_kind_folder = {.put = put, .has = has, .get_bytes = get_bytes, .list = list};
+const calo_destination_kind calo_destination_kind_folder = {
+    .put = put, .move = move, .sync = sync_place, .has = has, .get_bytes = get_bytes, .list = list,
+};

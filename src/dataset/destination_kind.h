@@ -9,6 +9,9 @@
 typedef struct calo_destination_kind {
     calo_status (*put)(calo_destination *destination, const char *staged_path, const char *name, const char *sha256,
                        calo_error *err);
+    /* As calo_destination_move and _sync; NULL: as put, and nothing to do. */
+    calo_status (*move)(calo_destination *destination, const char *staged_path, const char *name, calo_error *err);
+    calo_status (*sync)(calo_destination *destination, calo_error *err);
     calo_status (*has)(calo_destination *destination, const char *name, uint64_t bytes, const char *sha256, bool *there,
                        calo_error *err);
     calo_status (*get_bytes)(calo_destination *destination, const char *name, uint64_t max_bytes, void **bytes,

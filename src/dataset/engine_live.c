@@ -17,6 +17,8 @@ void calo_engine_show(calo_engine *engine)
 {
     const calo_dataset_summary *summary = engine->summary;
     double now = calo_clock_seconds();
+    if (!calo_live_is_due(engine->live, now))
+        return;
     calo_live_numbers numbers = {
         .total = summary->samples, .done = summary->done, .failed = summary->failed,
         .before = summary->done_before + engine->failed_before, .restarts = calo_pool_restarts(engine->pool),

@@ -142,7 +142,7 @@ calo_status calo_engine_take_parts(calo_engine *engine, calo_error *err)
     calo_queue_state state = CALO_QUEUE_PART;
     calo_status status = CALO_OK;
     while (status == CALO_OK && state != CALO_QUEUE_LATER && !engine->stopping && !engine->no_more_parts &&
-           engine->waiting < engine->slot_count) {
+           engine->waiting < engine->ahead) {
         status = take_part(engine, &state, err);
         engine->no_more_parts |= status == CALO_OK && state == CALO_QUEUE_END;
     }

@@ -51,11 +51,20 @@ static calo_status note_objects(calo_engine *engine, const calo_engine_sample *s
 
 /* ---- ends ---- */
 
+/* Downloads may go; what is said of them stays. */
+static void release_files(calo_engine *engine, calo_engine_sample *sample)
+{
+    for (size_t i = 0; sample->fetched && i < sample->sample->object_count; i++) {
+        calo_fetched files = sample->fetched[i];
+        if (files.hold || files.path)
+            calo_fetch_release(engine->fetcher, &files);
+        sample->fetched[i].hold = sample->fetched[i].path = NULL;
+    }
+}
+
 static void release_objects(calo_engine *engine, calo_engine_sample *sample)
 {
-    for (size_t i = 0; sample->fetched && i < sample->sample->object_count; i++)
-        if (sample->fetched[i].hold || sample->fetched[i].path)
-            calo_fetch_release(engine->fetcher, &sample->fetched[i]);
+    release_files(engine, sample);
     free(sample->fetched);
     sample->fetched = NULL;
 }
@@ -65,6 +74,7 @@ static void leave_slot(calo_engine *engine, calo_engine_sample *sample)
     release_objects(engine, sample);
     engine->slots[sample->slot] = NULL;
     engine->slots_used--;
+    engine->syncing -= sample->stage == CALO_STAGE_SYNCING;
 }
 
 void calo_engine_sample_finish(calo_engine *engine, calo_engine_sample *sample)
@@ -124,10 +134,16 @@ static calo_engine_sample *next_waiting(calo_engine *engine)
     return NULL;
 }
 
+static bool is_room(const calo_engine *engine)
+{
+    return engine->slots_used - engine->syncing < engine->ahead && engine->slots_used < engine->slot_count &&
+           calo_committer_load(engine->committer) < CALO_ENGINE_WRITING_MAX;
+}
+
 calo_status calo_engine_begin_samples(calo_engine *engine, calo_error *err)
 {
     calo_status status = CALO_OK;
-    for (size_t slot = 0; status == CALO_OK && engine->slots_used < engine->slot_count && engine->waiting > 0; slot++) {
+    for (size_t slot = 0; status == CALO_OK && engine->waiting > 0 && is_room(engine); slot++) {
         if (engine->slots[slot])
             continue;
         calo_engine_sample *sample = next_waiting(engine);
@@ -222,6 +238,8 @@ static calo_status end_rendering(calo_engine *engine, calo_engine_sample *sample
     sample->staged_path = result->staged_path;
     result->staged_path = NULL;
     sample->stage = CALO_STAGE_SYNCING;
+    engine->syncing++;
+    release_files(engine, sample);
     return calo_commit_stage(engine->committer, sample->slot, sample->staged_path, err);
 }
 
@@ -274,8 +292,8 @@ calo_status calo_engine_sample_staged(calo_engine *engine, const calo_committed 
     calo_status status = note_objects(engine, sample, err);
     if (status == CALO_OK)
         status = calo_engine_note(engine, &event, err);
-    sample->stage = CALO_STAGE_DONE;
     leave_slot(engine, sample);
+    sample->stage = CALO_STAGE_DONE;
     calo_task_result_finish(&sample->result);
     sample->part->open--;
     return status == CALO_OK ? calo_engine_part_progress(engine, sample->part, err) : status;

@@ -312,7 +312,8 @@ static calo_status open_pool(calo_engine *engine, calo_error *err)
     pool.scratch_folder = engine->worker_folder;
     pool.workers = pool.workers ? pool.workers : calo_thread_cores();
     engine->worker_count = pool.workers;
-    engine->slot_count = (size_t)pool.workers * SLOTS_A_WORKER + DEFAULT_FETCHERS;
+    engine->ahead = (size_t)pool.workers * SLOTS_A_WORKER + DEFAULT_FETCHERS;
+    engine->slot_count = engine->ahead + CALO_ENGINE_WRITING_MAX;
     engine->slots = calloc(engine->slot_count, sizeof(calo_engine_sample *));
     engine->ready = calloc(engine->slot_count, sizeof(calo_engine_sample *));
     if (!engine->slots || !engine->ready)

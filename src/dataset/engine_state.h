@@ -19,6 +19,10 @@ typedef enum calo_engine_stage {
     CALO_STAGE_FAILED,
 } calo_engine_stage;
 
+/* Samples and parts that wait for the disk or are being uploaded: with more of them no sample is begun. So one slow sync does
+ * not stop the workers, and a destination that is slower than they are does not fill the scratch disk. */
+enum { CALO_ENGINE_WRITING_MAX = 256 };
+
 typedef struct calo_engine_part calo_engine_part;
 
 /* A sample on its way. */
@@ -66,6 +70,8 @@ typedef struct calo_engine {
     calo_engine_part *parts, **last_part; /* in the order in which they were taken */
     calo_engine_sample **slots;           /* samples that are fetched, rendered or synced; NULL: free */
     size_t slot_count, slots_used;
+    size_t ahead;                         /* at most so many are fetched or rendered at once */
+    size_t syncing;                       /* slots of those that are rendered */
     size_t waiting;                       /* samples of taken parts that were not begun */
     calo_engine_sample **ready;           /* a ring of slot_count */
     size_t ready_first, ready_count, rendering;

@@ -21,7 +21,7 @@ struct calo_live {
     FILE *to;
     bool quiet, terminal;
     char *path; /* of live.json; NULL: none */
-    double start, drawn, lined, filed;
+    double start, shown, drawn, lined, filed;
     bool begun;
     size_t drawn_lines, drawn_columns[MAX_LINES];
     failure failures[MAX_FAILURES]; /* the newest first */
@@ -257,8 +257,14 @@ static bool is_due(const calo_live *live, double *last, double every, double now
     return true;
 }
 
+bool calo_live_is_due(const calo_live *live, double now)
+{
+    return !live->begun || now - live->shown >= draw_seconds;
+}
+
 void calo_live_show(calo_live *live, const calo_live_numbers *numbers, double now)
 {
+    live->shown = now;
     keep_history(live, numbers, now);
     if (live->path && is_due(live, &live->filed, file_seconds, now))
         write_file(live, numbers);

@@ -31,7 +31,9 @@ typedef struct calo_live calo_live; /* one thread at a time */
 calo_live *calo_live_create(const char *run_folder, FILE *to, bool quiet);
 /* Takes the lines off the screen, and removes live.json. */
 void calo_live_destroy(calo_live *live);
-/* To be called often (every turn of a loop): draws at most five times a second, writes live.json every two. `now`:
+/* Whether calo_live_show may have something to do: asked every turn of a loop, as counting takes time. */
+bool calo_live_is_due(const calo_live *live, double now);
+/* To be called often: draws at most five times a second, writes live.json every two. `now`:
  * monotonic seconds. */
 void calo_live_show(calo_live *live, const calo_live_numbers *numbers, double now);
 /* Shown in the list of the last failures (three of them). */

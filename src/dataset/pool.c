@@ -19,19 +19,39 @@ enum {
     LOOK_MILLISECONDS = 100, /* between two looks at the workers' memory */
 };
 #define TIMEOUT_SECONDS_DEFAULT 300.0
+#define STOPPED_SECONDS 1.0 /* between two looks: the supervisor itself was stopped */
 #define MEMORY_SHARE 0.8 /* of the machine's, for all workers */
 
 /* ---- limits ---- */
 
-static void check_limits(calo_pool *pool, calo_pool_slot *s, double now)
+static void check_limits(calo_pool *pool, calo_pool_slot *s, double now, bool look)
 {
     bool busy = s->has_task && s->sent;
     if (s->worker.pid == 0 || s->worker.killed)
         return;
     if (now >= s->deadline && (busy || !s->worker.ready))
         calo_pool_slot_kill(s, CALO_REASON_TIMEOUT);
-    else if (busy && calo_pool_worker_bytes(&s->worker) > s->worker.start_bytes + pool->options.memory_bytes)
+    else if (look && busy && calo_pool_worker_bytes(&s->worker) > s->worker.start_bytes + pool->options.memory_bytes)
         calo_pool_slot_kill(s, CALO_REASON_OUT_OF_MEMORY);
+}
+
+/* Ctrl-Z stops the workers with the supervisor: it is no fault of their objects'. */
+static void extend_deadlines(calo_pool *pool, double seconds)
+{
+    for (uint32_t i = 0; i < pool->count; i++)
+        pool->slots[i].deadline += seconds;
+}
+
+/* Files of the kernel take long to read: not at every message. */
+static bool is_time_to_look(calo_pool *pool, double now)
+{
+    double gap = now - pool->look_time;
+    if (gap < LOOK_MILLISECONDS / 1000.0)
+        return false;
+    if (pool->look_time > 0 && gap > STOPPED_SECONDS)
+        extend_deadlines(pool, gap);
+    pool->look_time = now;
+    return true;
 }
 
 /* ---- waiting ---- */
@@ -112,11 +132,14 @@ static calo_status wait_once(calo_pool *pool, const int *files, size_t file_coun
         return calo_fail(err, CALO_ERROR_IO, "workers cannot be waited for: %s", strerror(errno));
     *happened = ready != 0; /* also of signals: their handler has something to say */
     double now = calo_clock_seconds();
+    bool look = is_time_to_look(pool, now);
     for (uint32_t i = 0; i < pool->count; i++) {
         if (ready > 0)
             handle(pool, &pool->slots[i], &pool->polled[(size_t)i * FILES_EACH]);
-        check_limits(pool, &pool->slots[i], now);
+        check_limits(pool, &pool->slots[i], now, look);
     }
+    if (look)
+        pool->memory_kills = calo_machine_memory_kills();
     if (pool->broken.status && err)
         *err = pool->broken;
     return pool->broken.status;
@@ -171,6 +194,7 @@ static calo_status resolve(calo_pool *pool, const calo_pool_options *options, ca
     if (!pool->scratch_folder || !pool->words || !pool->slots || !pool->results)
         return calo_fail_memory(err, "workers", pool->count * sizeof *pool->slots);
     own->words = (const char *const *)pool->words;
+    pool->memory_kills = calo_machine_memory_kills();
     own->scratch_folder = pool->scratch_folder;
     for (uint32_t i = 0; i < pool->count; i++)
         pool->slots[i].worker.process = pool->slots[i].worker.socket = pool->slots[i].worker.complaints = -1;

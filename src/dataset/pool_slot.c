@@ -135,7 +135,7 @@ void calo_pool_slot_send(calo_pool *pool, calo_pool_slot *s)
     s->sent = true;
     s->start = calo_clock_seconds();
     s->deadline = s->start + pool->options.timeout_seconds;
-    s->memory_kills = calo_machine_memory_kills();
+    s->memory_kills = pool->memory_kills;
     calo_pool_worker_send(&s->worker);
 }
 

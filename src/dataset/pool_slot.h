@@ -17,7 +17,7 @@ typedef struct calo_pool_slot {
     char *about;    /* the object, for sentences */
     unsigned tries;
     double start;
-    uint64_t memory_kills; /* the machine's, when it began */
+    uint64_t memory_kills; /* the machine's, before it began */
     calo_reason guilt;     /* why it was killed; NONE: it was not */
 } calo_pool_slot;
 
@@ -34,6 +34,8 @@ struct calo_pool {
     uint64_t starts;
     unsigned failed_starts; /* in a row, weighed */
     char sandbox[512];
+    double look_time;      /* when the workers' memory was looked at, and */
+    uint64_t memory_kills; /* the machine's then */
     calo_error broken; /* why no worker can be started */
 };
 
