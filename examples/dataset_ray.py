@@ -21,9 +21,7 @@ class Interrupted(RuntimeError):
 def make_shard(program, objects, destination, run, index, count, workers, options):
     """Makes one shard, or goes on with it. Returns calotype's exit code: 0, or 1 where some objects failed."""
     command = [program, "dataset", "--list", objects, "-o", destination, "--run", run, "--run-name", f"shard-{index}",
-               "--shard", f"{index}/{count}", "--workers", str(workers), "--quiet", *options]
-    if os.path.exists(os.path.join(run, "journal.jsonl")):
-        command.append("--resume")
+               "--shard", f"{index}/{count}", "--workers", str(workers), "--quiet", "--resume", *options]
     done = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
     if done.returncode not in (0, 1):
         raise Interrupted(f"shard {index}/{count} ended with code {done.returncode}: {done.stderr.strip()[-1000:]}")

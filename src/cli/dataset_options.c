@@ -107,7 +107,7 @@ const calo_option calo_dataset_options_table[] = {
     CUSTOM("shuffle-seed", "N", apply_shuffle_seed, "of torch's order, and of which objects share a scene (0)"),
     TEXT("run", "FOLDER", run.run_folder, "journal, logs, report and scratch (WHERE.run)"),
     TEXT("run-name", "NAME", run.name, "in the names of its CSV files (WHERE's last word)"),
-    FLAG("resume", run.resume, "go on where a run was stopped or killed; options and\ninputs need not be repeated: --run is enough"),
+    FLAG("resume", run.resume, "go on where a run was stopped or killed: --run is enough;\nwith the whole command line it begins a run that is not\nthere yet, so scripts can always give it"),
     FLAG("retry-failed", run.retry_failed, "with --resume: try again what failed"),
     {.kind = CALO_OPTION_FLAG,
      .letter = 'q',
@@ -293,6 +293,9 @@ calo_status calo_dataset_command_resolve(calo_dataset_command *c, calo_error *er
         return calo_fail(err, CALO_ERROR_ARGUMENT, "--shard and --queue are two ways to share the work: choose one");
     if (c->run.retry_failed && !c->run.resume)
         return calo_fail(err, CALO_ERROR_ARGUMENT, "--retry-failed is about an earlier run: add --resume");
+    if (c->run.retry_failed && c->run.queue_url)
+        return calo_fail(err, CALO_ERROR_ARGUMENT, "--retry-failed: what has failed is a result in the queue and final: list these "
+                         "objects for another run");
     calo_status status = name_run(c, err);
     if (status != CALO_OK)
         return status;

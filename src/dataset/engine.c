@@ -9,7 +9,7 @@
 #include "dataset/report.h"
 
 enum { WAIT_MS = 200, BUSY_WAIT_MS = 20 };
-static const double default_grace_seconds = 30, keep_seconds = 2;
+static const double default_grace_seconds = 30, keep_seconds = 0.2;
 
 /* ---- one turn ---- */
 
@@ -98,7 +98,8 @@ static bool is_over(calo_engine *engine)
 static calo_status note_stop(calo_engine *engine, calo_error *err)
 {
     char facts[64];
-    snprintf(facts, sizeof facts, "{\"restarts\":%llu}", (unsigned long long)calo_pool_restarts(engine->pool));
+    snprintf(facts, sizeof facts, "{\"restarts\":%llu,\"complete\":%d}", (unsigned long long)calo_pool_restarts(engine->pool),
+             !engine->stopping);
     calo_event event = {.kind = CALO_EVENT_STOP, .facts = facts};
     calo_status status = calo_engine_note(engine, &event, err);
     return status == CALO_OK ? calo_journal_sync(engine->journal, err) : status;

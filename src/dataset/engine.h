@@ -17,7 +17,7 @@ typedef struct calo_dataset_options {
     const char *const *words; /* the command line behind `dataset`, kept for --resume */
     size_t word_count;
     const char *options_hash; /* SHA-256 of all words that change the data set */
-    bool resume;
+    bool resume;             /* go on, or begin where there is no run yet */
     bool retry_failed;       /* with resume: what failed is tried again */
     calo_plan_options plan;
     const char *shard;       /* see calo_shard_parse; NULL: all */
@@ -35,7 +35,7 @@ typedef struct calo_dataset_options {
 } calo_dataset_options;
 
 typedef struct calo_dataset_summary {
-    uint64_t samples, done, failed; /* `samples` of this machine's shard, or of the queue */
+    uint64_t samples, done, failed; /* of this machine; 0 `samples`: not known, a queue hands them out */
     uint64_t done_before;           /* of `done`, by earlier runs */
     double seconds;
     bool interrupted;

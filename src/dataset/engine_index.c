@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "dataset/destination.h"
 #include "dataset/engine_state.h"
+#include "dataset/object_json.h"
 #include "store/package.h"
 
 static const uint64_t max_shard_bytes = 1ull << 32;
@@ -42,8 +43,28 @@ typedef struct index_maker {
 
 static calo_status fail_line(calo_error *err, uint64_t part)
 {
-    return calo_fail(err, CALO_ERROR_FORMAT, "the line of part %llu for the index is damaged: start the run anew, or remove "
-                     "its part from the destination", (unsigned long long)part);
+    return calo_fail(err, CALO_ERROR_FORMAT, "the line of part %llu for the index, as the journal, the queue or a shard has "
+                     "it, is damaged: make that part anew in a run of another name", (unsigned long long)part);
+}
+
+/* Lines come from other machines, too: an index names nothing that is not below it. */
+static bool is_below(const char *path)
+{
+    for (const char *word = path;; word++) {
+        size_t length = strcspn(word, "/");
+        if (length == 0 || strncmp(word, ".", length) == 0 || (length == 2 && strncmp(word, "..", length) == 0))
+            return false;
+        word += length;
+        if (!*word)
+            return true;
+    }
+}
+
+static bool is_sound(const calo_index_part *part, const json_t *bytes)
+{
+    char sha256[65];
+    return is_below(part->path) && json_is_integer(bytes) && json_integer_value(bytes) >= 0 && part->sha256 &&
+           calo_sha256_normalize(part->sha256, sha256) && strcmp(part->sha256, sha256) == 0;
 }
 
 static calo_status add_names(index_maker *maker, calo_index_part *part, const json_t *names, calo_error *err)
@@ -54,9 +75,10 @@ static calo_status add_names(index_maker *maker, calo_index_part *part, const js
     calo_status status = CALO_OK;
     part->names = texts;
     part->name_count = json_array_size(names);
-    for (size_t i = 0; i < part->name_count && status == CALO_OK; i++)
-        if (!(texts[i] = json_string_value(json_array_get(names, i))))
-            status = calo_fail(err, CALO_ERROR_FORMAT, "a name is no text");
+    for (size_t i = 0; i < part->name_count && status == CALO_OK; i++) {
+        texts[i] = json_string_value(json_array_get(names, i));
+        status = calo_package_check_name(maker->engine->options->plan.package, texts[i], err);
+    }
     if (status == CALO_OK)
         status = calo_index_add(maker->index, part, err);
     free(texts);
@@ -67,14 +89,13 @@ static calo_status add_line(index_maker *maker, uint64_t number, const char *tex
 {
     calo_status status = CALO_OK;
     json_t *line = json_loadb(text, size, JSON_REJECT_DUPLICATES, NULL);
-    const json_t *path = json_object_get(line, "path"), *sha256 = json_object_get(line, "sha256");
-    calo_index_part part = {.path = json_string_value(path), .sha256 = json_string_value(sha256),
-                            .bytes = (uint64_t)json_integer_value(json_object_get(line, "bytes"))};
+    const json_t *path = json_object_get(line, "path"), *bytes = json_object_get(line, "bytes");
+    calo_index_part part = {.path = json_string_value(path), .sha256 = json_string_value(json_object_get(line, "sha256")),
+                            .bytes = (uint64_t)json_integer_value(bytes)};
     /* Of a part whose samples all failed there is nothing. */
-    if (!json_is_object(line) || !part.sha256)
-        status = fail_line(err, number);
-    else if (part.path)
-        status = add_names(maker, &part, json_object_get(line, "names"), err);
+    if (!json_is_null(path))
+        status = part.path && is_sound(&part, bytes) ? add_names(maker, &part, json_object_get(line, "names"), err)
+                                                     : fail_line(err, number);
     json_decref(line);
     return status;
 }
@@ -138,21 +159,30 @@ static calo_status add_queue(index_maker *maker, calo_error *err)
 
 /* ---- from the shards ---- */
 
-/* shards/00003-of-00008.jsonl: the options' hash, then a line a part. */
+/* shards/00003-of-00008.jsonl: what the run is, then a line a part. */
 static char *shard_name(const calo_engine *engine, uint32_t index)
 {
     return calo_text_format("shards/%05u-of-%05u.jsonl", index, engine->shard.count);
+}
+
+/* Of other options, or another list (lists of the same length differ in their parts' lines), is another run. */
+static char *shard_heading(const calo_engine *engine)
+{
+    return calo_text_format("{\"options\":\"%s\",\"samples\":%llu,\"parts\":%llu}", engine->options->options_hash,
+                            (unsigned long long)calo_plan_sample_count(engine->plan),
+                            (unsigned long long)calo_plan_part_count(engine->plan));
 }
 
 static calo_status put_shard(index_maker *maker, calo_error *err)
 {
     calo_engine *engine = maker->engine;
     char *path = calo_text_format("%s/shard.jsonl", engine->join_folder), *name = shard_name(engine, engine->shard.index);
+    char *heading = shard_heading(engine);
     FILE *lines = path ? fopen(path, "we") : NULL;
     calo_status status = CALO_OK;
-    if (!name || !lines)
+    if (!name || !lines || !heading)
         status = calo_fail(err, CALO_ERROR_IO, "%s: the shard's lines cannot be written", path ? path : "");
-    else if (fprintf(lines, "{\"options\":\"%s\"}\n", engine->options->options_hash) < 0)
+    else if (fprintf(lines, "%s\n", heading) < 0)
         status = calo_fail(err, CALO_ERROR_IO, "%s: cannot be written: is the disk full?", path);
     if (status == CALO_OK)
         status = add_run(maker, lines, err);
@@ -162,6 +192,7 @@ static calo_status put_shard(index_maker *maker, calo_error *err)
         status = put_index(maker, name, path, err);
     free(path);
     free(name);
+    free(heading);
     return status;
 }
 
@@ -185,14 +216,15 @@ static calo_status read_shard(index_maker *maker, uint32_t index, shard_lines *s
 {
     const calo_engine *engine = maker->engine;
     void *bytes = NULL;
-    char *name = shard_name(engine, index);
-    calo_status status = name ? calo_destination_get_bytes(maker->destination, name, max_shard_bytes, &bytes, &shard->size, err)
+    char *name = shard_name(engine, index), *heading = shard_heading(engine);
+    calo_status status = name && heading ? calo_destination_get_bytes(maker->destination, name, max_shard_bytes, &bytes, &shard->size, err)
                               : calo_fail_memory(err, "a name", 0);
     shard->at = shard->bytes = bytes;
     const char *first = status == CALO_OK ? next_line(shard) : NULL;
-    if (status == CALO_OK && (!first || !strstr(first, engine->options->options_hash)))
+    if (status == CALO_OK && (!first || strcmp(first, heading) != 0))
         status = calo_fail(err, CALO_ERROR_ARGUMENT, "%s in the destination is of a run with other options or another list: give "
                            "all shards the same ones, or another destination", name);
+    free(heading);
     free(name);
     return status;
 }
@@ -219,11 +251,10 @@ static void count_shard(void *user, const char *name)
 {
     index_maker *maker = ((void **)user)[0];
     size_t *count = ((void **)user)[1];
-    for (uint32_t i = 0; i < maker->engine->shard.count; i++) {
-        char *wanted = shard_name(maker->engine, i);
-        *count += wanted && strcmp(wanted + strlen("shards/"), name) == 0;
-        free(wanted);
-    }
+    unsigned long index = strtoul(name, NULL, 10);
+    char *wanted = index < maker->engine->shard.count ? shard_name(maker->engine, (uint32_t)index) : NULL;
+    *count += wanted && strcmp(wanted + strlen("shards/"), name) == 0;
+    free(wanted);
 }
 
 static calo_status all_shards_there(index_maker *maker, bool *there, calo_error *err)

@@ -123,6 +123,19 @@ static calo_status add_part(calo_engine *engine, const calo_part *taken, bool sp
     return status == CALO_OK ? calo_engine_part_progress(engine, part, err) : status;
 }
 
+calo_status calo_engine_tell_again(calo_engine *engine, uint64_t part, calo_error *err)
+{
+    calo_event_copy copy;
+    bool first;
+    calo_status status = calo_history_part(engine->history, part, &copy, err);
+    if (status != CALO_OK)
+        return status;
+    calo_queue_result result = {.part = part, .json = copy.event.facts ? copy.event.facts : "{}"};
+    status = calo_queue_done(engine->queue, &result, &first, err);
+    calo_event_copy_finish(&copy);
+    return status;
+}
+
 /* The next part that an earlier run has not ended. */
 static calo_status take_part(calo_engine *engine, calo_queue_state *state, calo_error *err)
 {
@@ -133,8 +146,10 @@ static calo_status take_part(calo_engine *engine, calo_queue_state *state, calo_
     bool again = engine->options->retry_failed && calo_history_part_empty(engine->history, part.number);
     if (again || !calo_history_part_done(engine->history, part.number))
         return add_part(engine, &part, *state == CALO_QUEUE_SPOILED, err);
+    if (engine->options->queue_url)
+        status = calo_engine_tell_again(engine, part.number, err);
     calo_part_finish(&part);
-    return CALO_OK;
+    return status;
 }
 
 calo_status calo_engine_take_parts(calo_engine *engine, calo_error *err)

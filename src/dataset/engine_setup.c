@@ -106,7 +106,7 @@ static calo_status resume_run(calo_engine *engine, calo_error *err)
 static calo_status write_list(calo_engine *engine, calo_error *err)
 {
     const calo_dataset_options *options = engine->options;
-    if (there_is_a_run(engine))
+    if (!options->resume && there_is_a_run(engine))
         return calo_fail(err, CALO_ERROR_ARGUMENT, "%s holds a run already: go on with it by --resume, or name another folder by "
                          "--run", options->run_folder);
     if (!has_inputs(options) && options->queue_url)
@@ -131,33 +131,50 @@ static calo_status write_run_file(const calo_engine *engine, calo_error *err)
     if (engine->list) {
         run.list_sha256 = calo_object_list_sha256(engine->list);
         run.objects = calo_object_list_count(engine->list);
+    }
+    if (!options->queue_url) {
         run.samples = engine->summary->samples;
         run.parts = (calo_plan_part_count(engine->plan) + engine->shard.count - 1 - engine->shard.index) / engine->shard.count;
     }
     return calo_run_file_write(options->run_folder, &run, err);
 }
 
-/* Of this machine's parts. All parts but the last ones (of torch's train and test) have the same number. */
+/* Of this machine's parts; 0 where a queue hands them out. All parts but the last ones (of torch's train and test) have the same number. */
 static uint64_t count_samples(const calo_engine *engine)
 {
-    uint64_t parts = engine->plan ? calo_plan_part_count(engine->plan) : 0, samples = 0;
+    uint64_t samples = 0;
+    if (engine->options->queue_url)
+        return 0;
     if (engine->shard.count == 1)
-        return engine->plan ? calo_plan_sample_count(engine->plan) : 0;
+        return calo_plan_sample_count(engine->plan);
+    uint64_t parts = calo_plan_part_count(engine->plan);
     for (uint64_t part = engine->shard.index; part < parts; part += engine->shard.count)
         samples += calo_plan_part_samples(engine->plan, part);
     return samples;
 }
 
+static void say_new(const calo_engine *engine)
+{
+    const calo_dataset_options *options = engine->options;
+    char sentence[512];
+    snprintf(sentence, sizeof sentence, "%.400s: there is no run yet to go on with: it begins", options->run_folder);
+    if (options->warn)
+        options->warn(options->user, sentence);
+}
+
 static calo_status open_list(calo_engine *engine, calo_error *err)
 {
     const calo_dataset_options *options = engine->options;
-    calo_status status = options->resume ? resume_run(engine, err) : write_list(engine, err);
+    bool resume = options->resume && there_is_a_run(engine);
+    if (options->resume && !resume)
+        say_new(engine);
+    calo_status status = resume ? resume_run(engine, err) : write_list(engine, err);
     if (status == CALO_OK && engine->list)
         status = calo_plan_create(&options->plan, engine->list, &engine->plan, err);
     if (status != CALO_OK)
         return status;
     engine->summary->samples = count_samples(engine);
-    return options->resume ? CALO_OK : write_run_file(engine, err);
+    return resume ? CALO_OK : write_run_file(engine, err);
 }
 
 /* ---- the queue ---- */
@@ -167,18 +184,9 @@ static calo_status tell_queue(calo_engine *engine, calo_error *err)
 {
     uint64_t parts = engine->plan ? calo_plan_part_count(engine->plan) : 0;
     calo_status status = CALO_OK;
-    for (uint64_t part = 0; status == CALO_OK && part < parts; part++) {
-        calo_event_copy copy;
-        bool first;
-        if (!calo_history_part_done(engine->history, part))
-            continue;
-        status = calo_history_part(engine->history, part, &copy, err);
-        if (status != CALO_OK)
-            break;
-        calo_queue_result result = {.part = part, .json = copy.event.facts ? copy.event.facts : "{}"};
-        status = calo_queue_done(engine->queue, &result, &first, err);
-        calo_event_copy_finish(&copy);
-    }
+    for (uint64_t part = 0; status == CALO_OK && part < parts; part++)
+        if (calo_history_part_done(engine->history, part))
+            status = calo_engine_tell_again(engine, part, err);
     return status;
 }
 
@@ -385,9 +393,10 @@ calo_status calo_engine_open(calo_engine *engine, calo_error *err)
 {
     engine->last_part = &engine->parts;
     engine->shard = (calo_shard){.count = 1};
+    const char *launcher;
     calo_status status = make_folders(engine, err);
     if (status == CALO_OK && engine->options->shard)
-        status = calo_shard_parse(engine->options->shard, &engine->shard, NULL, err);
+        status = calo_shard_parse(engine->options->shard, &engine->shard, &launcher, err);
     if (status == CALO_OK)
         status = calo_journal_open(engine->options->run_folder, &engine->journal, err);
     if (status == CALO_OK)

@@ -106,6 +106,8 @@ calo_status calo_engine_part_progress(calo_engine *engine, calo_engine_part *par
 calo_status calo_engine_take_committed(calo_engine *engine, calo_error *err);
 /* Syncs the journal when it is time (`now`: at once), and lets go of the parts that it has. */
 calo_status calo_engine_sync(calo_engine *engine, bool now, calo_error *err);
+/* A part that an earlier run has ended, but of which the queue may not know: that run was killed, or Redis has lost it. */
+calo_status calo_engine_tell_again(calo_engine *engine, uint64_t part, calo_error *err);
 /* Where a STAGED event's sample lies; malloc'ed. NULL: memory ended, or no worker could have left it there. */
 char *calo_engine_staged_path(const calo_engine *engine, const calo_event *event);
 /* Gives back what will not be made. */

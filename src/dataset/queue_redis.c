@@ -335,6 +335,13 @@ static calo_status ask_results(calo_redis_queue *queue, uint64_t first, size_t c
     return calo_queue_fail_strange(queue, err);
 }
 
+/* It was there when the end was seen. */
+static calo_status fail_result(const calo_redis_queue *queue, uint64_t part, calo_error *err)
+{
+    return calo_fail(err, CALO_ERROR_IO, "Redis at %s has lost the result of part %" PRIu64 " of the run \"%s\": --resume on "
+                     "all machines tells it again, or makes it", queue->redis.address.label, part, queue->redis.address.name);
+}
+
 static calo_status redis_results(calo_queue *base, void (*visit)(void *user, const calo_queue_result *result), void *user,
                                  calo_error *err)
 {
@@ -349,10 +356,14 @@ static calo_status redis_results(calo_queue *base, void (*visit)(void *user, con
             sleep_a_little();
             continue;
         }
-        for (size_t i = 0; i < count; i++)
+        for (size_t i = 0; !status && i < count; i++)
             if (calo_reply_is_text(reply->element[i]))
                 visit(user, &(calo_queue_result){first + i, reply->element[i]->str});
+            else
+                status = fail_result(queue, first + i, err);
         freeReplyObject(reply);
+        if (status)
+            return status;
         first += count;
     }
     return CALO_OK;

@@ -108,7 +108,7 @@ const char *calo_run_status_state(const calo_run_status *s)
 {
     if (s->holder.alive)
         return "running";
-    if (s->run.samples > 0 && calo_run_status_open_samples(s) == 0 && s->tally.staged == 0)
+    if (s->tally.complete || (s->run.samples > 0 && calo_run_status_open_samples(s) == 0 && s->tally.staged == 0))
         return "finished";
     return s->tally.in_session ? "killed" : "stopped";
 }

@@ -65,6 +65,7 @@ static void begin_session(calo_tally *tally, double time)
 {
     end_session(tally);
     tally->in_session = true;
+    tally->complete = false;
     tally->session_start = tally->last_time = time;
     if (tally->sessions == 0)
         tally->first_time = time;
@@ -287,18 +288,20 @@ static calo_status take_part(calo_tally *tally, const calo_line *line, calo_erro
     return CALO_OK;
 }
 
-static void take_restarts(calo_tally *tally, calo_slice facts)
+static void take_stop(calo_tally *tally, calo_slice facts)
 {
     calo_scan scan = calo_scan_start(facts.start, facts.size);
     calo_slice key, skipped;
-    uint64_t restarts;
+    uint64_t number;
     calo_scan_enter(&scan, '{');
     while (calo_scan_key(&scan, &key)) {
         char first = calo_scan_peek(&scan);
-        if (calo_slice_is(key, "restarts") && first >= '0' && first <= '9' && calo_scan_unsigned(&scan, &restarts))
-            tally->restarts += restarts;
-        else
+        if (first < '0' || first > '9' || !calo_scan_unsigned(&scan, &number))
             calo_scan_skip(&scan, &skipped);
+        else if (calo_slice_is(key, "restarts"))
+            tally->restarts += number;
+        else if (calo_slice_is(key, "complete"))
+            tally->complete = number > 0;
     }
 }
 
@@ -333,7 +336,7 @@ calo_status calo_tally_line(calo_tally *tally, const calo_line *line, calo_error
         break;
     case CALO_EVENT_STOP:
         if (line->facts.start)
-            take_restarts(tally, line->facts);
+            take_stop(tally, line->facts);
         end_session(tally);
         break;
     case CALO_EVENT_START:

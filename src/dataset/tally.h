@@ -39,6 +39,7 @@ typedef struct calo_tally {
     /* Sessions: from a START to a STOP, or to the last event before the next START. */
     uint64_t sessions;
     bool in_session;
+    bool complete;                   /* the last session ended because there was nothing left to do */
     double first_time, session_start, last_time; /* unix seconds */
     double alive_before;             /* seconds of ended sessions */
     uint64_t settled;                /* samples that were rendered or failed, by all sessions; again where tried again */

@@ -28,7 +28,6 @@ while [ $# -gt 0 ]; do
     shift
 done
 mkdir -p "$run"
-touch "$run/journal.jsonl"
 echo "$words | $({driver} --shard "$shard" 2>&1)" >> "$run/called"
 exit "$(cat "$destination.code" 2>/dev/null || echo 0)"
 """
@@ -88,9 +87,9 @@ class Slurm(Case):
         for task in range(3):
             first, second = self.read("out.run", str(task), "called").splitlines()
             run = f"{self.destination}.run/{task}"
-            called = f"dataset --list objects.csv -o {self.destination} --run {run} --run-name task-{task} --shard auto --workers 1"
+            called = f"dataset --list objects.csv -o {self.destination} --run {run} --run-name task-{task} --shard auto --workers 1 --resume"
             self.assertEqual(first, f"{called} --depth | {task}/3 Slurm array")
-            self.assertEqual(second, f"{called} --resume --depth | {task}/3 Slurm array")
+            self.assertEqual(second, first)
 
     def test_steps(self):
         step = f"srun --overcommit {DRIVER} --shard auto"
@@ -151,8 +150,8 @@ class Kubernetes(Case):
             self.assertEqual(done.returncode, expected)
         first, second, _ = self.read("run", "called").splitlines()
         self.assertIn("--queue redis://calotype-redis/0?name=renders", first)
-        self.assertNotIn("--resume", first)
-        self.assertIn("--resume", second)
+        self.assertIn("--resume", first)
+        self.assertEqual(second, first)
 
 
 class Ray(Case):
@@ -166,7 +165,7 @@ class Ray(Case):
         self.assertEqual(done.returncode, 1, done.stderr)
         for index in range(3):
             line = self.read("out.run", f"{index:05}", "called").splitlines()[-1]
-            self.assertTrue(line.endswith(f"--quiet --depth | {index}/3 --shard"), line)
+            self.assertTrue(line.endswith(f"--quiet --resume --depth | {index}/3 --shard"), line)
 
 
 if __name__ == "__main__":
