@@ -166,7 +166,7 @@ class Shards(Case):
             good = file.read()
         name, first = "shard-000000.tar", good.index("\n") + 1
         cases = [(good.replace(name, "../" + name), "damaged"), (good.replace(name, "/" + name), "damaged"),
-                 (good.replace('"sha256":"', '"sha256":"\\u0000'), "damaged"), (good.replace('"names":["', '"names":["a/'), "damaged"),
+                 (good.replace('"sha256":"', '"sha256":"\\u0000'), "damaged"), (good.replace('"names":["', '"names":["a/'), "cannot name"),
                  (good.replace('"bytes":', '"bytes":-'), "damaged"), (good[:first] + "[" * 5000 + "\n", "damaged"),
                  (good[:first], "damaged"), (good.replace(f'"samples":{OBJECTS}', '"samples":3'), "another list"), ("", "another list")]
         for text, said in cases:
