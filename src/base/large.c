@@ -35,6 +35,7 @@ void calo_large_keep(void)
     mallopt(M_MMAP_MAX, 0); /* a mapping of its own would go with the array */
     mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
     mallopt(M_TOP_PAD, STEP_BYTES);
+    mallopt(M_ARENA_MAX, 1); /* what one thread freed is there for the others; their own arenas are given back anyway */
 #endif
 }
 
