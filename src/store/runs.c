@@ -8,6 +8,7 @@ enum {
     MIN_STORED = 64, /* fewer literals are written as codes, which take more bits but no head */
     MIN_LENGTH = 3,  /* of a copy */
     SAMPLES = 256,
+    TOGETHER = 6, /* literals between flushes: of 9 bits at most */
 };
 
 typedef struct packer {
@@ -114,32 +115,38 @@ static void write_literals(packer *p, const uint8_t *at, const uint8_t *end)
     }
     if (at < end)
         begin_block(p);
-    for (; at < end; at++) {
-        calo_bits_put_code(&p->writer, p->literals[*at]);
+    while (at < end) {
+        const uint8_t *stop = end - at > TOGETHER ? at + TOGETHER : end;
+        for (; at < stop; at++)
+            calo_bits_put_code(&p->writer, p->literals[*at]);
         calo_bits_flush(&p->writer);
     }
 }
 
-static void write_copy(packer *p, unsigned count)
+static void put_copy(const packer *p, unsigned count, calo_bit_writer *writer)
 {
     calo_deflate_symbol length = calo_deflate_length(count), distance = calo_deflate_distance((unsigned)p->distance);
-    calo_bits_put_code(&p->writer, p->literals[length.number]);
-    calo_bits_put(&p->writer, length.extra, length.extra_bits);
-    calo_bits_put_code(&p->writer, p->distances[distance.number]);
-    calo_bits_put(&p->writer, distance.extra, distance.extra_bits);
-    calo_bits_flush(&p->writer);
+    calo_bits_put_code(writer, p->literals[length.number]);
+    calo_bits_put(writer, length.extra, length.extra_bits);
+    calo_bits_put_code(writer, p->distances[distance.number]);
+    calo_bits_put(writer, distance.extra, distance.extra_bits);
 }
 
 /* Returns where the copies end: a byte or two at the end are too few for one. */
 static const uint8_t *write_run(packer *p, const uint8_t *at, const uint8_t *end)
 {
+    calo_bit_writer longest = {0};
     begin_block(p);
-    while (end - at >= MIN_LENGTH) {
-        unsigned length = end - at > CALO_DEFLATE_MAX_LENGTH ? CALO_DEFLATE_MAX_LENGTH : (unsigned)(end - at);
-        write_copy(p, length);
-        at += length;
+    put_copy(p, CALO_DEFLATE_MAX_LENGTH, &longest);
+    for (; end - at >= CALO_DEFLATE_MAX_LENGTH; at += CALO_DEFLATE_MAX_LENGTH) {
+        calo_bits_put(&p->writer, longest.bits, longest.count);
+        calo_bits_flush(&p->writer);
     }
-    return at;
+    if (end - at < MIN_LENGTH)
+        return at;
+    put_copy(p, (unsigned)(end - at), &p->writer);
+    calo_bits_flush(&p->writer);
+    return end;
 }
 
 size_t calo_runs_bound(size_t count)
