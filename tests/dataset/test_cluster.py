@@ -1,7 +1,9 @@
 """One data set by several supervisors: by a real redis-server, and by shards. Who is killed when does not show in it."""
 import os
+import shlex
 import shutil
 import signal
+import subprocess
 import tempfile
 import time
 import unittest
@@ -156,6 +158,21 @@ class Shards(Case):
         self.assertEqual(sorted(map(os.path.basename, lines)), [f"{index:05d}-of-00003.jsonl" for index in range(3)])
         self.assertEqual({name: found[name] for name in found if name not in lines}, expected)
         self.assertEqual(self.rows("run0", "run1", "run2"), Counter(self.objects))
+
+    @unittest.skipUnless(shutil.which("mpirun"), "mpirun is missing (openmpi-bin)")
+    def test_mpirun(self):
+        expected = self.undisturbed("zip")
+        words = [sample.COMMAND, "dataset", *self.objects, "-o", self.path("out"), *self.options("zip"), "--shard", "auto",
+                 "--resume", "--workers", "1"]
+        script = shlex.join(words) + f" --run {shlex.quote(self.folder)}/run$OMPI_COMM_WORLD_RANK"
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("SLURM")}
+        for _ in range(2):
+            done = subprocess.run(["mpirun", "--allow-run-as-root", "--oversubscribe", "-n", "2", "sh", "-c", script],
+                                  capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False, env=environment)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            found = sample.tree(self.path("out"))
+            self.assertEqual({name: found[name] for name in found if not name.startswith("shards" + os.sep)}, expected)
+        self.assertEqual(self.rows("run0", "run1"), Counter(self.objects))
 
     def test_lines_of_other_machines_are_not_trusted(self):
         for index in range(3):
