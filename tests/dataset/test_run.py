@@ -13,6 +13,7 @@ import zipfile
 import dataset_sample as sample
 
 KILLS = int(os.environ.get("CALOTYPE_KILLS", "6"))
+OBJECTS = max(24, 4 * KILLS)  # so that there is something left to kill
 
 
 class Case(unittest.TestCase):
@@ -143,9 +144,9 @@ class Kills(Case):
                 again = ["--resume", "--run", self.path("out.run")]
         self.assertEqual(process.returncode, 0, err)
 
-    def compare(self, words, victim, count):
+    def compare(self, words, victim, count, kills=KILLS):
         expected = self.undisturbed(words)
-        self.killed(words, KILLS, victim)
+        self.killed(words, kills, victim)
         self.assertEqual(sample.tree(self.path("out")), expected)
         done = sample.rows(self.path("out.run"), "success")
         self.assertEqual(len(done), count)
@@ -169,21 +170,38 @@ class Kills(Case):
                 pass
 
     def test_supervisor_zip(self):
-        objects = sample.make_objects(self.path("models"), 24)
-        self.compare([*objects, "--package", "zip", *sample.SMALL], self.kill, 24)
+        objects = sample.make_objects(self.path("models"), OBJECTS)
+        self.compare([*objects, "--package", "zip", *sample.SMALL], self.kill, OBJECTS)
 
     def test_workers(self):
-        objects = sample.make_objects(self.path("models"), 24)
-        self.compare([*objects, "--package", "files", *sample.SMALL], self.kill_worker, 24)
+        objects = sample.make_objects(self.path("models"), OBJECTS)
+        self.compare([*objects, "--package", "files", *sample.SMALL], self.kill_worker, OBJECTS)
 
     def test_supervisor_shards(self):
-        objects = sample.make_objects(self.path("models"), 24)
-        self.compare([*objects, "--package", "webdataset", "--objects-per-shard", "5", *sample.SMALL], self.kill, 24)
+        objects = sample.make_objects(self.path("models"), OBJECTS)
+        self.compare([*objects, "--package", "webdataset", "--objects-per-shard", "5", *sample.SMALL], self.kill, OBJECTS)
+
+    def test_supervisor_scenes(self):
+        objects = sample.make_objects(self.path("models"), OBJECTS)
+        self.compare([*objects, "--package", "safetensors", "--num-objects", "3", "--objects-per-shard", "2", *sample.SMALL],
+                     self.kill, OBJECTS, KILLS // 2)
+
+    def test_supervisor_of_a_shard(self):
+        """The other shard is not disturbed; whoever ends last writes the index of both."""
+        objects = sample.make_objects(self.path("models"), OBJECTS)
+        words = [*objects, "--package", "webdataset", "--objects-per-shard", "5", *sample.SMALL]
+        expected = self.undisturbed(words)
+        self.killed([*words, "--shard", "0/2"], KILLS // 2, self.kill)
+        self.good(*words, "--shard", "1/2", "-o", self.path("out"), "--run", self.path("other.run"))
+        found = sample.tree(self.path("out"))
+        self.assertEqual({name: found[name] for name in found if not name.startswith("shards/")}, expected)
+        done = [row[0] for run in ("out.run", "other.run") for row in sample.rows(self.path(run), "success")]
+        self.assertEqual(sorted(done), objects)
 
     def test_signal(self):
-        objects = sample.make_objects(self.path("models"), 24)
+        objects = sample.make_objects(self.path("models"), OBJECTS)
         self.compare([*objects, "--package", "torch", "--scenes-per-chunk", "5", *sample.SMALL],
-                     lambda process: process.terminate(), 24)
+                     lambda process: process.terminate(), OBJECTS)
 
 
 class FullDisk(Case):
