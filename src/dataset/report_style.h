@@ -31,9 +31,9 @@
     "details li{background:var(--hint);border-radius:6px;padding:6px 10px;margin-top:6px;font-size:13px}\n" \
     ".name{font-family:ui-monospace,SFMono-Regular,Menlo,monospace;font-size:12px;overflow-wrap:anywhere;unicode-bidi:isolate}\n" \
     ".text{overflow-wrap:anywhere;unicode-bidi:isolate;color:var(--soft)}\n" \
-    ".pictures{display:grid;grid-template-columns:repeat(auto-fill,minmax(150px,1fr));gap:14px}\n" \
-    "figure{margin:0;min-width:0}figure img{width:100%;aspect-ratio:1;object-fit:contain;border-radius:8px;display:block;" \
-    "background:repeating-conic-gradient(#eee 0 25%,#fff 0 50%) 0 0/16px 16px}\n" \
+    ".pictures{display:grid;grid-template-columns:repeat(auto-fill,minmax(300px,1fr));gap:14px}\n" \
+    "figure{margin:0;min-width:0}figure img{width:100%;aspect-ratio:4;object-fit:contain;border-radius:8px;display:block;" \
+    "background:#59636e}\n" \
     "figcaption{margin-top:4px;font-size:12px;color:var(--soft);max-height:54px;overflow:hidden}\n" \
     ".columns{display:grid;grid-template-columns:repeat(auto-fit,minmax(360px,1fr));gap:0 16px}\n" \
     "svg{display:block;width:100%;height:auto}svg text{fill:var(--soft);font-size:12px}svg .rule{stroke:var(--rule)}\n" \

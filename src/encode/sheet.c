@@ -351,7 +351,7 @@ static void draw_row(const channel_look *look, uint32_t y, uint32_t width, const
     for (uint32_t x = 0; x < width; x++, rgba += 4, to += 3) {
         float behind = 0.014f;
         if (look->channel == CALO_CHANNEL_COLOR)
-            behind = (x / CHECKER + y / CHECKER) % 2 ? 0.72f : 0.88f;
+            behind = (x / CHECKER + y / CHECKER) % 2 ? 0.30f : 0.38f; /* white objects show, and black ones */
         for (int c = 0; c < 3; c++)
             to[c] = calo_srgb_from_linear(rgba[c] + behind * (1 - rgba[3]));
     }

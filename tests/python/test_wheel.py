@@ -21,6 +21,12 @@ frames = calotype.Renderer("cpu").render(scene, calotype.cameras.orbit(2, 64, 64
 assert frames["color"].shape == (2, 64, 64, 4) and frames["mask"].any(axis=(1, 2)).all()
 print(calotype.__file__)
 """
+DATA_SET = """
+import sys
+from calotype import dataset
+summary = dataset.run([sys.argv[1]], "data_set", package="zip", views=1, size=32)
+print(f"{summary.done} done, {summary.failed} failed")
+"""
 NO_TOOLS = re.compile(r"No matching distribution found for (meson|ninja)|Network is unreachable|NewConnectionError")
 
 
@@ -81,7 +87,7 @@ class Wheel(unittest.TestCase):
         self.assertEqual(names - scripts, package_files())
         programs = {name.split(".data/")[1] for name in scripts}
         server = {"scripts/calotype-server"} if any("_remote." in name for name in names) else set()
-        self.assertEqual(programs, {"scripts/calotype"} | server)
+        self.assertEqual(programs - {"scripts/calotype-dataset"}, {"scripts/calotype"} | server)
 
     def test_2_works_when_installed(self):
         self.run_well(os.path.join(self.bin, "python"), "-m", "pip", "install", "--no-deps", "--no-index", self.wheel)
@@ -91,6 +97,9 @@ class Wheel(unittest.TestCase):
         version = self.run_well(os.path.join(self.bin, "calotype"), "--version")
         self.assertIn(self.wheel.split("-")[1], version)
         self.assertEqual(self.run_well(python, "-m", "calotype", "--version"), version)
+        if os.path.exists(os.path.join(self.bin, "calotype-dataset")):
+            asset = os.path.join(ROOT, "examples", "field_camera.glb")
+            self.assertEqual(self.run_well(python, "-c", DATA_SET, asset), "1 done, 0 failed\n")
 
 
 if __name__ == "__main__":
