@@ -35,8 +35,10 @@ class Case(unittest.TestCase):
         return sample.tree(self.path("whole"))
 
     def start(self, run, *words, fault=None):
-        """A supervisor with a run folder of its own, which begins its run or goes on with it, as batch scripts do."""
-        process = sample.start(*words, "-o", self.path("out"), "--run", self.path(run), "--workers", "1", "--resume",
+        """A supervisor with a run folder of its own, which begins its run or goes on with it, as batch scripts do. One fetcher
+        and one worker take objects in their order."""
+        process = sample.start(*words, "-o", self.path("out"), "--run", self.path(run), "--workers", "1", "--fetchers", "1",
+                               "--resume",
                                environment={"CALOTYPE_TEST_FAULT": fault} if fault else None)
         self.addCleanup(self.end, process)
         return process
