@@ -251,7 +251,7 @@ static void remove_unknown(const calo_engine *engine, const kept_folders *kept)
     for (struct dirent *entry; (entry = readdir(folder));) {
         char *path = calo_text_format("%s/%s", engine->stage_folder, entry->d_name);
         if (path && strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
-            !bsearch(&path, kept->paths, kept->count, sizeof *kept->paths, compare_paths))
+            !(kept->count > 0 && bsearch(&path, kept->paths, kept->count, sizeof *kept->paths, compare_paths)))
             calo_folder_remove(path);
         free(path);
     }

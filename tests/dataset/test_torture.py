@@ -87,7 +87,7 @@ class BrokenFiles(Case):
 
 class Disks(Case):
     """The run stops with a sentence, blames no object, and goes on."""
-    WORDS = ["--package", "zip", "--views", "8", "--size", "64", "--depth", "--normals"]
+    WORDS = ["--package", "zip", "--views", "8", "--size", "128", "--depth", "--normals"]  # 500 kB an object: more than fits
 
     def stop_and_go_on(self, out, run, mend):
         objects = sample.make_objects(self.path("models"), 12)
