@@ -16,7 +16,7 @@ import types
 
 PAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "docs", "python", "reference.md")
 MODULES = ["calotype", "calotype.scene", "calotype.cameras", "calotype.errors", "calotype.mujoco", "calotype.orrb",
-           "calotype.pyrender"]
+           "calotype.pyrender", "calotype.dataset", "calotype.objaverse"]
 HEAD = """# Reference
 
 Made of the package's docstrings by `scripts/make_python_reference.py`; do not edit. The tasks are on the other pages,

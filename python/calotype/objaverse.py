@@ -1,6 +1,6 @@
 """Objaverse-XL's ``render_objects``, with its parameters and defaults, on calotype.
 
-Programs written for the rendering scripts of Objaverse-XL keep their call::
+Programs written for the rendering scripts of Objaverse-XL keep their call:
 
     from calotype.objaverse import render_objects
 
@@ -21,6 +21,7 @@ __all__ = ["render_objects"]
 
 Handler = Callable[..., object]
 _REPOSITORY_FORMATS = ("zip", "tar", "tar.gz", "files")
+_MAX_FETCHERS = 256  # of `calotype dataset`
 _HANDLED = ("found", "modified", "missing", "new")
 
 
@@ -38,7 +39,7 @@ def render_objects(objects: Union[str, "os.PathLike[str]", Iterable[dataset.Obje
     iterable of identifiers or of mappings with these keys (rows of a data frame: ``frame.to_dict("records")``).
 
     ``render_dir``: a folder, or ``s3://bucket/prefix`` (other prefixes of fsspec are not supported). ``download_dir``: None
-    deletes objects after rendering. ``processes``: downloads at once; None: three a core. ``save_repo_format``: "zip", "tar",
+    deletes objects after rendering. ``processes``: downloads at once (256 at most); None: three a core. ``save_repo_format``: "zip", "tar",
     "tar.gz" or "files" keep git repositories in ``download_dir``. ``render_timeout``: seconds. ``gpu_devices``: pictures are
     the same wherever they are drawn, and this version draws them on the cores: a number or list other than 0 is only a
     warning. ``name`` stands in the CSV files' names. ``options``: further ones of :func:`calotype.dataset.run`.
@@ -59,7 +60,7 @@ def render_objects(objects: Union[str, "os.PathLike[str]", Iterable[dataset.Obje
         objects, place, lists=lists, run_folder=logs, resume=os.path.exists(os.path.join(logs, "run.json")),
         on_event=lambda event: _handle(event, handlers), run_name=name, package="zip", views=num_renders,
         download_dir=None if download_dir is None else os.path.expanduser(download_dir),
-        fetchers=processes if processes is not None else 3 * (os.cpu_count() or 1), save_repo_format=save_repo_format,
+        fetchers=min(processes or 3 * (os.cpu_count() or 1), _MAX_FETCHERS), save_repo_format=save_repo_format,
         only_northern_hemisphere=only_northern_hemisphere, render_timeout=render_timeout, depth=render_depth,
         normals=render_normals, mask=render_mask, **options)
 
